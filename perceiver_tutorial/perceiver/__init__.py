@@ -1,0 +1,52 @@
+"""Perceiver IO: any modality through a small latent array."""
+
+from .build import build
+from .config import (
+    AudioConfig,
+    Conv1x1Stem,
+    ConvPoolStem,
+    DecoderConfig,
+    EncoderConfig,
+    FourierConfig,
+    ImageClassifierConfig,
+    LabelConfig,
+    LearnedConfig,
+    MaskedLanguageConfig,
+    MultimodalConfig,
+    OpticalFlowConfig,
+    PatchStem,
+    PerceiverConfig,
+    PixelStem,
+    TextClassifierConfig,
+    VideoConfig,
+)
+from .fidelity import with_fidelity
+from .model import PerceiverIO
+from .preprocessors import flow_patches
+from .published import PUBLISHED, TEXT_CLASSIFIER
+
+__all__ = [
+    "PUBLISHED",
+    "TEXT_CLASSIFIER",
+    "AudioConfig",
+    "Conv1x1Stem",
+    "ConvPoolStem",
+    "DecoderConfig",
+    "EncoderConfig",
+    "FourierConfig",
+    "ImageClassifierConfig",
+    "LabelConfig",
+    "LearnedConfig",
+    "MaskedLanguageConfig",
+    "MultimodalConfig",
+    "OpticalFlowConfig",
+    "PatchStem",
+    "PerceiverConfig",
+    "PerceiverIO",
+    "PixelStem",
+    "TextClassifierConfig",
+    "VideoConfig",
+    "build",
+    "flow_patches",
+    "with_fidelity",
+]

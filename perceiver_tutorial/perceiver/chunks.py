@@ -1,0 +1,70 @@
+"""Which outputs are asked for, and how many at a time."""
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+from .parts import Points
+
+
+def check_points(points: Points, known: Points) -> Points:
+    """Let flat output indices pass, or say what is wrong with them.
+
+    Args:
+        points: indices wanted; for several modalities, a dictionary of them.
+        known: indices that exist, in the same form.
+
+    Raises:
+        ValueError: if the form, a modality's name, the type or the range is wrong.
+    """
+    if isinstance(points, dict) != isinstance(known, dict):
+        wanted = f"a dictionary of {', '.join(known)}" if isinstance(known, dict) else "one tensor"
+        raise ValueError(f"expected points as {wanted}, got {type(points).__name__}.")
+    if isinstance(points, dict):
+        if unknown := set(points) - set(known):
+            raise ValueError(
+                f"no outputs are called {', '.join(sorted(unknown))}; there are {', '.join(known)}."
+            )
+        return {name: check_points(some, known[name]) for name, some in points.items()}
+    if not isinstance(points, Tensor) or points.dtype != torch.long or points.ndim != 1:
+        raise ValueError("expected points as a row of whole numbers: torch.tensor([0, 5, 7]).")
+    if not points.is_meta and len(points) and (points.min() < 0 or points.max() >= len(known)):
+        raise ValueError(
+            f"expected points from 0 to {len(known) - 1}, "
+            f"got {int(points.min())} to {int(points.max())}."
+        )
+    return points
+
+
+def split_points(points: Points, chunk_size: int | None) -> Iterator[Points]:
+    """Cut the indices into pieces of at most `chunk_size`, one modality in each piece.
+
+    Without a size there is one piece, with all modalities.
+
+    >>> [piece.tolist() for piece in split_points(torch.arange(5), 2)]
+    [[0, 1], [2, 3], [4]]
+    """
+    if chunk_size is None:
+        yield points
+    elif chunk_size < 1:
+        raise ValueError(f"expected chunk_size of at least 1, got {chunk_size}.")
+    elif isinstance(points, dict):
+        for name in sorted(points):
+            yield from ({name: piece} for piece in points[name].split(chunk_size))
+    else:
+        yield from points.split(chunk_size)
+
+
+def join_answers(pieces: Sequence[Tensor | dict[str, Tensor]]) -> Tensor | dict[str, Tensor]:
+    """Put the answers to all pieces end to end again.
+
+    >>> join_answers([torch.zeros(1, 2, 3), torch.zeros(1, 1, 3)]).shape
+    torch.Size([1, 3, 3])
+    """
+    if not isinstance(pieces[0], dict):
+        return torch.cat(pieces, dim=1)
+    names = dict.fromkeys(name for piece in pieces for name in piece)
+    return {
+        name: torch.cat([piece[name] for piece in pieces if name in piece], dim=1) for name in names
+    }

@@ -1,0 +1,327 @@
+"""What can be chosen about a Perceiver: one small class for each part and each task."""
+
+from dataclasses import dataclass, field
+
+from ..attention import Activation
+
+
+@dataclass(frozen=True)
+class EncoderConfig:
+    """Sizes of the encoder, and when it reads.
+
+    Attributes:
+        num_latents: rows of the latent array (N in the paper).
+        latent_channels: channels of the latent array (D).
+        num_blocks: how often a block of self-attends is run.
+        self_attends_per_block: self-attends inside one block.
+        self_heads: attention heads of each self-attend.
+        cross_heads: attention heads of each cross-attend.
+        qk_channels: width in which queries meet keys, in both kinds of attend.
+            None: the input array's width when reading, the latents' when thinking.
+        v_channels: width of the values. None: `qk_channels`.
+        cross_widening_factor: hidden width over channels, in the MLP after reading.
+        self_widening_factor: the same, in the MLPs of the self-attends.
+        query_residual: add the latents to what they read.
+        reads: for each of the first blocks, the number of the cross-attend that
+            reads the input before it. (0,) reads once, as Perceiver IO does;
+            (0, 1, 1, 1) reads four times with two sets of weights, as the
+            original Perceiver does.
+        blocks: for each pass, the number of the block that is run. None: block 0
+            every time, so that all passes share their weights.
+
+    Raises:
+        ValueError: if the latents do not split over the heads, or a schedule is
+            longer or shorter than `num_blocks` allows.
+    """
+
+    num_latents: int
+    latent_channels: int
+    num_blocks: int
+    self_attends_per_block: int
+    self_heads: int
+    cross_heads: int
+    qk_channels: int | None = None
+    v_channels: int | None = None
+    cross_widening_factor: int = 1
+    self_widening_factor: int = 1
+    query_residual: bool = True
+    reads: tuple[int, ...] = (0,)
+    blocks: tuple[int, ...] | None = None
+
+    def __post_init__(self):
+        for heads in ("self_heads", "cross_heads"):
+            if self.latent_channels % getattr(self, heads):
+                raise ValueError(
+                    f"latent_channels={self.latent_channels} does not split over "
+                    f"{heads}={getattr(self, heads)}."
+                )
+        if not 1 <= len(self.reads) <= self.num_blocks:
+            raise ValueError(
+                f"reads={self.reads} names {len(self.reads)} cross-attends; "
+                f"expected from 1 to num_blocks={self.num_blocks}."
+            )
+        if self.blocks is not None and len(self.blocks) != self.num_blocks:
+            raise ValueError(
+                f"blocks={self.blocks} names {len(self.blocks)} passes; "
+                f"expected num_blocks={self.num_blocks}."
+            )
+
+    @property
+    def schedule(self) -> tuple[tuple[int | None, int], ...]:
+        """For each pass: which cross-attend reads first (None: no reading), then which block."""
+        reads = (*self.reads, *(None,) * (self.num_blocks - len(self.reads)))
+        return tuple(zip(reads, self.blocks or (0,) * self.num_blocks, strict=True))
+
+
+@dataclass(frozen=True)
+class DecoderConfig:
+    """Choices of the one cross-attend that answers.
+
+    Attributes:
+        query_residual: add the queries to what they read from the latents.
+        num_heads: attention heads.
+        qk_channels: width in which queries meet latents. None: the latents' width.
+        v_channels: width of the values. None: `qk_channels`.
+    """
+
+    query_residual: bool = True
+    num_heads: int = 1
+    qk_channels: int | None = None
+    v_channels: int | None = None
+
+
+@dataclass(frozen=True)
+class FourierConfig:
+    """Positions as sines and cosines; see `fourier_features` for both attributes."""
+
+    num_bands: int
+    max_resolution: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class LearnedConfig:
+    """Positions as a learned table.
+
+    Attributes:
+        channels: width of the table.
+        projected_channels: width after a linear map; None: no map.
+    """
+
+    channels: int
+    projected_channels: int | None = None
+
+
+@dataclass(frozen=True)
+class PixelStem:
+    """Every pixel, or every `stride`-th along both axes, as it is."""
+
+    stride: int = 1
+
+
+@dataclass(frozen=True)
+class Conv1x1Stem:
+    """Every pixel's colours through one linear map to `channels`."""
+
+    channels: int
+    stride: int = 1
+
+
+@dataclass(frozen=True)
+class ConvPoolStem:
+    """Convolution and max-pooling, 4 times smaller with each of `num_layers`.
+
+    Attributes:
+        channels: width of every convolution.
+        num_layers: how often.
+        padding: "same" as DeepMind's code; "transformers" loses a row and a column.
+    """
+
+    channels: int
+    num_layers: int = 1
+    padding: str = "transformers"
+
+
+@dataclass(frozen=True)
+class PatchStem:
+    """Squares of `size` x `size` pixels folded into channels.
+
+    Attributes:
+        size: side of a square, in pixels.
+        channels: width after a linear map; None: no map.
+    """
+
+    size: int
+    channels: int | None = None
+
+
+@dataclass(frozen=True)
+class ImageClassifierConfig:
+    """An image in, one score for each class out.
+
+    Attributes:
+        encoder: see `EncoderConfig`.
+        stem: what an input says of the image.
+        positions: how an input says where it is.
+        image_size: (height, width) in pixels.
+        image_channels: colours of a pixel.
+        num_classes: scores wanted.
+        decoder: see `DecoderConfig`.
+        activation: the bend in every MLP.
+    """
+
+    encoder: EncoderConfig
+    stem: PixelStem | Conv1x1Stem | ConvPoolStem | PatchStem
+    positions: FourierConfig | LearnedConfig
+    image_size: tuple[int, int] = (224, 224)
+    image_channels: int = 3
+    num_classes: int = 1000
+    decoder: DecoderConfig = field(default_factory=DecoderConfig)
+    activation: Activation = "gelu"
+
+
+@dataclass(frozen=True)
+class MaskedLanguageConfig:
+    """Bytes in, for each byte one score for each possible byte out.
+
+    Attributes:
+        encoder: see `EncoderConfig`.
+        decoder: see `DecoderConfig`.
+        input_channels: width of a byte's embedding, and of the queries.
+        max_bytes: longest text, in bytes.
+        vocabulary: 256 bytes and 6 special ids.
+        mask_queries: let the queries of bytes that are not kept read zeros, as
+            DeepMind's code does.
+        activation: the bend in every MLP.
+    """
+
+    encoder: EncoderConfig
+    decoder: DecoderConfig
+    input_channels: int = 768
+    max_bytes: int = 2048
+    vocabulary: int = 262
+    mask_queries: bool = False
+    activation: Activation = "gelu"
+
+
+@dataclass(frozen=True)
+class TextClassifierConfig:
+    """Bytes in, one score for each class out. Attributes as in `MaskedLanguageConfig`."""
+
+    encoder: EncoderConfig
+    num_classes: int
+    decoder: DecoderConfig = field(default_factory=DecoderConfig)
+    input_channels: int = 768
+    max_bytes: int = 2048
+    vocabulary: int = 262
+    activation: Activation = "gelu"
+
+
+@dataclass(frozen=True)
+class OpticalFlowConfig:
+    """Two frames in, one motion vector for each pixel out.
+
+    Attributes:
+        encoder: see `EncoderConfig`.
+        positions: how an input says where it is.
+        image_size: (height, width) in pixels.
+        patch_channels: width of a pixel's 54 neighbourhood colours after a linear map.
+        divide_by: what the decoder's numbers are divided by.
+        decoder: see `DecoderConfig`.
+        activation: the bend in every MLP.
+    """
+
+    encoder: EncoderConfig
+    positions: FourierConfig
+    image_size: tuple[int, int] = (368, 496)
+    patch_channels: int = 64
+    divide_by: float = 100.0
+    decoder: DecoderConfig = DecoderConfig(query_residual=False)
+    activation: Activation = "gelu"
+
+
+@dataclass(frozen=True)
+class VideoConfig:
+    """The moving picture of a multimodal autoencoder.
+
+    Attributes:
+        num_frames: frames.
+        image_size: (height, width) in pixels.
+        patch_size: side of the squares that are folded into channels, in pixels.
+        positions: how inputs and queries say where they are.
+        mask_probability: how often an input is replaced by the mask token.
+    """
+
+    num_frames: int
+    image_size: tuple[int, int]
+    patch_size: int
+    positions: FourierConfig
+    mask_probability: float = 0.0
+
+
+@dataclass(frozen=True)
+class AudioConfig:
+    """The sound of a multimodal autoencoder.
+
+    Attributes:
+        num_samples: samples.
+        samples_per_patch: samples that make one input.
+        positions: how inputs and queries say where they are.
+        mask_probability: how often an input is replaced by the mask token.
+    """
+
+    num_samples: int
+    samples_per_patch: int
+    positions: FourierConfig
+    mask_probability: float = 0.0
+
+
+@dataclass(frozen=True)
+class LabelConfig:
+    """The class of a multimodal autoencoder.
+
+    Attributes:
+        num_classes: scores wanted.
+        query_channels: width of the one learned query.
+        mask_probability: how often the label is replaced by the mask token;
+            always, as published, makes the autoencoder a classifier.
+    """
+
+    num_classes: int
+    query_channels: int
+    mask_probability: float = 1.0
+
+
+@dataclass(frozen=True)
+class MultimodalConfig:
+    """Video, sound and label in, the same three out.
+
+    Attributes:
+        encoder: see `EncoderConfig`.
+        image: the moving picture.
+        audio: the sound.
+        label: the class.
+        output_channels: width of an output row, before each modality's own map.
+        input_padding: learned channels that the widest modality gets; others get more.
+        query_padding: the same for the queries.
+        decoder: see `DecoderConfig`.
+        activation: the bend in every MLP.
+    """
+
+    encoder: EncoderConfig
+    image: VideoConfig
+    audio: AudioConfig
+    label: LabelConfig
+    output_channels: int = 512
+    input_padding: int = 4
+    query_padding: int = 2
+    decoder: DecoderConfig = DecoderConfig(query_residual=False)
+    activation: Activation = "gelu"
+
+
+PerceiverConfig = (
+    ImageClassifierConfig
+    | MaskedLanguageConfig
+    | TextClassifierConfig
+    | OpticalFlowConfig
+    | MultimodalConfig
+)

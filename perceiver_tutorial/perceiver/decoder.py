@@ -1,0 +1,70 @@
+"""Output queries read their answers off the latent array."""
+
+from einops import rearrange, reduce
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from ..attention import Activation, CrossAttend
+from .config import DecoderConfig
+
+
+class PerceiverDecoder(nn.Module):
+    """One cross-attend: every query reads the latents, and no query sees another.
+
+    Paper: Perceiver IO 3.2.
+
+    Args:
+        config: heads, widths, residual.
+        query_channels: width of the queries, and of the output array.
+        latent_channels: width of the latents.
+        output_channels: width of the output array after a linear map. Default: no map.
+        activation: the bend in the MLP.
+    """
+
+    def __init__(
+        self,
+        config: DecoderConfig,
+        query_channels: int,
+        latent_channels: int,
+        *,
+        output_channels: int | None = None,
+        activation: Activation = "gelu",
+    ):
+        super().__init__()
+        self.read = CrossAttend(
+            query_channels,
+            latent_channels,
+            num_heads=config.num_heads,
+            qk_channels=config.qk_channels or latent_channels,
+            v_channels=config.v_channels,
+            activation=activation,
+            query_residual=config.query_residual,
+        )
+        self.project = (
+            nn.Linear(query_channels, output_channels) if output_channels else nn.Identity()
+        )
+
+    def forward(
+        self,
+        queries: Float[Tensor, "batch outputs query_channels"],
+        latents: Float[Tensor, "batch latents latent_channels"],
+        keep: Bool[Tensor, "batch outputs"] | None = None,
+    ) -> Float[Tensor, "batch outputs output_channels"]:
+        keep = None if keep is None else rearrange(keep, "b outputs -> b outputs 1")
+        return self.project(self.read(queries, latents, keep))
+
+
+class AverageDecoder(nn.Module):
+    """The original Perceiver's way out: the mean of the latents is the only answer.
+
+    Paper: Perceiver (arXiv 2103.03206) 3.1. transformers' class for it,
+    PerceiverProjectionDecoder, cannot be built.
+    """
+
+    def forward(
+        self,
+        _queries: Float[Tensor, "batch 0 query_channels"],
+        latents: Float[Tensor, "batch latents latent_channels"],
+        _keep: None = None,
+    ) -> Float[Tensor, "batch 1 latent_channels"]:
+        return reduce(latents, "b n d -> b 1 d", "mean")

@@ -1,0 +1,76 @@
+"""The encoder: a small latent array reads the large input array, then thinks."""
+
+import torch
+from einops import rearrange, repeat
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from ..attention import Activation, CrossAttend, SelfAttend
+from .config import EncoderConfig
+
+
+class PerceiverEncoder(nn.Module):
+    """Read, then think many times with the same weights.
+
+    Paper: Perceiver IO 3.1. The same class expresses the original Perceiver,
+    which reads again between its blocks: see `EncoderConfig.reads`.
+
+    Args:
+        config: sizes and schedule.
+        input_channels: width of the input array.
+        activation: the bend in every MLP.
+    """
+
+    def __init__(self, config: EncoderConfig, input_channels: int, activation: Activation = "gelu"):
+        super().__init__()
+        self.schedule = config.schedule
+        self.latents = nn.Parameter(
+            nn.init.trunc_normal_(torch.empty(config.num_latents, config.latent_channels), std=0.02)
+        )
+        self.reads = nn.ModuleList(
+            _cross_attend(config, input_channels, activation) for _ in {*config.reads}
+        )
+        self.blocks = nn.ModuleList(
+            _block(config, activation) for _ in {block for _, block in self.schedule}
+        )
+
+    def forward(
+        self,
+        input_array: Float[Tensor, "batch inputs input_channels"],
+        keep: Bool[Tensor, "batch inputs"] | None = None,
+    ) -> Float[Tensor, "batch latents latent_channels"]:
+        keep = None if keep is None else rearrange(keep, "b inputs -> b 1 inputs")
+        latents = repeat(self.latents, "n d -> b n d", b=len(input_array))
+        for read, block in self.schedule:
+            if read is not None:
+                latents = self.reads[read](latents, input_array, keep)
+            for self_attend in self.blocks[block]:
+                latents = self_attend(latents)
+        return latents
+
+
+def _cross_attend(config: EncoderConfig, input_channels: int, activation: Activation):
+    return CrossAttend(
+        config.latent_channels,
+        input_channels,
+        num_heads=config.cross_heads,
+        qk_channels=config.qk_channels or input_channels,
+        v_channels=config.v_channels,
+        widening_factor=config.cross_widening_factor,
+        activation=activation,
+        query_residual=config.query_residual,
+    )
+
+
+def _block(config: EncoderConfig, activation: Activation):
+    return nn.ModuleList(
+        SelfAttend(
+            config.latent_channels,
+            num_heads=config.self_heads,
+            qk_channels=config.qk_channels,
+            v_channels=config.v_channels,
+            widening_factor=config.self_widening_factor,
+            activation=activation,
+        )
+        for _ in range(config.self_attends_per_block)
+    )

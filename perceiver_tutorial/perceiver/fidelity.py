@@ -1,0 +1,56 @@
+"""Two implementations were published, and they disagree: choose whom to equal.
+
+transformers ported DeepMind's JAX code and differs from it in four choices of
+the model (measured with the same random weights, error relative to the output):
+
+- the bend: exact GELU where JAX approximates it by tanh (1e-4);
+- learned positions: the class query is added to what it read, DeepMind leaves
+  it out (0.34);
+- convolution and max-pooling: symmetric padding and a pool without any, so that
+  224 pixels become 55 cells where DeepMind has 56 (0.06);
+- masked language modelling: queries of bytes that are not kept read on, where
+  DeepMind lets them read zeros (1.3, on those rows only).
+"""
+
+from dataclasses import replace
+from typing import Literal
+
+from .config import (
+    ConvPoolStem,
+    ImageClassifierConfig,
+    LearnedConfig,
+    MaskedLanguageConfig,
+    PerceiverConfig,
+)
+
+Fidelity = Literal["transformers", "deepmind"]
+
+
+def with_fidelity(config: PerceiverConfig, fidelity: Fidelity) -> PerceiverConfig:
+    """The same model, with the choices of one of the two implementations.
+
+    Args:
+        config: any Perceiver configuration.
+        fidelity: whose outputs to equal, given the same weights.
+
+    Raises:
+        ValueError: if `fidelity` is neither of the two.
+
+    >>> from .published import VISION_PERCEIVER_CONV
+    >>> with_fidelity(VISION_PERCEIVER_CONV, "deepmind").stem.padding
+    'same'
+    """
+    if fidelity not in ("transformers", "deepmind"):
+        raise ValueError(f"fidelity={fidelity!r} is neither 'transformers' nor 'deepmind'.")
+    deepmind = fidelity == "deepmind"
+    config = replace(config, activation="gelu_tanh" if deepmind else "gelu")
+    if isinstance(config, MaskedLanguageConfig):
+        return replace(config, mask_queries=deepmind)
+    if not isinstance(config, ImageClassifierConfig):
+        return config
+    if isinstance(config.positions, LearnedConfig):
+        config = replace(config, decoder=replace(config.decoder, query_residual=not deepmind))
+    if isinstance(config.stem, ConvPoolStem):
+        padding = "same" if deepmind else "transformers"
+        config = replace(config, stem=replace(config.stem, padding=padding))
+    return config

@@ -1,0 +1,115 @@
+"""Perceiver IO: preprocess, encode, ask, decode, postprocess."""
+
+from typing import Any
+
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from .chunks import check_points, join_answers, split_points
+from .config import PerceiverConfig
+from .initial import initialise
+from .parts import Decoder, Points, Postprocessor, Preprocessor, Queries
+
+
+class PerceiverIO(nn.Module):
+    """Any preprocessor, any queries, any postprocessor around one encoder and decoder.
+
+    Paper: Perceiver IO, arXiv 2107.14795, figure 2.
+
+    Args:
+        preprocessor: raw data to the input array.
+        encoder: input array to latents.
+        queries: what is asked of the latents.
+        decoder: queries and latents to the output array.
+        postprocessor: output array to the task's answer.
+        mask_queries: outputs are places of the input, and those that are not kept
+            read zeros.
+        config: what the parts were built from, if from a configuration.
+    """
+
+    def __init__(
+        self,
+        preprocessor: Preprocessor,
+        encoder: nn.Module,
+        queries: Queries,
+        decoder: Decoder,
+        postprocessor: Postprocessor,
+        *,
+        mask_queries: bool = False,
+        config: PerceiverConfig | None = None,
+    ):
+        super().__init__()
+        self.preprocessor = preprocessor
+        self.encoder = encoder
+        self.queries = queries
+        self.decoder = decoder
+        self.postprocessor = postprocessor
+        self.mask_queries = mask_queries
+        self.config = config
+        initialise(self)
+
+    def forward(self, raw: Any, keep: Bool[Tensor, "batch inputs"] | None = None) -> Any:
+        input_array = self.preprocessor(raw)
+        latents = self.encoder(input_array, _checked(keep, input_array))
+        queries = self.queries(input_array)
+        output_array = self.decoder(queries, latents, keep if self.mask_queries else None)
+        return self.postprocessor.assemble(self.postprocessor(output_array))
+
+    def encode(
+        self, raw: Any, keep: Bool[Tensor, "batch inputs"] | None = None
+    ) -> Float[Tensor, "batch latents latent_channels"]:
+        """Read the input once. Decode the latents as often as wanted.
+
+        Args:
+            raw: what the preprocessor takes.
+            keep: True for inputs that may be read. Default: all.
+        """
+        input_array = self.preprocessor(raw)
+        return self.encoder(input_array, _checked(keep, input_array))
+
+    def decode(
+        self,
+        latents: Float[Tensor, "batch latents latent_channels"],
+        raw: Any,
+        *,
+        points: Points | None = None,
+        chunk_size: int | None = None,
+        keep: Bool[Tensor, "batch inputs"] | None = None,
+    ) -> Any:
+        """Answer some or all queries from latents that were encoded before.
+
+        Args:
+            latents: from `encode`.
+            raw: the same raw input; queries may be made from it.
+            points: flat indices of the outputs wanted; for several modalities, a
+                dictionary of them, and a modality left out is not decoded.
+                Default: all, in the task's own shape. With points, one answer
+                follows another: [batch, points, ...].
+            chunk_size: queries answered at a time, to save memory. Default: all.
+            keep: as given to `encode`; matters with `mask_queries` only.
+
+        Raises:
+            ValueError: if there are no such outputs.
+        """
+        input_array = self.preprocessor(raw)
+        known = self.queries.all_points(input_array)
+        wanted = known if points is None else check_points(points, known)
+        pieces = split_points(wanted, chunk_size)
+        answers = join_answers([self._answer(latents, input_array, p, keep) for p in pieces])
+        return self.postprocessor.assemble(answers) if points is None else answers
+
+    def _answer(
+        self, latents: Tensor, input_array: Tensor, points: Points, keep: Tensor | None
+    ) -> Any:
+        queries = self.queries(input_array, points)
+        keep = keep[:, points] if self.mask_queries and keep is not None else None
+        return self.postprocessor(self.decoder(queries, latents, keep))
+
+
+def _checked(keep: Tensor | None, input_array: Tensor) -> Tensor | None:
+    expected = f"expected keep as True and False of shape {list(input_array.shape[:2])}"
+    if keep is not None and str(keep.dtype) != "torch.bool":
+        raise ValueError(f"{expected}, got {keep.dtype}. True stays: attention_mask.bool().")
+    if keep is not None and keep.shape != input_array.shape[:2]:
+        raise ValueError(f"{expected} (batch, inputs), got {list(keep.shape)}.")
+    return keep

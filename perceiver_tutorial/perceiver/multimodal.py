@@ -1,0 +1,163 @@
+"""Several modalities in one array: pad to a common width, put end to end, take apart again."""
+
+from collections.abc import Mapping
+
+import torch
+from einops import pack, unpack
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from .parts import Decoder, Points, Postprocessor, Preprocessor, Queries
+
+
+class ChannelPadding(nn.Module):
+    """Widen each modality to a common width with learned channels, the same for all its rows.
+
+    Args:
+        widths: modality -> its channels.
+        min_padding: learned channels that the widest modality gets.
+    """
+
+    def __init__(self, widths: Mapping[str, int], min_padding: int):
+        super().__init__()
+        self.num_channels = max(widths.values()) + min_padding
+        self.padding = nn.ParameterDict(
+            {
+                name: nn.init.trunc_normal_(torch.empty(1, self.num_channels - width), std=0.02)
+                for name, width in widths.items()
+            }
+        )
+
+    def forward(
+        self, array: Float[Tensor, "batch rows channels"], name: str
+    ) -> Float[Tensor, "batch rows common_channels"]:
+        padding = self.padding[name].expand(*array.shape[:2], -1)
+        return torch.cat([array, padding], dim=-1)
+
+
+class MultimodalPreprocessor(nn.Module):
+    """Preprocess each modality, pad it, mask some of its rows, put all end to end.
+
+    Paper: Perceiver IO 4.4. Modalities follow one another in the order of their
+    names. Masking happens in evaluation too, as in the published code: a label
+    that is always masked never matters, and the autoencoder is a classifier.
+
+    Args:
+        modalities: name -> its preprocessor.
+        min_padding: learned channels that the widest modality gets.
+        mask_probabilities: name -> how often a row is replaced by that modality's
+            mask token; 0 where left out.
+    """
+
+    def __init__(
+        self,
+        modalities: Mapping[str, Preprocessor],
+        min_padding: int,
+        mask_probabilities: Mapping[str, float],
+    ):
+        super().__init__()
+        self.modalities = nn.ModuleDict(modalities)
+        self.pad = ChannelPadding({n: m.num_channels for n, m in modalities.items()}, min_padding)
+        self.num_channels = self.pad.num_channels
+        self.mask_probabilities = {name: mask_probabilities.get(name, 0.0) for name in modalities}
+        self.mask_tokens = nn.ParameterDict(
+            {
+                name: nn.init.trunc_normal_(torch.empty(1, self.num_channels), std=0.02)
+                for name in modalities
+            }
+        )
+
+    def forward(self, raw: Mapping[str, Tensor]) -> Float[Tensor, "batch inputs channels"]:
+        self._check_names(raw)
+        rows = [self._rows(name, raw[name]) for name in sorted(self.modalities)]
+        return torch.cat(rows, dim=1)
+
+    def _rows(self, name: str, raw: Tensor) -> Float[Tensor, "batch inputs channels"]:
+        rows = self.pad(self.modalities[name](raw), name)
+        masked = torch.rand(*rows.shape[:2], 1, device=rows.device) < self.mask_probabilities[name]
+        return torch.where(masked, self.mask_tokens[name], rows)
+
+    def _check_names(self, raw: Mapping[str, Tensor]) -> None:
+        wanted = ", ".join(sorted(self.modalities))
+        if not isinstance(raw, Mapping):
+            raise TypeError(
+                f"expected a dictionary with {wanted}, got {type(raw).__name__}. "
+                "Name the modalities: {'image': ..., 'audio': ...}."
+            )
+        if set(raw) != set(self.modalities):
+            missing, unknown = set(self.modalities) - set(raw), set(raw) - set(self.modalities)
+            problem = [f"{n} is missing" for n in sorted(missing)]
+            problem += [f"{n} is unknown" for n in sorted(unknown)]
+            raise ValueError(
+                f"expected the modalities {wanted}, got {', '.join(sorted(raw)) or 'none'}: "
+                f"{', '.join(problem)}. A label that is always masked may be zeros."
+            )
+
+
+class MultimodalQueries(nn.Module):
+    """Ask each modality's own questions, padded to a common width.
+
+    Args:
+        modalities: name -> its queries.
+        min_padding: learned channels that the widest queries get.
+    """
+
+    def __init__(self, modalities: Mapping[str, Queries], min_padding: int):
+        super().__init__()
+        self.modalities = nn.ModuleDict(modalities)
+        self.pad = ChannelPadding({n: q.num_channels for n, q in modalities.items()}, min_padding)
+        self.num_channels = self.pad.num_channels
+
+    def all_points(self, input_array: Float[Tensor, "batch inputs channels"]) -> Points:
+        return {name: ask.all_points(input_array) for name, ask in self.modalities.items()}
+
+    def forward(
+        self, input_array: Float[Tensor, "batch inputs channels"], points: Points | None = None
+    ) -> dict[str, Float[Tensor, "batch _ query_channels"]]:
+        points = self.all_points(input_array) if points is None else points
+        return {
+            name: self.pad(self.modalities[name](input_array, points[name]), name)
+            for name in sorted(points)
+        }
+
+
+class MultimodalDecoder(nn.Module):
+    """Put all queries end to end, answer them together, take the answers apart again.
+
+    Args:
+        decoder: the one decoder that all modalities share.
+    """
+
+    def __init__(self, decoder: Decoder):
+        super().__init__()
+        self.decoder = decoder
+
+    def forward(
+        self,
+        queries: dict[str, Float[Tensor, "batch _ query_channels"]],
+        latents: Float[Tensor, "batch latents latent_channels"],
+        _keep: None = None,
+    ) -> dict[str, Float[Tensor, "batch _ output_channels"]]:
+        end_to_end, sizes = pack(list(queries.values()), "b * c")
+        answers = unpack(self.decoder(end_to_end, latents), sizes, "b * c")
+        return dict(zip(queries, answers, strict=True))
+
+
+class MultimodalPostprocessor(nn.Module):
+    """Give each modality's answers to its own postprocessor.
+
+    Args:
+        modalities: name -> its postprocessor.
+    """
+
+    def __init__(self, modalities: Mapping[str, Postprocessor]):
+        super().__init__()
+        self.modalities = nn.ModuleDict(modalities)
+
+    def forward(
+        self, output_arrays: dict[str, Float[Tensor, "batch _ output_channels"]]
+    ) -> dict[str, Tensor]:
+        return {name: self.modalities[name](rows) for name, rows in output_arrays.items()}
+
+    def assemble(self, answers: dict[str, Tensor]) -> dict[str, Tensor]:
+        return {name: self.modalities[name].assemble(some) for name, some in answers.items()}

@@ -1,0 +1,73 @@
+"""The parts of a Perceiver IO: what fits where, said once as types."""
+
+from typing import Any, Protocol, runtime_checkable
+
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+Points = Int[Tensor, "_"] | dict[str, Int[Tensor, "_"]]
+
+
+@runtime_checkable
+class What(Protocol):
+    """Raw data in, what is there out: one row for each input, no positions yet."""
+
+    num_channels: int
+
+    def __call__(self, raw: Tensor) -> Float[Tensor, "batch inputs channels"]: ...
+
+
+@runtime_checkable
+class Where(Protocol):
+    """One row for each place, the same for every sample."""
+
+    num_channels: int
+
+    def __call__(self) -> Float[Tensor, "points position_channels"]: ...
+
+
+@runtime_checkable
+class Preprocessor(Protocol):
+    """Raw data in, one flat input array out."""
+
+    num_channels: int
+
+    def __call__(self, raw: Any) -> Float[Tensor, "batch inputs channels"]: ...
+
+
+@runtime_checkable
+class Queries(Protocol):
+    """Decides what the decoder asks: one row for each output wanted."""
+
+    num_channels: int
+
+    def all_points(self, input_array: Float[Tensor, "batch inputs channels"]) -> Points:
+        """Flat indices of every output there is to ask for."""
+        ...
+
+    def __call__(
+        self, input_array: Float[Tensor, "batch inputs channels"], points: Points
+    ) -> Float[Tensor, "batch outputs query_channels"]: ...
+
+
+@runtime_checkable
+class Decoder(Protocol):
+    """Queries read their answers off the latents."""
+
+    def __call__(
+        self,
+        queries: Float[Tensor, "batch outputs query_channels"],
+        latents: Float[Tensor, "batch latents latent_channels"],
+        keep: Bool[Tensor, "batch outputs"] | None = None,
+    ) -> Float[Tensor, "batch outputs output_channels"]: ...
+
+
+@runtime_checkable
+class Postprocessor(Protocol):
+    """Output rows in, the task's own answer out."""
+
+    def __call__(self, output_array: Float[Tensor, "batch outputs output_channels"]) -> Any: ...
+
+    def assemble(self, answers: Any) -> Any:
+        """Give the answers to all queries, in order, the task's own shape."""
+        ...

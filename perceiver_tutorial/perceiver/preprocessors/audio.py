@@ -1,0 +1,41 @@
+"""Sound into rows: a patch of neighbouring samples is one input."""
+
+from einops import rearrange
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ..doors import Door
+
+
+class AudioPatches(nn.Module):
+    """Samples, some at a time.
+
+    Args:
+        num_samples: length of the sound, in samples.
+        samples_per_patch: samples that make one input; 1 keeps the raw sound.
+        audio_channels: 1 for mono, 2 for stereo.
+
+    Raises:
+        ValueError: if the patches do not fill the sound.
+    """
+
+    def __init__(self, num_samples: int, samples_per_patch: int = 16, audio_channels: int = 1):
+        super().__init__()
+        if num_samples % samples_per_patch:
+            raise ValueError(
+                f"{num_samples} samples are no whole number of patches of {samples_per_patch}."
+            )
+        self.samples_per_patch = samples_per_patch
+        self.num_channels = samples_per_patch * audio_channels
+        self.index_dims = (num_samples // samples_per_patch,)
+        self.door = Door(
+            "sounds", ("samples", "audio channels"), (num_samples, audio_channels),
+            "Cut or pad the sound, or build the model for its length; mono has one channel: "
+            "x[..., None].",
+        )  # fmt: skip
+
+    def forward(
+        self, sound: Float[Tensor, "batch samples audio_channels"]
+    ) -> Float[Tensor, "batch inputs channels"]:
+        self.door.check(sound)
+        return rearrange(sound, "b (n patch) c -> b n (patch c)", patch=self.samples_per_patch)

@@ -1,0 +1,35 @@
+"""Two frames into neighbourhoods: what the optical flow model sees of every pixel."""
+
+from einops import rearrange
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn.functional import unfold
+
+from ..doors import Door
+
+
+def flow_patches(
+    frames: Float[Tensor, "batch 2 3 height width"],
+) -> Float[Tensor, "batch 2 27 height width"]:
+    """Give every pixel the colours of its 3 x 3 neighbourhood; beyond the edge is black.
+
+    Paper: Perceiver IO 4.3. Row by row, left to right, the three colours of each
+    neighbour together; the pixel itself is channels 12 to 14.
+
+    Args:
+        frames: the earlier frame, then the later one, colours from -1 to 1.
+
+    Raises:
+        ValueError: if there are not two frames of three colours.
+    """
+    Door(
+        "frame pairs", ("frames", "colours", "height", "width"), (2, 3, None, None),
+        "Stack two images: torch.stack([earlier, later], dim=1).",
+    ).check(frames)  # fmt: skip
+    height, width = frames.shape[-2:]
+    neighbours = unfold(frames.flatten(0, 1), kernel_size=3, padding=1)
+    return rearrange(
+        neighbours,
+        "(b t) (c neighbours) (h w) -> b t (neighbours c) h w",
+        t=2, c=3, h=height, w=width,
+    )  # fmt: skip

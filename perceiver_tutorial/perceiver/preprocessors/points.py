@@ -1,0 +1,50 @@
+"""Point clouds and sets: positions are data, and every sample brings its own."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ...positions import fourier_features
+from ..doors import Door
+
+
+class Points(nn.Module):
+    """Every point is an input: its features, then where it is.
+
+    An image is a set of points (y, x, red, green, blue), and gives the same input
+    array this way; a set without positions has `max_resolution=()`.
+
+    Args:
+        num_features: numbers of a point that say what is there.
+        num_bands: Fourier bands of each coordinate.
+        max_resolution: cells along each axis at which Nyquist is taken; one number
+            for each coordinate. Coordinates come first in the raw data, unitless,
+            meant to lie between -1 and 1.
+
+    Raises:
+        ValueError: if nothing is known of a point.
+    """
+
+    def __init__(
+        self, num_features: int, num_bands: int = 64, max_resolution: tuple[int, ...] = ()
+    ):
+        super().__init__()
+        self.dims = len(max_resolution)
+        if not num_features + self.dims:
+            raise ValueError("a point needs features, coordinates (max_resolution) or both.")
+        self.num_bands = num_bands
+        self.max_resolution = max_resolution
+        self.num_channels = num_features + self.dims * (2 * num_bands + 1)
+        self.door = Door(
+            "points", ("points", "coordinates and features"), (None, self.dims + num_features),
+            f"A point is {self.dims} coordinates, then {num_features} features.",
+        )  # fmt: skip
+
+    def forward(
+        self, points: Float[Tensor, "batch points features"]
+    ) -> Float[Tensor, "batch inputs channels"]:
+        self.door.check(points)
+        where, what = points[..., : self.dims], points[..., self.dims :]
+        if not self.dims:
+            return what
+        return torch.cat([what, fourier_features(where, self.num_bands, self.max_resolution)], -1)

@@ -1,0 +1,44 @@
+"""Text as bytes: each of 262 ids has a learned row."""
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from ..doors import Door
+
+
+class ByteEmbedding(nn.Module):
+    """Look up one row for every byte.
+
+    Args:
+        num_channels: width of a row.
+        max_bytes: longest text, in bytes.
+        vocabulary: ids that exist: 6 special ones, then the 256 bytes.
+    """
+
+    def __init__(self, num_channels: int, max_bytes: int = 2048, vocabulary: int = 262):
+        super().__init__()
+        self.num_channels = num_channels
+        self.max_bytes = max_bytes
+        self.door = Door("ids", ("bytes",), (None,), "")
+        self.table = nn.Embedding(vocabulary, num_channels)
+
+    def forward(self, ids: Int[Tensor, "batch bytes"]) -> Float[Tensor, "batch inputs channels"]:
+        self.door.check(ids, integers=True)
+        self._check_length_and_range(ids)
+        return self.table(ids)
+
+    def _check_length_and_range(self, ids: Tensor) -> None:
+        if not 1 <= ids.shape[1] <= self.max_bytes:
+            raise ValueError(
+                f"expected from 1 to {self.max_bytes} bytes, got {ids.shape[1]}. Cut the text "
+                "into pieces, or build the model with a larger max_bytes."
+            )
+        if ids.is_meta:
+            return
+        low, high = (int(x) for x in torch.aminmax(ids))
+        if low < 0 or high >= self.table.num_embeddings:
+            raise ValueError(
+                f"expected ids from 0 to {self.table.num_embeddings - 1}, got {low} to {high}. "
+                "A byte's id is the byte + 6; ids 0 to 5 are special."
+            )

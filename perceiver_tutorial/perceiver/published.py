@@ -1,0 +1,107 @@
+"""The six published Perceivers, under the names of their checkpoints."""
+
+from dataclasses import replace
+
+from .config import (
+    AudioConfig,
+    Conv1x1Stem,
+    ConvPoolStem,
+    DecoderConfig,
+    EncoderConfig,
+    FourierConfig,
+    ImageClassifierConfig,
+    LabelConfig,
+    LearnedConfig,
+    MaskedLanguageConfig,
+    MultimodalConfig,
+    OpticalFlowConfig,
+    PerceiverConfig,
+    PixelStem,
+    TextClassifierConfig,
+    VideoConfig,
+)
+
+LANGUAGE_PERCEIVER = MaskedLanguageConfig(
+    encoder=EncoderConfig(
+        num_latents=256,
+        latent_channels=1280,
+        num_blocks=1,
+        self_attends_per_block=26,
+        self_heads=8,
+        cross_heads=8,
+        qk_channels=256,
+        v_channels=1280,
+    ),
+    decoder=DecoderConfig(query_residual=False, num_heads=8, qk_channels=256, v_channels=768),
+)
+
+TEXT_CLASSIFIER = TextClassifierConfig(encoder=LANGUAGE_PERCEIVER.encoder, num_classes=2)
+
+VISION_PERCEIVER_FOURIER = ImageClassifierConfig(
+    encoder=EncoderConfig(
+        num_latents=512,
+        latent_channels=1024,
+        num_blocks=8,
+        self_attends_per_block=6,
+        self_heads=8,
+        cross_heads=1,
+    ),
+    stem=PixelStem(),
+    positions=FourierConfig(num_bands=64, max_resolution=(224, 224)),
+)
+
+VISION_PERCEIVER_LEARNED = replace(
+    VISION_PERCEIVER_FOURIER,
+    stem=Conv1x1Stem(channels=256),
+    positions=LearnedConfig(channels=256, projected_channels=256),
+)
+
+VISION_PERCEIVER_CONV = replace(
+    VISION_PERCEIVER_FOURIER,
+    stem=ConvPoolStem(channels=64),
+    positions=FourierConfig(num_bands=64, max_resolution=(56, 56)),
+)
+
+OPTICAL_FLOW_PERCEIVER = OpticalFlowConfig(
+    encoder=EncoderConfig(
+        num_latents=2048,
+        latent_channels=512,
+        num_blocks=1,
+        self_attends_per_block=24,
+        self_heads=16,
+        cross_heads=1,
+    ),
+    positions=FourierConfig(num_bands=64, max_resolution=(368, 496)),
+)
+
+MULTIMODAL_PERCEIVER = MultimodalConfig(
+    encoder=EncoderConfig(
+        num_latents=784,
+        latent_channels=512,
+        num_blocks=1,
+        self_attends_per_block=8,
+        self_heads=8,
+        cross_heads=1,
+    ),
+    image=VideoConfig(
+        num_frames=16,
+        image_size=(224, 224),
+        patch_size=4,
+        positions=FourierConfig(num_bands=32, max_resolution=(16, 56, 56)),
+    ),
+    audio=AudioConfig(
+        num_samples=30720,
+        samples_per_patch=16,
+        positions=FourierConfig(num_bands=192, max_resolution=(30720,)),
+    ),
+    label=LabelConfig(num_classes=700, query_channels=1024),
+)
+
+PUBLISHED: dict[str, PerceiverConfig] = {
+    "deepmind/language-perceiver": LANGUAGE_PERCEIVER,
+    "deepmind/vision-perceiver-learned": VISION_PERCEIVER_LEARNED,
+    "deepmind/vision-perceiver-fourier": VISION_PERCEIVER_FOURIER,
+    "deepmind/vision-perceiver-conv": VISION_PERCEIVER_CONV,
+    "deepmind/optical-flow-perceiver": OPTICAL_FLOW_PERCEIVER,
+    "deepmind/multimodal-perceiver": MULTIMODAL_PERCEIVER,
+}
