@@ -1,0 +1,140 @@
+"""From files to a model: find out what they hold, rename the weights, load them strictly."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from ..perceiver import (
+    PUBLISHED,
+    ImageClassifierConfig,
+    LearnedConfig,
+    PerceiverConfig,
+    PerceiverIO,
+    build,
+    with_fidelity,
+)
+from ..perceiver.fidelity import Fidelity
+from ..positions import resize_positions
+from .perceiver_deepmind import config_from_golden, read_golden, state_from_deepmind
+from .perceiver_transformers import NAMES, config_from_transformers
+from .rename import rename
+
+
+def load(
+    name_or_path: str | Path,
+    fidelity: Fidelity = "transformers",
+    image_size: tuple[int, int] | None = None,
+) -> PerceiverIO:
+    """Build the model that a checkpoint holds, with its weights, in evaluation mode.
+
+    Args:
+        name_or_path: a folder as transformers saves it (config.json beside
+            model.safetensors or pytorch_model.bin), or a golden .npz file with its
+            .json beside it.
+        fidelity: whose outputs to equal; see `with_fidelity`.
+        image_size: (height, width) in pixels, if image classifiers are to take
+            another size than they were trained for. Learned positions are
+            stretched, Fourier positions computed anew.
+
+    Raises:
+        FileNotFoundError: if there is no such file or folder.
+        ValueError: if what it holds is no Perceiver, or its weights do not fit.
+    """
+    path = Path(name_or_path)
+    if not path.exists():
+        raise FileNotFoundError(_advice(str(name_or_path)))
+    is_golden = path.suffix == ".npz"
+    config, state = (_read_golden if is_golden else _read_transformers)(path, image_size)
+    if fidelity != ("deepmind" if is_golden else "transformers"):
+        config = with_fidelity(config, fidelity)
+    model = build(config)
+    load_strictly(model, state)
+    return model.eval()
+
+
+def load_strictly(model: nn.Module, state: Mapping[str, Tensor]) -> None:
+    """Copy weights into a model, or say which of them do not fit.
+
+    Weights that a model uses in two places are expected once.
+
+    Raises:
+        ValueError: naming weights that are missing, unexpected or of the wrong shape.
+    """
+    first_name: dict[int, str] = {}
+    for name, parameter in model.named_parameters(remove_duplicate=False):
+        first_name.setdefault(id(parameter), name)
+        if name not in state and first_name[id(parameter)] in state:
+            state = {**state, name: state[first_name[id(parameter)]]}
+    if problems := _misfits(model.state_dict(), state):
+        raise ValueError(f"the weights do not fit the model: {'; '.join(problems)}.")
+    model.load_state_dict(state)
+
+
+def _misfits(ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor]) -> list[str]:
+    shapes = [
+        f"{name} is {list(theirs[name].shape)}, expected {list(ours[name].shape)}"
+        for name in sorted(set(ours) & set(theirs))
+        if theirs[name].shape != ours[name].shape
+    ]
+    missing = [f"{name} is missing" for name in sorted(set(ours) - set(theirs))]
+    return [
+        *shapes,
+        *missing,
+        *(f"{name} is unexpected" for name in sorted(set(theirs) - set(ours))),
+    ]
+
+
+def _read_golden(file: Path, image_size: tuple[int, int] | None):
+    if image_size is not None:
+        raise ValueError("a golden file has one image_size, the one in its .json.")
+    state, sizes = read_golden(file)
+    config = with_fidelity(config_from_golden(sizes), "deepmind")
+    return config, state_from_deepmind(state, sizes["family"])
+
+
+def _read_transformers(folder: Path, image_size: tuple[int, int] | None):
+    if not (folder / "config.json").is_file():
+        raise FileNotFoundError(
+            f"expected a config.json in the folder {folder}, as transformers writes it."
+        )
+    published = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config = config_from_transformers(published, image_size)
+    state = rename(_weights(folder), NAMES[published["architectures"][0]])
+    return config, _stretched(state, config, published)
+
+
+def _weights(folder: Path) -> dict[str, Tensor]:
+    if (folder / "model.safetensors").is_file():
+        return load_file(folder / "model.safetensors")
+    if (folder / "pytorch_model.bin").is_file():
+        return torch.load(folder / "pytorch_model.bin", map_location="cpu", weights_only=True)
+    raise FileNotFoundError(
+        f"expected model.safetensors or pytorch_model.bin in the folder {folder}."
+    )
+
+
+def _stretched(
+    state: dict[str, Tensor], config: PerceiverConfig, published: Mapping
+) -> dict[str, Tensor]:
+    """The weights, with learned image positions stretched to the size that is wanted."""
+    if not isinstance(config, ImageClassifierConfig) or not isinstance(
+        config.positions, LearnedConfig
+    ):
+        return state
+    side, name = published["image_size"], "preprocessor.where.table"
+    if config.image_size == (side, side):
+        return state
+    return {**state, name: resize_positions(state[name], (side, side), config.image_size)}
+
+
+def _advice(name: str) -> str:
+    if name in PUBLISHED:
+        return (
+            f"expected a folder or a file, got the published name {name!r}. Download it with "
+            f"`hf download {name} --local-dir FOLDER`, then load(FOLDER)."
+        )
+    return f"expected a checkpoint folder or file, but there is no {name!r}."

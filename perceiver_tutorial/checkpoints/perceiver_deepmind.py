@@ -1,0 +1,307 @@
+"""Perceivers as DeepMind's JAX code names them, and the small files that hold its true outputs."""
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..perceiver import (
+    AudioConfig,
+    Conv1x1Stem,
+    ConvPoolStem,
+    DecoderConfig,
+    EncoderConfig,
+    FourierConfig,
+    ImageClassifierConfig,
+    LabelConfig,
+    LearnedConfig,
+    MaskedLanguageConfig,
+    MultimodalConfig,
+    OpticalFlowConfig,
+    PerceiverConfig,
+    PixelStem,
+    VideoConfig,
+)
+from .rename import rename
+
+NUMBERED = ("linear", "layer_norm", "self_attention", "conv", "batchnorm")
+
+
+def read_golden(file: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Weights under DeepMind's names, and the sizes that stand in the .json beside the file.
+
+    Raises:
+        ValueError: if there is no such .json.
+    """
+    sizes = file.with_suffix(".json")
+    if not sizes.exists():
+        raise ValueError(f"expected the sizes of {file.name} in {sizes.name} beside it.")
+    with np.load(file, allow_pickle=False) as arrays:
+        state = {
+            key.split("::", 1)[1]: torch.from_numpy(arrays[key])
+            for key in arrays.files
+            if key.startswith(("p::", "s::")) and not key.endswith(("//counter", "//hidden"))
+        }
+    return state, json.loads(sizes.read_text())
+
+
+def state_from_deepmind(state: Mapping[str, Tensor], family: str) -> dict[str, Tensor]:
+    """Weights under our names, with torch's order of axes.
+
+    Args:
+        state: module//leaf -> value, as haiku names them.
+        family: which published model, without "deepmind/".
+    """
+    turned = {_numbered(key): _turned(key, value) for key, value in state.items()}
+    renamed = rename(turned, NAMES[family])
+    counters = {f"{key.removesuffix('running_mean')}num_batches_tracked": torch.tensor(0)
+                for key in renamed if key.endswith("running_mean")}  # fmt: skip
+    return {**renamed, **counters}
+
+
+def _numbered(key: str) -> str:
+    """Haiku leaves the first module of a kind unnumbered: linear, linear_1, linear_2."""
+    return re.sub(rf"(?<=/)({'|'.join(NUMBERED)})(?=/)", r"\1_0", key)
+
+
+def _turned(key: str, value: Tensor) -> Tensor:
+    if key.endswith("//w"):
+        return value.T if value.ndim == 2 else value.permute(3, 2, 0, 1)
+    return value.flatten() if value.ndim == 4 else value
+
+
+def _encoder(sizes: Mapping[str, Any]) -> EncoderConfig:
+    return EncoderConfig(
+        num_latents=sizes["num_latents"],
+        latent_channels=sizes["latent_channels"],
+        num_blocks=sizes["num_blocks"],
+        self_attends_per_block=sizes["self_attends_per_block"],
+        self_heads=sizes["self_heads"],
+        cross_heads=sizes["cross_heads"],
+        qk_channels=sizes.get("qk_channels"),
+        v_channels=sizes.get("v_channels"),
+    )
+
+
+def _decoder(sizes: Mapping[str, Any]) -> DecoderConfig:
+    return DecoderConfig(
+        query_residual=sizes["decoder_query_residual"],
+        num_heads=sizes.get("decoder_heads", 1),
+        qk_channels=sizes.get("decoder_qk_channels"),
+        v_channels=sizes.get("decoder_v_channels"),
+    )
+
+
+def _fourier(sizes: Mapping[str, Any], prefix: str = "") -> FourierConfig:
+    return FourierConfig(sizes[f"{prefix}num_bands"], tuple(sizes[f"{prefix}max_resolution"]))
+
+
+def _image_classifier(stem, positions, sizes: Mapping[str, Any]) -> ImageClassifierConfig:
+    return ImageClassifierConfig(
+        encoder=_encoder(sizes),
+        stem=stem,
+        positions=positions,
+        image_size=tuple(sizes["image_size"]),
+        num_classes=sizes["num_classes"],
+        decoder=_decoder(sizes),
+    )
+
+
+def _masked_language(sizes: Mapping[str, Any]) -> MaskedLanguageConfig:
+    return MaskedLanguageConfig(
+        encoder=_encoder(sizes),
+        decoder=_decoder(sizes),
+        input_channels=sizes["input_channels"],
+        max_bytes=sizes["num_positions"],
+        vocabulary=sizes["vocabulary"],
+    )
+
+
+def _optical_flow(sizes: Mapping[str, Any]) -> OpticalFlowConfig:
+    return OpticalFlowConfig(
+        encoder=_encoder(sizes),
+        positions=_fourier(sizes),
+        image_size=tuple(sizes["image_size"]),
+        patch_channels=sizes["patch_channels_after_linear"],
+        divide_by=sizes["divide_flow_by"],
+        decoder=_decoder(sizes),
+    )
+
+
+def _multimodal(sizes: Mapping[str, Any]) -> MultimodalConfig:
+    return MultimodalConfig(
+        encoder=_encoder(sizes),
+        image=VideoConfig(
+            num_frames=sizes["num_frames"],
+            image_size=tuple(sizes["image_size"]),
+            patch_size=sizes["space_to_depth"],
+            positions=_fourier(sizes, "image_"),
+        ),
+        audio=AudioConfig(
+            num_samples=sizes["audio_samples"],
+            samples_per_patch=sizes["samples_per_patch"],
+            positions=_fourier(sizes, "audio_"),
+        ),
+        label=LabelConfig(
+            num_classes=sizes["num_classes"],
+            query_channels=sizes["label_query_channels"],
+            mask_probability=sizes["label_mask_probability"],
+        ),
+        output_channels=sizes["output_channels"],
+        input_padding=sizes["input_padding_min"],
+        query_padding=sizes["query_padding_min"],
+        decoder=_decoder(sizes),
+    )
+
+
+def config_from_golden(sizes: Mapping[str, Any]) -> PerceiverConfig:
+    """Our configuration of a golden file's model.
+
+    Args:
+        sizes: the contents of its .json.
+
+    Raises:
+        ValueError: if its family is not a published one.
+    """
+    match sizes.get("family"):
+        case "vision-perceiver-fourier":
+            return _image_classifier(PixelStem(), _fourier(sizes), sizes)
+        case "vision-perceiver-learned":
+            width = sizes["position_channels"], sizes["projected_position_channels"]
+            stem = Conv1x1Stem(sizes["conv_channels"])
+            return _image_classifier(stem, LearnedConfig(*width), sizes)
+        case "vision-perceiver-conv":
+            return _image_classifier(ConvPoolStem(sizes["conv_channels"]), _fourier(sizes), sizes)
+        case "language-perceiver":
+            return _masked_language(sizes)
+        case "optical-flow-perceiver":
+            return _optical_flow(sizes)
+        case "multimodal-perceiver":
+            return _multimodal(sizes)
+    raise ValueError(f"expected a family from {', '.join(NAMES)}, got {sizes.get('family')}.")
+
+
+def _linears(*pairs: tuple[str, str]) -> dict[str, str]:
+    leaves = (("w", "weight"), ("b", "bias"))
+    return {f"{a}//{x}": f"{b}.{y}" for a, b in pairs for x, y in leaves}
+
+
+def _norms(*pairs: tuple[str, str]) -> dict[str, str]:
+    leaves = (("scale", "weight"), ("offset", "bias"))
+    return {f"{a}//{x}": f"{b}.{y}" for a, b in pairs for x, y in leaves}
+
+
+def _tables(*pairs: tuple[str, str]) -> dict[str, str]:
+    return {f"{a}//pos_embs": b for a, b in pairs}
+
+
+def _attend(theirs: str, ours: str, *norms: str) -> dict[str, str]:
+    return {
+        **_norms(*((f"{theirs}/layer_norm_{i}", f"{ours}.{n}") for i, n in enumerate(norms))),
+        **_linears(
+            (f"{theirs}/attention/linear_0", f"{ours}.attention.to_queries"),
+            (f"{theirs}/attention/linear_1", f"{ours}.attention.to_keys"),
+            (f"{theirs}/attention/linear_2", f"{ours}.attention.to_values"),
+            (f"{theirs}/attention/linear_3", f"{ours}.attention.to_output"),
+            (f"{theirs}/mlp/linear_0", f"{ours}.mlp.widen"),
+            (f"{theirs}/mlp/linear_1", f"{ours}.mlp.narrow"),
+        ),
+    }
+
+
+CROSS_NORMS = ("norm_queries", "norm_read", "norm_mlp")
+
+
+def _encoder_names(scope: str = "perceiver_encoder/~") -> dict[str, str]:
+    return {
+        **_tables((f"{scope}/trainable_position_encoding", "encoder.latents")),
+        **_attend(f"{scope}/cross_attention", "encoder.reads.0", *CROSS_NORMS),
+        **_attend(
+            f"{scope}/self_attention_{{}}", "encoder.blocks.0.{}", "norm_attention", "norm_mlp"
+        ),
+    }
+
+
+CLASS_QUERY = "classification_decoder/~/basic_decoder/~/trainable_position_encoding"
+
+CLASSIFIER = {
+    **_encoder_names(),
+    **_tables((CLASS_QUERY, "queries.rows")),
+    **_attend(
+        "classification_decoder/~/basic_decoder/cross_attention", "decoder.read", *CROSS_NORMS
+    ),
+    **_linears(("classification_decoder/~/basic_decoder/output", "postprocessor.to_logits")),
+}
+
+POSITIONS = "image_preprocessor/~_build_network_inputs"
+STEM = "image_preprocessor/~/conv2_d_downsample/~"
+MODALITIES = ("audio", "image", "label")
+
+NAMES: dict[str, dict[str, str]] = {
+    "vision-perceiver-fourier": CLASSIFIER,
+    "vision-perceiver-learned": {
+        **CLASSIFIER,
+        **_tables((f"{POSITIONS}/trainable_position_encoding", "preprocessor.where.table")),
+        **_linears(
+            ("image_preprocessor/~/conv2_d", "preprocessor.what.convolve"),
+            (f"{POSITIONS}/position_encoding_projector/linear_0", "preprocessor.where.project"),
+        ),
+    },
+    "vision-perceiver-conv": {
+        **CLASSIFIER,
+        f"{STEM}/conv_{{}}//w": "preprocessor.what.layers.{}.convolve.weight",
+        **_norms((f"{STEM}/batchnorm_{{}}", "preprocessor.what.layers.{}.norm")),
+        **{
+            f"{STEM}/batchnorm_{{}}/~/{theirs}_ema//average": (
+                f"preprocessor.what.layers.{{}}.norm.running_{theirs}"
+            )
+            for theirs in ("mean", "var")
+        },
+    },
+    "language-perceiver": {
+        **_encoder_names(),
+        "embed//embeddings": "preprocessor.what.table.weight",
+        "embedding_decoder//bias": "postprocessor.bias",
+        **_tables(
+            ("trainable_position_encoding", "preprocessor.where.table"),
+            ("basic_decoder/~/trainable_position_encoding", "queries.ask.rows"),
+        ),
+        **_attend("basic_decoder/cross_attention", "decoder.read", *CROSS_NORMS),
+    },
+    "optical-flow-perceiver": {
+        **_encoder_names(),
+        **_attend("flow_decoder/~/basic_decoder/cross_attention", "decoder.read", *CROSS_NORMS),
+        **_linears(
+            ("image_preprocessor/patches_linear", "preprocessor.what.project"),
+            ("flow_decoder/~/basic_decoder/output", "postprocessor.to_flow"),
+        ),
+    },
+    "multimodal-perceiver": {
+        **_encoder_names("encoder/~"),
+        **_attend(
+            "multimodal_decoder/~/basic_decoder/cross_attention",
+            "decoder.decoder.read",
+            *CROSS_NORMS,
+        ),
+        **_tables(
+            (CLASS_QUERY, "queries.modalities.label.rows"),
+            *((f"multimodal_preprocessor/{m}_padding", f"preprocessor.pad.padding.{m}")
+              for m in MODALITIES),
+            *((f"multimodal_preprocessor/{m}_mask_token", f"preprocessor.mask_tokens.{m}")
+              for m in MODALITIES),
+            *((f"multimodal_decoder/~decoder_query/{m}_padding", f"queries.pad.padding.{m}")
+              for m in MODALITIES),
+        ),
+        **_linears(
+            ("multimodal_decoder/~/basic_decoder/output", "decoder.decoder.project"),
+            ("audio_postprocessor/linear_0", "postprocessor.modalities.audio.to_samples"),
+            ("projection_postprocessor/linear_0", "postprocessor.modalities.image.to_colours"),
+            ("classification_postprocessor/linear_0", "postprocessor.modalities.label.to_logits"),
+        ),
+    },
+}  # fmt: skip

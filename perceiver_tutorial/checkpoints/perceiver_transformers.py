@@ -1,0 +1,275 @@
+"""Perceivers as transformers saves them: their configuration and their names in our words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..attention import Activation
+from ..perceiver import (
+    AudioConfig,
+    Conv1x1Stem,
+    ConvPoolStem,
+    DecoderConfig,
+    EncoderConfig,
+    FourierConfig,
+    ImageClassifierConfig,
+    LabelConfig,
+    LearnedConfig,
+    MaskedLanguageConfig,
+    MultimodalConfig,
+    OpticalFlowConfig,
+    PerceiverConfig,
+    PixelStem,
+    TextClassifierConfig,
+    VideoConfig,
+)
+from .rename import merge
+
+ACTIVATIONS: dict[str, Activation] = {
+    "gelu": "gelu",
+    "gelu_new": "gelu_tanh",
+    "gelu_pytorch_tanh": "gelu_tanh",
+}
+
+
+def config_from_transformers(
+    published: Mapping[str, Any], image_size: tuple[int, int] | None = None
+) -> PerceiverConfig:
+    """Our configuration of a model that transformers saved.
+
+    Args:
+        published: the contents of its config.json.
+        image_size: (height, width) in pixels for the image classifiers, whose
+            file does not always say it. Default: what the file says for learned
+            positions, 224 x 224 for the others.
+
+    Raises:
+        ValueError: if the class or an option is not one that we have.
+    """
+    architecture = (published.get("architectures") or ["none"])[0]
+    if architecture not in CONFIGS:
+        raise ValueError(
+            f"expected one of transformers' Perceivers ({', '.join(CONFIGS)}), got {architecture}."
+        )
+    if (name := published.get("hidden_act", "gelu")) not in ACTIVATIONS:
+        raise ValueError(f"expected hidden_act as one of {', '.join(ACTIVATIONS)}, got {name}.")
+    if published.get("cross_attention_shape_for_attention", "kv") != "kv":
+        raise ValueError("expected cross_attention_shape_for_attention 'kv', as in all published.")
+    return CONFIGS[architecture](published, image_size)
+
+
+def _shared(published: Mapping[str, Any]) -> dict[str, Any]:
+    encoder = EncoderConfig(
+        num_latents=published["num_latents"],
+        latent_channels=published["d_latents"],
+        num_blocks=published["num_blocks"],
+        self_attends_per_block=published["num_self_attends_per_block"],
+        self_heads=published["num_self_attention_heads"],
+        cross_heads=published["num_cross_attention_heads"],
+        qk_channels=published["qk_channels"],
+        v_channels=published["v_channels"],
+        cross_widening_factor=published["cross_attention_widening_factor"],
+        self_widening_factor=published["self_attention_widening_factor"],
+        query_residual=published["use_query_residual"],
+    )
+    return {"encoder": encoder, "activation": ACTIVATIONS[published.get("hidden_act", "gelu")]}
+
+
+def _num_classes(published: Mapping[str, Any]) -> int:
+    return len(published.get("id2label") or (0, 1))
+
+
+def _text(published: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "input_channels": published["d_model"],
+        "max_bytes": published["max_position_embeddings"],
+        "vocabulary": published["vocab_size"],
+        **_shared(published),
+    }
+
+
+def _masked_language(published: Mapping[str, Any], _image_size) -> MaskedLanguageConfig:
+    decoder = DecoderConfig(
+        query_residual=False, num_heads=8, qk_channels=256, v_channels=published["d_model"]
+    )
+    return MaskedLanguageConfig(decoder=decoder, **_text(published))
+
+
+def _text_classifier(published: Mapping[str, Any], _image_size) -> TextClassifierConfig:
+    return TextClassifierConfig(num_classes=_num_classes(published), **_text(published))
+
+
+def _learned(published: Mapping[str, Any], image_size) -> ImageClassifierConfig:
+    return ImageClassifierConfig(
+        stem=Conv1x1Stem(channels=256),
+        positions=LearnedConfig(channels=256, projected_channels=256),
+        image_size=image_size or (published["image_size"],) * 2,
+        num_classes=_num_classes(published),
+        **_shared(published),
+    )
+
+
+def _fourier(published: Mapping[str, Any], image_size) -> ImageClassifierConfig:
+    return ImageClassifierConfig(
+        stem=PixelStem(),
+        positions=FourierConfig(num_bands=64, max_resolution=(224, 224)),
+        image_size=image_size or (224, 224),
+        num_classes=_num_classes(published),
+        **_shared(published),
+    )
+
+
+def _conv(published: Mapping[str, Any], image_size) -> ImageClassifierConfig:
+    return ImageClassifierConfig(
+        stem=ConvPoolStem(channels=64, padding="transformers"),
+        positions=FourierConfig(num_bands=64, max_resolution=(56, 56)),
+        image_size=image_size or (224, 224),
+        num_classes=_num_classes(published),
+        **_shared(published),
+    )
+
+
+def _flow(published: Mapping[str, Any], _image_size) -> OpticalFlowConfig:
+    size = tuple(published["train_size"])
+    positions = FourierConfig(num_bands=64, max_resolution=size)
+    return OpticalFlowConfig(positions=positions, image_size=size, **_shared(published))
+
+
+def _multimodal(published: Mapping[str, Any], _image_size) -> MultimodalConfig:
+    _, num_frames, *image_size = published["output_shape"]
+    num_samples = published["num_frames"] * published["audio_samples_per_frame"]
+    side = published["image_size"]
+    return MultimodalConfig(
+        image=VideoConfig(
+            num_frames=num_frames,
+            image_size=tuple(image_size),
+            patch_size=4,
+            positions=FourierConfig(32, max_resolution=(published["num_frames"], side, side)),
+        ),
+        audio=AudioConfig(
+            num_samples=num_samples,
+            samples_per_patch=published["samples_per_patch"],
+            positions=FourierConfig(192, max_resolution=(num_samples,)),
+        ),
+        label=LabelConfig(
+            num_classes=_num_classes(published),
+            query_channels=published.get("_label_trainable_num_channels", 1024),
+        ),
+        output_channels=published["output_num_channels"],
+        **_shared(published),
+    )
+
+
+CONFIGS = {
+    "PerceiverForMaskedLM": _masked_language,
+    "PerceiverForSequenceClassification": _text_classifier,
+    "PerceiverForImageClassificationLearned": _learned,
+    "PerceiverForImageClassificationFourier": _fourier,
+    "PerceiverForImageClassificationConvProcessing": _conv,
+    "PerceiverForOpticalFlow": _flow,
+    "PerceiverForMultimodalAutoencoding": _multimodal,
+}
+
+
+def _attend(theirs: str, ours: str, first_norm: str) -> dict[str, str]:
+    return merge(
+        (f"{theirs}.attention.self.layernorm1", f"{ours}.{first_norm}"),
+        (f"{theirs}.attention.self.layernorm2", f"{ours}.norm_read"),
+        (f"{theirs}.attention.self.query", f"{ours}.attention.to_queries"),
+        (f"{theirs}.attention.self.key", f"{ours}.attention.to_keys"),
+        (f"{theirs}.attention.self.value", f"{ours}.attention.to_values"),
+        (f"{theirs}.attention.output.dense", f"{ours}.attention.to_output"),
+        (f"{theirs}.layernorm", f"{ours}.norm_mlp"),
+        (f"{theirs}.mlp.dense1", f"{ours}.mlp.widen"),
+        (f"{theirs}.mlp.dense2", f"{ours}.mlp.narrow"),
+    )
+
+
+def _decoder(theirs: str, ours: str) -> dict[str, str]:
+    return _attend(f"{theirs}.decoding_cross_attention", f"{ours}.read", "norm_queries")
+
+
+ENCODER = {
+    "perceiver.embeddings.latents": "encoder.latents",
+    **_attend("perceiver.encoder.cross_attention", "encoder.reads.0", "norm_queries"),
+    **_attend("perceiver.encoder.self_attends.{}", "encoder.blocks.0.{}", "norm_attention"),
+}
+
+BYTES = {
+    "perceiver.input_preprocessor.embeddings.weight": "preprocessor.what.table.weight",
+    "perceiver.input_preprocessor.position_embeddings.weight": "preprocessor.where.table",
+}
+
+CLASS_DECODER = {
+    "perceiver.decoder.decoder.output_position_encodings.position_embeddings": "queries.rows",
+    **_decoder("perceiver.decoder.decoder", "decoder"),
+    **merge(("perceiver.decoder.decoder.final_layer", "postprocessor.to_logits")),
+}
+
+LABEL_QUERY = (
+    "perceiver.decoder.modalities.label.decoder.output_position_encodings.position_embeddings"
+)
+MODALITIES = ("audio", "image", "label")
+BATCH_NORM = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
+CONV_STEM = "perceiver.input_preprocessor.convnet"
+
+NAMES: dict[str, dict[str, str]] = {
+    "PerceiverForMaskedLM": {
+        **ENCODER,
+        **BYTES,
+        "perceiver.decoder.output_position_encodings.position_embeddings": "queries.ask.rows",
+        **_decoder("perceiver.decoder", "decoder"),
+        "embedding_decoder.bias": "postprocessor.bias",
+        "perceiver.output_postprocessor.bias": "postprocessor.bias",
+    },
+    "PerceiverForSequenceClassification": {**ENCODER, **BYTES, **CLASS_DECODER},
+    "PerceiverForImageClassificationLearned": {
+        **ENCODER,
+        **CLASS_DECODER,
+        "perceiver.input_preprocessor.position_embeddings.position_embeddings": (
+            "preprocessor.where.table"
+        ),
+        **merge(
+            ("perceiver.input_preprocessor.convnet_1x1", "preprocessor.what.convolve"),
+            ("perceiver.input_preprocessor.positions_projection", "preprocessor.where.project"),
+        ),
+    },
+    "PerceiverForImageClassificationFourier": {**ENCODER, **CLASS_DECODER},
+    "PerceiverForImageClassificationConvProcessing": {
+        **ENCODER,
+        **CLASS_DECODER,
+        f"{CONV_STEM}.conv.weight": "preprocessor.what.layers.0.convolve.weight",
+        **merge(
+            (f"{CONV_STEM}.batchnorm", "preprocessor.what.layers.0.norm"), leaves=BATCH_NORM
+        ),
+    },
+    "PerceiverForOpticalFlow": {
+        **ENCODER,
+        **_decoder("perceiver.decoder.decoder", "decoder"),
+        **merge(
+            ("perceiver.input_preprocessor.conv_after_patches", "preprocessor.what.project"),
+            ("perceiver.decoder.decoder.final_layer", "postprocessor.to_flow"),
+        ),
+    },
+    "PerceiverForMultimodalAutoencoding": {
+        **ENCODER,
+        **{f"perceiver.input_preprocessor.padding.{m}": f"preprocessor.pad.padding.{m}"
+           for m in MODALITIES},
+        **{f"perceiver.input_preprocessor.mask.{m}": f"preprocessor.mask_tokens.{m}"
+           for m in MODALITIES},
+        **{f"perceiver.decoder.padding.{m}": f"queries.pad.padding.{m}" for m in MODALITIES},
+        LABEL_QUERY: "queries.modalities.label.rows",
+        **_decoder("perceiver.decoder.decoder", "decoder.decoder"),
+        **merge(
+            ("perceiver.decoder.decoder.final_layer", "decoder.decoder.project"),
+            *(
+                (
+                    f"perceiver.output_postprocessor.modalities.{name}.classifier",
+                    f"postprocessor.modalities.{name}.{ours}",
+                )
+                for name, ours in zip(
+                    MODALITIES, ("to_samples", "to_colours", "to_logits"), strict=True
+                )
+            ),
+        ),
+    },
+}  # fmt: skip
