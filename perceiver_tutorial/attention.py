@@ -114,6 +114,7 @@ class MultiHeadAttention(nn.Module):
         self.to_values = nn.Linear(kv_channels, v_channels)
         self.to_output = nn.Linear(v_channels, query_channels)
         self.weights = Tap("batch heads queries keys")
+        self.mixture = Tap("batch queries v_channels")
 
     def forward(
         self,
@@ -126,8 +127,8 @@ class MultiHeadAttention(nn.Module):
             for x in (self.to_queries(asking), self.to_keys(read), self.to_values(read))
         )
         keep = None if keep is None else rearrange(keep, "b queries keys -> b 1 queries keys")
-        mixture = attend(q, k, v, keep, self.weights)
-        return self.to_output(rearrange(mixture, "b heads n c -> b n (heads c)"))
+        mixture = rearrange(attend(q, k, v, keep, self.weights), "b heads n c -> b n (heads c)")
+        return self.to_output(self.mixture(mixture))
 
 
 class MLP(nn.Module):

@@ -20,6 +20,7 @@ from .config import (
     TextClassifierConfig,
     VideoConfig,
 )
+from .examples import example_input
 from .fidelity import with_fidelity
 from .model import PerceiverIO
 from .preprocessors import flow_patches
@@ -47,6 +48,7 @@ __all__ = [
     "TextClassifierConfig",
     "VideoConfig",
     "build",
+    "example_input",
     "flow_patches",
     "with_fidelity",
 ]

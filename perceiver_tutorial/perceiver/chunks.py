@@ -34,7 +34,7 @@ def check_points(points: Points, known: Points) -> Points:
             f"expected points from 0 to {len(known) - 1}, "
             f"got {int(points.min())} to {int(points.max())}."
         )
-    return points
+    return points.to(known.device)
 
 
 def split_points(points: Points, chunk_size: int | None) -> Iterator[Points]:

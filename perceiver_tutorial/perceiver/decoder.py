@@ -63,8 +63,8 @@ class AverageDecoder(nn.Module):
 
     def forward(
         self,
-        _queries: Float[Tensor, "batch 0 query_channels"],
+        _queries: Float[Tensor, "batch outputs=0 query_channels"],
         latents: Float[Tensor, "batch latents latent_channels"],
         _keep: None = None,
-    ) -> Float[Tensor, "batch 1 latent_channels"]:
+    ) -> Float[Tensor, "batch outputs=1 latent_channels"]:
         return reduce(latents, "b n d -> b 1 d", "mean")

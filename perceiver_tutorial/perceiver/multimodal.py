@@ -113,7 +113,7 @@ class MultimodalQueries(nn.Module):
 
     def forward(
         self, input_array: Float[Tensor, "batch inputs channels"], points: Points | None = None
-    ) -> dict[str, Float[Tensor, "batch _ query_channels"]]:
+    ) -> dict[str, Float[Tensor, "batch _outputs query_channels"]]:
         points = self.all_points(input_array) if points is None else points
         return {
             name: self.pad(self.modalities[name](input_array, points[name]), name)
@@ -134,10 +134,10 @@ class MultimodalDecoder(nn.Module):
 
     def forward(
         self,
-        queries: dict[str, Float[Tensor, "batch _ query_channels"]],
+        queries: dict[str, Float[Tensor, "batch _outputs query_channels"]],
         latents: Float[Tensor, "batch latents latent_channels"],
         _keep: None = None,
-    ) -> dict[str, Float[Tensor, "batch _ output_channels"]]:
+    ) -> dict[str, Float[Tensor, "batch _outputs output_channels"]]:
         end_to_end, sizes = pack(list(queries.values()), "b * c")
         answers = unpack(self.decoder(end_to_end, latents), sizes, "b * c")
         return dict(zip(queries, answers, strict=True))
@@ -155,7 +155,7 @@ class MultimodalPostprocessor(nn.Module):
         self.modalities = nn.ModuleDict(modalities)
 
     def forward(
-        self, output_arrays: dict[str, Float[Tensor, "batch _ output_channels"]]
+        self, output_arrays: dict[str, Float[Tensor, "batch _outputs output_channels"]]
     ) -> dict[str, Tensor]:
         return {name: self.modalities[name](rows) for name, rows in output_arrays.items()}
 

@@ -23,7 +23,7 @@ class ClassLogits(nn.Module):
         self.to_logits = nn.Linear(channels, num_classes)
 
     def forward(
-        self, output_array: Float[Tensor, "batch 1 output_channels"]
+        self, output_array: Float[Tensor, "batch outputs=1 output_channels"]
     ) -> Float[Tensor, "batch classes"]:
         return rearrange(self.to_logits(output_array), "b 1 classes -> b classes")
 
@@ -97,12 +97,12 @@ class FlowField(nn.Module):
 
     def forward(
         self, output_array: Float[Tensor, "batch outputs output_channels"]
-    ) -> Float[Tensor, "batch outputs 2"]:
+    ) -> Float[Tensor, "batch outputs xy=2"]:
         return self.to_flow(output_array) / self.divide_by
 
     def assemble(
-        self, answers: Float[Tensor, "batch outputs 2"]
-    ) -> Float[Tensor, "batch height width 2"]:
+        self, answers: Float[Tensor, "batch outputs xy=2"]
+    ) -> Float[Tensor, "batch height width xy=2"]:
         return rearrange(answers, "b (h w) xy -> b h w xy", h=self.image_size[0])
 
 

@@ -153,5 +153,5 @@ class NoQueries(nn.Module):
         self,
         input_array: Float[Tensor, "batch inputs channels"],
         _points: Int[Tensor, " outputs"] | None = None,
-    ) -> Float[Tensor, "batch 0 query_channels"]:
+    ) -> Float[Tensor, "batch outputs=0 query_channels"]:
         return input_array.new_empty(len(input_array), 0, self.num_channels)

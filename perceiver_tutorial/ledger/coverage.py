@@ -1,0 +1,61 @@
+"""Which claims are checked, and where: read from the notebooks and the tests themselves."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from .claims import CHECKABLE, Claim, read_claims
+
+ROOT = Path(__file__).parents[2]
+CALL = re.compile(r"""\bclaim\(\s*["']([\w.\-]+)["']""")
+
+
+def checks(root: Path = ROOT) -> dict[str, list[str]]:
+    """Claim id -> the notebooks and tests that call `claim` with it."""
+    found: dict[str, list[str]] = {}
+    for file, source in _sources(root):
+        for claim_id in CALL.findall(source):
+            places = found.setdefault(claim_id, [])
+            if file not in places:
+                places.append(file)
+    return found
+
+
+def _sources(root: Path) -> Iterator[tuple[str, str]]:
+    for file in sorted((root / "tests").glob("test_*.py")):
+        yield file.relative_to(root).as_posix(), file.read_text(encoding="utf-8")
+    for file in sorted((root / "notebooks").glob("*.ipynb")):
+        cells = json.loads(file.read_text(encoding="utf-8"))["cells"]
+        code = ("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+        yield file.relative_to(root).as_posix(), "\n".join(code)
+
+
+def unchecked(claims: Mapping[str, Claim], system: str, root: Path = ROOT) -> list[str]:
+    """Claims of a system that could be checked and are not."""
+    checked = checks(root)
+    return [
+        entry.id
+        for entry in claims.values()
+        if entry.system == system and entry.verdict in CHECKABLE and entry.id not in checked
+    ]
+
+
+def report(root: Path = ROOT) -> str:
+    """A table: for each system, how many claims there are, can be checked, are checked."""
+    claims, checked = read_claims(), checks(root)
+    systems = dict.fromkeys(entry.system for entry in claims.values())
+    rows = [
+        _row(system, [c for c in claims.values() if c.system == system], checked)
+        for system in systems
+    ]
+    rows.append(_row("all", list(claims.values()), checked))
+    lines = ["system                     claims  checkable  checked"]
+    return "\n".join(
+        lines + [f"{name:25}  {total:6}  {able:9}  {done:7}" for name, total, able, done in rows]
+    )
+
+
+def _row(name: str, claims: list[Claim], checked: Mapping) -> tuple[str, int, int, int]:
+    able = [entry for entry in claims if entry.verdict in CHECKABLE]
+    return name, len(claims), len(able), sum(entry.id in checked for entry in able)

@@ -1,0 +1,150 @@
+"""Walk through a model and write down every shape on the way."""
+
+import re
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+from torch import nn
+
+from ..perceiver import PerceiverConfig
+from ..taps import Tap, listen
+from .models import model_and_input, run
+from .recorder import Call, Recorder, Shape
+from .table import columns
+
+COUNTS = ("parameters", "modules", "runs")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stop of a walk.
+
+    Attributes:
+        name: the module, as in the model; of several alike, the first.
+        kind: its class.
+        inputs: what came.
+        outputs: what went.
+        parameters: of all modules that are alike.
+        modules: how many are alike.
+        runs: how often they were run, together.
+    """
+
+    name: str
+    kind: str
+    inputs: tuple[Shape, ...]
+    outputs: tuple[Shape, ...]
+    parameters: int
+    modules: int
+    runs: int
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Sizes of the first output."""
+        return self.outputs[0].sizes
+
+    @property
+    def axes(self) -> dict[str, int]:
+        """Axis name -> size, of the first output."""
+        return dict(zip(self.outputs[0].axes, self.shape, strict=True))
+
+
+@dataclass(frozen=True, repr=False)
+class Walk:
+    """All stops, in the order in which the data passes them.
+
+    Attributes:
+        title: which model.
+        parameters: of the whole model; shared ones count once.
+        stages: the stops.
+    """
+
+    title: str
+    parameters: int
+    stages: tuple[Stage, ...]
+
+    def __getitem__(self, name: str) -> Stage:
+        stages = {stage.name: stage for stage in self.stages}
+        if name not in stages:
+            raise KeyError(f"no stage is called {name!r}. There are: {', '.join(stages)}.")
+        return stages[name]
+
+    def __repr__(self) -> str:
+        header = ("stage", "axes", "shape", *COUNTS)
+        lines = [line for stage in self.stages for line in _lines(stage)]
+        table = columns(header, lines, right=COUNTS)
+        return f"{self.title}: {self.parameters:,} parameters\n\n{table}"
+
+
+def walk(
+    model: str | PerceiverConfig | nn.Module,
+    raw: Any = None,
+    *,
+    points: Any = None,
+    depth: int | None = 2,
+    batch_size: int = 1,
+) -> Walk:
+    """Follow the data through a model and note every shape, with the names of its axes.
+
+    A published name is walked at its published size on torch's meta device: no
+    weights, no memory, no waiting. Axis names are those in the signatures.
+
+    Args:
+        model: a published name, a configuration, or a module.
+        raw: what to feed a module; names and configurations bring their own.
+        points: outputs to decode, as in `PerceiverIO.decode`. Default: all.
+        depth: 1 for the parts of the model, 2 for what is inside them, and so on;
+            None for every module, down to the last linear map.
+        batch_size: samples.
+
+    >>> walk("deepmind/vision-perceiver-fourier")["preprocessor"].axes
+    {'batch': 1, 'inputs': 50176, 'channels': 261}
+    """
+    title, model, raw = model_and_input(model, raw, batch_size)
+    with Recorder().attached(model) as recorder, _maps_written_down(model, depth):
+        answer = run(model, raw, points)
+    calls = [c for c in recorder.calls if depth is None or (c.has_signature and c.depth <= depth)]
+    first = Stage("raw", "", (), recorder.raw_shapes(raw), 0, 0, 0)
+    last = Stage("answer", "", (), recorder.shapes(answer), 0, 0, 0)
+    parameters = sum(p.numel() for p in model.parameters())
+    return Walk(title, parameters, (first, *_gathered(calls), last))
+
+
+def _maps_written_down(model: nn.Module, depth: int | None):
+    """Attention maps exist only if somebody listens, and are stops only if all modules are."""
+    has_taps = any(isinstance(module, Tap) for module in model.modules())
+    return listen(model) if depth is None and has_taps else nullcontext()
+
+
+def _gathered(calls: Sequence[Call]) -> list[Stage]:
+    """One stage for all calls that differ in the number of a layer only."""
+    groups: dict[tuple, list[Call]] = {}
+    for call in calls:
+        alike = (re.sub(r"\d+", "*", call.name), call.inputs, call.outputs)
+        groups.setdefault(alike, []).append(call)
+    counted: set[nn.Module] = set()
+    return [_stage(group, counted) for group in groups.values()]
+
+
+def _stage(group: Sequence[Call], counted: set[nn.Module]) -> Stage:
+    first, modules = group[0], {call.module for call in group}
+    parameters = sum(p.numel() for m in modules - counted for p in m.parameters())
+    counted |= modules
+    kind = type(first.module).__name__
+    return Stage(
+        first.name, kind, first.inputs, first.outputs, parameters, len(modules), len(group)
+    )
+
+
+def _lines(stage: Stage) -> list[tuple[str, ...]]:
+    lines = []
+    for number, shape in enumerate(stage.outputs):
+        key = f" {shape.key}" if shape.key else ""
+        name = stage.name + key if number == 0 else " " * len(stage.name) + key
+        is_counted = number == 0 and stage.runs
+        counts = (
+            f"{n:,}" if is_counted else "" for n in (stage.parameters, stage.modules, stage.runs)
+        )
+        lines.append((name, " ".join(shape.axes), str(shape.sizes), *counts))
+    return lines
