@@ -57,7 +57,7 @@ def pair(architecture, folder, size=None, **options):
 def answers_and_attention(model, *raw, **options):
     """One forward pass without a listener and one with: they must agree."""
     quiet = model(*raw, **options)
-    with listen(model) as heard:
+    with listen(model, "*.weights") as heard:
         listened = model(*raw, **options)
     assert relative_error(listened, quiet) < TOLERANCE
     return quiet, heard
@@ -83,7 +83,7 @@ def test_fourier_images(options, size, tmp_path):
     images = torch.randn(2, 3, *size)
     want = theirs(images, output_attentions=True)
     assert relative_error(ours(images), want.logits) < TOLERANCE
-    with listen(ours) as heard:
+    with listen(ours, "*.weights") as heard:
         assert relative_error(ours(images), want.logits) < TOLERANCE
     assert_same_attention(heard, want)
 
@@ -182,7 +182,7 @@ def test_multimodal_autoencoding(tmp_path):
     asked = {"image": torch.tensor([0, 7, 383, 100]), "audio": torch.tensor([5, 0, 3])}
     want = theirs(raw, subsampled_output_points={**asked, "label": None}, output_attentions=True)
     points = {**asked, "label": torch.tensor([0])}
-    with listen(ours) as heard:
+    with listen(ours, "*.weights") as heard:
         got = ours.decode(ours.encode(raw), raw, points=points)
     for name in ("image", "audio", "label"):
         assert relative_error(got[name], want.logits[name]) < TOLERANCE
