@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import Any, get_args, get_type_hints
 
 from torch import Tensor
@@ -9,14 +10,15 @@ from torch import Tensor
 Names = tuple[str, ...]
 
 
-def signature_axes(method: Callable) -> dict[str, Names]:
+@cache
+def signature_axes(function: Callable) -> dict[str, Names]:
     """Axis names of every parameter that has a shape, and of the "return".
 
     >>> from ..attention import SelfAttend
     >>> signature_axes(SelfAttend.forward)["return"]
     ('batch', 'positions', 'channels')
     """
-    axes = {name: _axes(hint) for name, hint in get_type_hints(method).items()}
+    axes = {name: _axes(hint) for name, hint in get_type_hints(function).items()}
     return {name: names for name, names in axes.items() if names}
 
 
@@ -50,4 +52,9 @@ def tensors_in(value: Any) -> Iterator[tuple[str, Tensor]]:
 
 def arguments(method: Callable, args: tuple, kwargs: dict[str, Any]) -> dict[str, Any]:
     """What a bound method was called with, by the names of its parameters."""
-    return inspect.signature(method).bind(*args, **kwargs).arguments
+    return {**dict(zip(_parameters(method.__func__)[1:], args, strict=False)), **kwargs}
+
+
+@cache
+def _parameters(function: Callable) -> Names:
+    return tuple(inspect.signature(function).parameters)

@@ -108,7 +108,7 @@ class Recorder:
         )
 
     def _run(self, name: str, module: nn.Module, method: Callable, *args: Any, **kwargs: Any):
-        axes = signature_axes(method)
+        axes = signature_axes(method.__func__)
         given = arguments(method, args, kwargs)
         depth = len(self._frames) + bool(axes)
         if axes and name:

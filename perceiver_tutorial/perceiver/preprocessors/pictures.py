@@ -18,7 +18,7 @@ def picture_door(size: tuple[int, ...], image_channels: int) -> Door:
     name = "images" if len(size) == 2 else "videos"
     axes = ("frames", "colours", "height", "width")[3 - len(size) :]
     sizes = (*size[:-2], image_channels, *size[-2:])
-    return Door(name, axes, sizes, f"Resize them, or build the model for {size}.")
+    return Door(name, axes, sizes, f"Resize them to {size}, or build a model for theirs.")
 
 
 class Pixels(nn.Module):

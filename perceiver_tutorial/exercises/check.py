@@ -1,0 +1,83 @@
+"""Judge an answer, and say which slip it looks like."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+class NotYet(AssertionError):
+    """An answer that is not right yet. Notebooks show its hint and no traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"not yet: {self}"]
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A wrong answer that people really give, and the hint that helps.
+
+    Attributes:
+        hint: what went wrong, as a sentence.
+        answer: the function that goes wrong so.
+    """
+
+    hint: str
+    answer: Callable
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One task: inputs to try, the reference answer, the usual slips.
+
+    Attributes:
+        task: what is asked for.
+        inputs: makes the arguments to try.
+        reference: the right function.
+        slips: wrong functions with their hints.
+    """
+
+    task: str
+    inputs: Callable[[], tuple]
+    reference: Callable
+    slips: tuple[Slip, ...] = ()
+
+    def check(self, yours: Callable) -> None:
+        """Say that your function is right, or raise with a hint.
+
+        A function that returns `...` or None is taken as not written yet.
+
+        Args:
+            yours: takes the same arguments as the reference.
+
+        Raises:
+            NotYet: if the answer is wrong.
+        """
+        inputs = self.inputs()
+        want, got = self.reference(*inputs), yours(*inputs)
+        if got is None or got is ...:
+            print(f"your turn: {self.task}")
+            return
+        if _same(got, want):
+            print("right")
+            return
+        for slip in self.slips:
+            if _same(got, slip.answer(*inputs)):
+                raise NotYet(slip.hint)
+        raise NotYet(_difference(got, want))
+
+
+def _same(got: object, want: object) -> bool:
+    if isinstance(got, Tensor) and isinstance(want, Tensor):
+        return got.shape == want.shape and torch.allclose(got.float(), want.float(), atol=1e-5)
+    return type(got) is type(want) and got == want
+
+
+def _difference(got: object, want: object) -> str:
+    if not isinstance(got, Tensor) or not isinstance(want, Tensor):
+        return f"{got!r} is not it; expected a value of type {type(want).__name__}."
+    if got.shape != want.shape:
+        return f"shape {tuple(got.shape)}, expected {tuple(want.shape)}."
+    worst = float((got.float() - want.float()).abs().max())
+    return f"right shape, wrong values: off by {worst:.3g} at worst."

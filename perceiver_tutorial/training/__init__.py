@@ -1,0 +1,6 @@
+"""One loop for every model of the course: it knows modules and losses, and no paper."""
+
+from .batches import batches
+from .loop import History, fit
+
+__all__ = ["History", "batches", "fit"]

@@ -1,0 +1,38 @@
+"""Attention drawn back on the picture that was read."""
+
+from collections.abc import Sequence
+
+from jaxtyping import Float
+from torch import Tensor
+
+from .picture import INK, Picture, strip
+
+
+def draw_attention(
+    image: Float[Tensor, "colours height width"],
+    maps: Float[Tensor, "maps height width"],
+    titles: Sequence[str],
+) -> Picture:
+    """The picture, then each map over it: what is read is bright, the rest stays dark.
+
+    Every map is shown from zero to its own largest weight, so that maps of very
+    different sharpness can be compared by their shape.
+
+    Args:
+        image: what was read; one or three colours.
+        maps: attention weights over its pixels.
+        titles: one for each map.
+    """
+    grey = image.mean(0)
+    figure, row = strip(1 + len(maps), width=min(9.5, 1.6 * (1 + len(maps))), height=1.9)
+    row[0].imshow(grey, cmap="gray", interpolation="nearest")
+    row[0].set_title("what is read", fontsize=9, color=INK)
+    for axes, weights, title in zip(row[1:], maps, titles, strict=True):
+        axes.imshow(grey, cmap="gray", interpolation="nearest")
+        axes.imshow(weights, cmap="inferno", vmin=0, alpha=0.75, interpolation="nearest")
+        axes.set_title(title, fontsize=9, color=INK)
+    alt = (
+        f"An image of {grey.shape[0]} by {grey.shape[1]} pixels, and over it where attention "
+        f"goes: {', '.join(titles)}."
+    )
+    return Picture(figure, alt)

@@ -1,0 +1,55 @@
+"""How training went, and how numbers compare."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from .picture import AXIS_COLOURS, INK, Picture
+
+
+def draw_losses(losses: Sequence[float], title: str = "training loss") -> Picture:
+    """The loss of every step, and its mean over the steps around.
+
+    Args:
+        losses: in the order of the steps.
+        title: above the curve.
+    """
+    figure = Figure(figsize=(5.5, 2.6), layout="constrained")
+    axes = figure.add_subplot()
+    window = max(1, len(losses) // 25)
+    smooth = np.convolve(losses, np.ones(window) / window, mode="valid")
+    axes.plot(losses, color="#BBBBBB", linewidth=0.8, label="each step")
+    axes.plot(
+        np.arange(len(smooth)) + window / 2, smooth, color=AXIS_COLOURS["latents"], label="mean"
+    )
+    axes.set(title=title, xlabel="step", ylabel="loss", ylim=(0, None))
+    axes.legend(frameon=False, fontsize=8)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    return Picture(figure, f"{title}, over {len(losses)} steps: it falls from left to right.")
+
+
+def draw_bars(values: Mapping[str, float], title: str, unit: str) -> Picture:
+    """Named numbers as bars, longest possible labels, logarithmic if they differ a lot.
+
+    Args:
+        values: name -> number, from top to bottom.
+        title: above the bars.
+        unit: what the numbers count.
+    """
+    figure = Figure(figsize=(6.5, 0.6 + 0.36 * len(values)), layout="constrained")
+    axes = figure.add_subplot()
+    names, numbers = list(values), list(values.values())
+    bars = axes.barh(names, numbers, color=AXIS_COLOURS["latents"], height=0.6)
+    axes.bar_label(bars, [f"{n:,.4g}" if n < 1000 else f"{n:,.0f}" for n in numbers], padding=4)
+    if max(numbers) > 50 * min(numbers):
+        axes.set_xscale("log")
+    axes.invert_yaxis()
+    axes.margins(x=0.2)
+    axes.set_title(title, fontsize=10, color=INK)
+    axes.set_xlabel(unit)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    listed = ", ".join(f"{name} {number:,.4g}" for name, number in values.items())
+    return Picture(figure, f"Bars, {title}, in {unit}: {listed}.")

@@ -1,0 +1,60 @@
+"""Images side by side, and images as the rows that a model sees."""
+
+from collections.abc import Sequence
+
+import torch
+from einops import rearrange
+from jaxtyping import Float
+from torch import Tensor
+
+from .picture import INK, Picture, strip
+
+
+def draw_images(
+    images: Float[Tensor, "images colours height width"], titles: Sequence[str]
+) -> Picture:
+    """Images in a row, each under its title.
+
+    Args:
+        images: one or three colours; any range, shown from darkest to brightest.
+        titles: one for each.
+    """
+    figure, row = strip(len(images), width=min(9.0, 2.4 * len(images)), height=2.5)
+    for axes, image, title in zip(row, images, titles, strict=True):
+        axes.imshow(_as_shown(image), cmap="gray", interpolation="nearest")
+        axes.set_title(title, fontsize=9, color=INK)
+    size = f"{images.shape[-2]} by {images.shape[-1]} pixels"
+    named = f": {', '.join(titles)}" if any(titles) else ""
+    plural = "images" if len(images) > 1 else "image"
+    return Picture(figure, f"{len(images)} {plural} of {size}{named}.")
+
+
+def draw_pixel_rows(image: Float[Tensor, "colours height width"], num_rows: int = 12) -> Picture:
+    """An image beside the table that the Perceiver reads: a row for each pixel, a column a colour.
+
+    Args:
+        image: three colours, any range.
+        num_rows: first pixels to show as rows.
+    """
+    figure, (left, right) = strip(2, width=6.5, height=3.2)
+    shown = _as_shown(image)
+    left.imshow(shown, interpolation="nearest")
+    left.set_title(f"the image: {image.shape[-2]} x {image.shape[-1]}", fontsize=9, color=INK)
+    pixels = rearrange(torch.as_tensor(shown), "h w c -> (h w) c")
+    right.imshow(pixels[:num_rows], cmap="gray", vmin=0, vmax=1, aspect="auto")
+    for row, column in torch.cartesian_prod(torch.arange(num_rows), torch.arange(3)).tolist():
+        value = float(pixels[row, column])
+        ink = "black" if value > 0.5 else "white"
+        right.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=7, color=ink)
+    right.set_title(f"what is read: {len(pixels)} rows x 3", fontsize=9, color=INK)
+    alt = (
+        f"Left, an image of {image.shape[-2]} by {image.shape[-1]} pixels; right, the first "
+        f"{num_rows} of its {len(pixels)} pixels as rows of red, green and blue."
+    )
+    return Picture(figure, alt)
+
+
+def _as_shown(image: Tensor):
+    low, high = image.min(), image.max()
+    scaled = (image - low) / torch.clamp(high - low, min=1e-9)
+    return rearrange(scaled, "c h w -> h w c").squeeze(-1).numpy()

@@ -1,0 +1,77 @@
+"""A figure with words: every picture says what it shows, for those who do not see it."""
+
+import base64
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+# Okabe and Ito's colours, which remain distinct for the colour-blind; one for each kind of axis.
+AXIS_COLOURS = {
+    "batch": "#999999",
+    "inputs": "#E69F00",
+    "channels": "#56B4E9",
+    "latents": "#0072B2",
+    "queries": "#009E73",
+    "outputs": "#009E73",
+    "classes": "#CC79A7",
+    "heads": "#F0E442",
+    "height": "#D55E00",
+    "width": "#D55E00",
+}
+INK = "#222222"
+DOTS_PER_INCH = 100
+
+
+@dataclass(frozen=True, repr=False)
+class Picture:
+    """What Jupyter shows as an image, a screen reader reads out, and a test compares.
+
+    Attributes:
+        figure: the drawing.
+        alt: what it shows, in a sentence or two.
+    """
+
+    figure: Figure
+    alt: str
+
+    def __repr__(self) -> str:
+        return f"picture: {self.alt}"
+
+    def png(self) -> bytes:
+        """The drawing as a PNG file, the same bytes every time."""
+        buffer = io.BytesIO()
+        self.figure.savefig(
+            buffer, format="png", dpi=DOTS_PER_INCH, facecolor="white", metadata={"Software": None}
+        )
+        return buffer.getvalue()
+
+    def save(self, path: str | Path) -> None:
+        """Write the PNG file."""
+        Path(path).write_bytes(self.png())
+
+    def _repr_mimebundle_(self, **_options) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+        image = base64.b64encode(self.png()).decode()
+        return (
+            {"text/plain": repr(self), "image/png": image},
+            {"image/png": {"alt": self.alt}},
+        )
+
+
+def blank(width: float, height: float) -> tuple[Figure, Axes]:
+    """One empty drawing area without a frame, in inches."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    axes = figure.add_subplot()
+    axes.set_axis_off()
+    return figure, axes
+
+
+def strip(count: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
+    """Several empty drawing areas side by side, in inches over all."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    row = figure.subplots(1, count, squeeze=False)[0]
+    for axes in row:
+        axes.set_axis_off()
+    return figure, list(row)

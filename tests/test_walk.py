@@ -1,0 +1,263 @@
+"""Walks at published size say what transformers' own modules say, and take no time."""
+
+import json
+import math
+import re
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+from unchecked import without_shape_checks  # noqa: F401
+
+from perceiver_tutorial import perceiver
+from perceiver_tutorial.tracing import walk
+from perceiver_tutorial.tracing.table import columns
+
+TRACES = json.loads((Path(__file__).parent / "traces.json").read_text())
+FIRST_CHUNK = {
+    "image": torch.arange(6272),
+    "audio": torch.arange(15),
+    "label": torch.arange(1),
+}
+# What transformers calls a module, and what stands in its place here.
+INSIDE_AN_ATTEND = {
+    "attention.self.layernorm2": "norm_read",
+    "attention.self.query": "attention.to_queries",
+    "attention.self.key": "attention.to_keys",
+    "attention.self.value": "attention.to_values",
+    "attention.self.dropout": "attention.weights",
+    "attention.self": "attention.mixture",
+    "attention.output.dense": "attention.to_output",
+    "attention": "attention",
+    "layernorm": "norm_mlp",
+    "mlp.dense1": "mlp.widen",
+    "mlp.dense2": "mlp.narrow",
+    "mlp": "mlp",
+}
+ATTENDS = {
+    "encoder.cross_attention": ("encoder.reads.0", "norm_queries"),
+    "encoder.self_attends.0": ("encoder.blocks.0.0", "norm_attention"),
+    "decoder.decoding_cross_attention": ("decoder.read", "norm_queries"),
+    "decoder.decoder.decoding_cross_attention": ("decoder.read", "norm_queries"),
+}
+OTHERS = {
+    "input_preprocessor": "preprocessor",
+    "input_preprocessor.embeddings": "preprocessor.what.table",
+    "input_preprocessor.position_embeddings": "preprocessor.where",
+    "input_preprocessor.positions_projection": "preprocessor.where.project",
+    "input_preprocessor.convnet_1x1": "preprocessor.what.convolve",
+    "input_preprocessor.convnet.conv": "preprocessor.what.layers.0.convolve",
+    "input_preprocessor.convnet.batchnorm": "preprocessor.what.layers.0.norm",
+    "input_preprocessor.convnet.max_pool": "preprocessor.what.layers.0",
+    "input_preprocessor.convnet": "preprocessor.what.layers",
+    "input_preprocessor.conv_after_patches": "preprocessor.what.project",
+    "encoder": "encoder",
+    "decoder.output_position_encodings": "queries",
+    "decoder.decoder.output_position_encodings": "queries",
+    "decoder": "answer",
+    "embedding_decoder": "postprocessor",
+    "output_postprocessor": "postprocessor",
+}
+# Rows without a counterpart: what transformers keeps as modules and we as plain steps.
+ELSEWHERE = (
+    "embeddings",  # the latents before they read: the first input of encoder.reads.0
+    "decoder.decoder",  # logits before the batch of one row is squeezed away
+    "input_preprocessor.convnet.conv.zero_pad_2d",
+    "input_preprocessor.convnet.relu",
+    "input_preprocessor.modalities.image.conv_after_patches",  # an identity
+)
+# Positions have no batch here, as they are the same for every sample; patches are flat at once.
+LAID_OUT_OTHERWISE = ("position_embeddings", "positions_projection", "conv_after_patches")
+
+
+def ours(theirs: str, model: str) -> str | None:
+    """Our name of a module of transformers."""
+    if theirs in ELSEWHERE:
+        return None
+    if theirs.endswith("final_layer"):
+        return {
+            "deepmind/language-perceiver": "decoder.project",
+            "deepmind/optical-flow-perceiver": "postprocessor.to_flow",
+            "deepmind/multimodal-perceiver": "decoder.decoder.project",
+        }.get(model, "postprocessor.to_logits")
+    for prefix, (attend, first_norm) in ATTENDS.items():
+        if theirs == prefix or theirs.startswith(prefix + "."):
+            attend = (
+                "decoder." + attend if "multimodal" in model and "decoder" in prefix else attend
+            )
+            inside = {**INSIDE_AN_ATTEND, "attention.self.layernorm1": first_norm}
+            rest = theirs.removeprefix(prefix).lstrip(".")
+            return f"{attend}.{inside[rest]}" if rest else attend
+    if "multimodal" in model:
+        return _of_a_modality(theirs)
+    if model == "deepmind/language-perceiver" and theirs == "decoder":
+        return "decoder"
+    return OTHERS[theirs]
+
+
+def _of_a_modality(theirs: str) -> str:
+    modality = re.search(r"audio|image|label", theirs)
+    if modality is None:
+        return {"decoder": "decoder.decoder"}.get(theirs) or OTHERS[theirs]
+    name = modality.group()
+    leaves = {"audio": "to_samples", "image": "to_colours", "label": "to_logits"}
+    if theirs.endswith("classifier"):
+        return f"postprocessor.modalities.{name}.{leaves[name]}"
+    if theirs.startswith("decoder"):
+        return f"queries.modalities.{name}"
+    room = "preprocessor" if theirs.startswith("input") else "postprocessor"
+    where = ".where" if theirs.endswith("position_embeddings") else ""
+    return f"{room}.modalities.{name}{where}"
+
+
+def published_or_classifier(model: str):
+    return perceiver.TEXT_CLASSIFIER if model == "text-classifier" else model
+
+
+@pytest.fixture(scope="module")
+def walks():
+    """Every model walked once, down to the last module."""
+    return {
+        model: walk(
+            published_or_classifier(model),
+            depth=None,
+            points=FIRST_CHUNK if "multimodal" in model else None,
+        )
+        for model in TRACES
+    }
+
+
+@pytest.mark.parametrize("model", TRACES)
+def test_every_shape_is_the_one_transformers_gives(model, walks):
+    compared = 0
+    for row in TRACES[model]:
+        name = ours(row["module"], model)
+        if name is None:
+            continue
+        stage = walks[model][name]
+        got, want = list(stage.outputs[0].sizes), row["outputs"][0]
+        if row["module"].endswith(LAID_OUT_OTHERWISE):
+            got, want = (math.prod(got), got[-1]), (math.prod(want), want[-1])
+        assert got == want, f"{row['module']} is {name} here"
+        if row["class"] in ("Linear", "LayerNorm"):
+            assert stage.inputs[0].sizes[-1] == row["inputs"][0][-1]
+        compared += 1
+    assert compared >= len(TRACES[model]) - len(ELSEWHERE)
+
+
+@pytest.mark.parametrize("model", TRACES)
+def test_latents_enter_as_the_trace_says(model, walks):
+    wanted = [row["outputs"][0] for row in TRACES[model] if row["module"] == "embeddings"]
+    for shape in wanted:
+        assert list(walks[model]["encoder.reads.0"].inputs[0].sizes) == shape
+
+
+def seconds(action) -> float:
+    """Processor time, which other work on the machine does not lengthen."""
+    start = time.process_time()
+    action()
+    return time.process_time() - start
+
+
+@pytest.mark.usefixtures("without_shape_checks")
+@pytest.mark.parametrize("model", perceiver.PUBLISHED)
+def test_a_published_model_is_walked_in_under_a_second(model):
+    assert min(seconds(lambda: walk(model)) for _ in range(3)) < 1.0
+
+
+@pytest.mark.parametrize("model", perceiver.PUBLISHED)
+def test_every_stage_has_named_axes_as_in_the_signatures(model):
+    for stage in walk(model).stages:
+        for output in stage.outputs:
+            assert len(output.axes) == len(output.sizes) > 0, stage.name
+
+
+def test_axis_names_are_those_of_the_signature():
+    steps = walk("deepmind/optical-flow-perceiver")
+    assert steps["preprocessor"].axes == {"batch": 1, "inputs": 182528, "channels": 322}
+    assert steps["answer"].axes == {"batch": 1, "height": 368, "width": 496, "xy": 2}
+    assert steps["raw"].axes == {
+        "batch": 1,
+        "frames": 2,
+        "colours": 27,
+        "height": 368,
+        "width": 496,
+    }
+
+
+def test_a_real_forward_pass_has_the_same_shapes_as_one_on_the_meta_device():
+    config = tiny_images()
+    real = perceiver.build(config).eval()
+    raw = perceiver.example_input(config)
+    assert str(walk(real, raw, depth=None)).splitlines()[1:] == [
+        line for line in str(walk(config, depth=None)).splitlines()[1:]
+    ]
+
+
+def tiny_images():
+    return perceiver.ImageClassifierConfig(
+        encoder=perceiver.EncoderConfig(7, 12, 3, 2, 2, 1),
+        stem=perceiver.PixelStem(),
+        positions=perceiver.FourierConfig(5, (8, 10)),
+        image_size=(8, 10),
+        num_classes=4,
+    )
+
+
+def test_shared_weights_are_counted_once_and_runs_every_time():
+    block = walk("deepmind/vision-perceiver-fourier")["encoder.blocks.0.0"]
+    assert (block.modules, block.runs) == (6, 48)
+    assert block.parameters == 37_810_176
+
+
+def test_after_a_walk_the_model_is_as_it_was():
+    model = perceiver.build(tiny_images())
+    raw = perceiver.example_input(tiny_images())
+    before = {name: set(vars(module)) for name, module in model.named_modules()}
+    walk(model, raw, depth=None)
+    assert {name: set(vars(module)) for name, module in model.named_modules()} == before
+    assert not model.encoder.reads[0].attention.weights.is_heard
+
+
+def test_a_failing_model_is_left_as_it_was_too():
+    model = perceiver.build(tiny_images())
+    with pytest.raises(ValueError, match="expected images"):
+        walk(model, torch.zeros(1, 3, 4, 4))
+    assert "forward" not in vars(model.encoder)
+
+
+def test_the_table_is_plain_text_of_fixed_width():
+    lines = str(walk(tiny_images(), depth=1)).splitlines()
+    count = sum(p.numel() for p in perceiver.build(tiny_images()).parameters())
+    assert lines[0] == f"ImageClassifierConfig: {count:,} parameters"
+    assert lines[2].split() == ["stage", "axes", "shape", "parameters", "modules", "runs"]
+    assert [line.split()[0] for line in lines[3:]] == [
+        "raw", "preprocessor", "encoder", "queries", "decoder", "postprocessor", "answer",
+    ]  # fmt: skip
+    assert all(line == line.rstrip() for line in lines)
+
+
+def test_an_unknown_stage_is_answered_with_those_there_are():
+    with pytest.raises(KeyError, match=r"no stage is called 'latents'. There are: raw, .*encoder"):
+        walk(tiny_images())["latents"]
+
+
+def test_a_module_needs_something_to_read():
+    with pytest.raises(ValueError, match=r"expected raw, the input for this module"):
+        walk(nn.Linear(3, 4))
+
+
+def test_any_module_can_be_walked():
+    steps = walk(nn.Sequential(nn.Linear(3, 5), nn.GELU()), torch.zeros(2, 3), depth=None)
+    assert [stage.shape for stage in steps.stages] == [(2, 3), (2, 5), (2, 5), (2, 5)]
+
+
+def test_a_batch_is_carried_through():
+    assert walk(tiny_images(), batch_size=5)["answer"].shape == (5, 4)
+
+
+def test_columns_are_aligned():
+    table = columns(("a", "n"), [("long name", "1"), ("b", "200")], right=("n",))
+    assert table == "a            n\nlong name    1\nb          200"
