@@ -1,0 +1,77 @@
+"""The normal form of notebooks: what it drops, what it keeps, and that failures change no file."""
+
+import nbformat
+import pytest
+from nbformat import v4
+
+from tools import notebooks
+
+VIEW = {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}, "image/png": "iVBO"}
+
+
+@pytest.fixture
+def store(tmp_path):
+    """Write the cells to a file, and return its path."""
+
+    def store(*cells):
+        path = tmp_path / "a.ipynb"
+        nbformat.write(v4.new_notebook(cells=list(cells)), path)
+        return path
+
+    return store
+
+
+def outputs(path):
+    return notebooks.read(path).cells[0].outputs
+
+
+def test_the_normal_form_is_its_own_normal_form(store):
+    path = store(v4.new_markdown_cell("# Title"), v4.new_code_cell("1", metadata={"timing": 3}))
+    assert not notebooks.check(path)
+    notebooks.write(notebooks.read(path), path)
+    assert notebooks.check(path)
+    assert [cell.id for cell in notebooks.read(path).cells] == ["cell-00", "cell-01"]
+
+
+def test_metadata_keeps_tags_and_slides_and_nothing_else(store):
+    kept = {"tags": ["exercise"], "slideshow": {"slide_type": "slide"}}
+    path = store(v4.new_code_cell("1", metadata={**kept, "execution": {}, "collapsed": True}))
+    notebooks.write(notebooks.read(path), path)
+    assert notebooks.read(path).cells[0].metadata == kept
+
+
+def test_a_widget_leaves_its_picture_and_warnings_leave_nothing(store):
+    warning = v4.new_output("stream", name="stderr", text="careful")
+    path = store(v4.new_code_cell("1", outputs=[warning, v4.new_output("display_data", VIEW)]))
+    notebooks.write(notebooks.read(path), path)
+    assert [output.data for output in outputs(path)] == [{"image/png": "iVBO"}]
+
+
+def test_executing_again_changes_no_byte(store):
+    source = "import sys\nfor n in range(3): print(n, flush=True)\nprint('x', file=sys.stderr)\nn"
+    path = store(v4.new_code_cell(source))
+    assert notebooks.run(path)
+    first = path.read_bytes()
+    assert notebooks.run(path)
+    assert path.read_bytes() == first
+    assert notebooks.is_normal(path)
+    assert outputs(path)[0].text == "0\n1\n2\n"
+
+
+def test_a_failing_cell_is_told_and_leaves_the_file_alone(store, capsys):
+    path = store(
+        v4.new_markdown_cell("# Title"), v4.new_code_cell("x = 1\nraise ValueError('a b')")
+    )
+    before = path.read_bytes()
+    assert notebooks.main(["run", str(path)]) == 1
+    assert path.read_bytes() == before
+    told = capsys.readouterr().out
+    assert "FAILED, the file is unchanged; cell 1, which begins 'x = 1':" in told
+    assert told.endswith("    ValueError: a b\n")
+
+
+def test_formatting_formats_the_code(store):
+    path = store(v4.new_code_cell("x=[1,2]"))
+    assert notebooks.main(["format", str(path)]) == 0
+    assert notebooks.read(path).cells[0].source == "x = [1, 2]"
+    assert notebooks.main(["check", str(path)]) == 0

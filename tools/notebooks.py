@@ -1,0 +1,144 @@
+"""Execute notebooks and keep them in one normal form, so that executing again changes no byte.
+
+    python tools/notebooks.py run notebooks/*.ipynb       execute, then store in normal form
+    python tools/notebooks.py format notebooks/*.ipynb    ruff format the code, then the same form
+    python tools/notebooks.py check notebooks/*.ipynb     name the files in another form
+
+The normal form: cells are numbered, the metadata names the kernel and the cells' tags, outputs hold
+what a reader can see without a kernel, and nothing holds a time, an address or a widget's number.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+KEPT_METADATA = ("tags", "slideshow")
+WIDGET = "application/vnd.jupyter.widget-view+json"
+SECONDS_PER_CELL = 600
+
+
+def normal(notebook: NotebookNode) -> NotebookNode:
+    """The notebook in normal form; it is changed in place."""
+    metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+    notebook.metadata = nbformat.from_dict(metadata)
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number:02d}"
+        kept = {key: cell.metadata[key] for key in KEPT_METADATA if cell.metadata.get(key)}
+        cell.metadata = nbformat.from_dict(kept)
+        if cell.cell_type == "code":
+            cell.outputs = [without_widget(each) for each in cell.outputs if is_shown(each)]
+    return notebook
+
+
+def is_shown(output: NotebookNode) -> bool:
+    """Whether a reader should see the output: all but warnings and progress bars on stderr."""
+    return not (output.output_type == "stream" and output.name == "stderr")
+
+
+def without_widget(output: NotebookNode) -> NotebookNode:
+    """The output without its live view, which needs a kernel; its text and picture stay."""
+    output.get("data", {}).pop(WIDGET, None)
+    return output
+
+
+def read(path: Path) -> NotebookNode:
+    """The notebook in a file."""
+    return nbformat.read(path, as_version=4)
+
+
+def text(notebook: NotebookNode) -> str:
+    """The notebook as it is stored."""
+    return nbformat.writes(notebook, indent=1) + "\n"
+
+
+def write(notebook: NotebookNode, path: Path) -> None:
+    """Store the notebook in one step, so that an interruption leaves the old file whole."""
+    draft = path.with_name(f".{path.name}.draft")
+    draft.write_text(text(normal(notebook)), encoding="utf-8", newline="\n")
+    os.replace(draft, path)
+
+
+def is_normal(path: Path) -> bool:
+    """Whether storing the notebook again would change no byte."""
+    return path.read_bytes() == text(normal(read(path))).encode()
+
+
+def execute(notebook: NotebookNode, folder: Path) -> str:
+    """Run all cells in place; a description of what failed, or ''."""
+    from nbclient import NotebookClient, exceptions
+
+    cells = []
+    client = NotebookClient(
+        notebook,
+        timeout=SECONDS_PER_CELL,
+        kernel_name="python3",
+        record_timing=False,
+        coalesce_streams=True,  # how many pieces a long print arrives in is chance
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],  # else it warns about its own port
+        resources={"metadata": {"path": str(folder)}},
+        on_cell_start=lambda cell, cell_index: cells.append((cell_index, cell)),
+    )
+    try:
+        client.execute()
+    except exceptions.CellExecutionError as error:
+        return failure(*cells[-1], f"{error.ename}: {error.evalue}")
+    except (exceptions.CellTimeoutError, exceptions.DeadKernelError) as error:
+        return failure(*cells[-1], str(error).splitlines()[0])
+    return ""
+
+
+def failure(index: int, cell: NotebookNode, error: str) -> str:
+    """Where it failed and how, in a few lines."""
+    first = cell.source.strip().splitlines()[0]
+    words = "\n".join(f"    {line}" for line in error.splitlines()[:6])
+    return f"cell {index}, which begins {first!r}:\n{words}"
+
+
+def run(path: Path) -> bool:
+    """Execute one notebook and store it, unless a cell fails."""
+    started = time.time()
+    notebook = read(path)
+    failed = execute(notebook, path.parent)
+    if not failed:
+        write(notebook, path)
+    outcome = f"FAILED, the file is unchanged; {failed}" if failed else ""
+    print(f"{path.stem:32} {time.time() - started:6.1f} s  {outcome}".rstrip(), flush=True)
+    return not failed
+
+
+def reformat(path: Path) -> bool:
+    """Format the code of one notebook with ruff and store it in normal form."""
+    status = subprocess.call([sys.executable, "-m", "ruff", "format", "--quiet", str(path)])
+    write(read(path), path)
+    return status == 0
+
+
+def check(path: Path) -> bool:
+    """Say so when one notebook is not in normal form."""
+    if not is_normal(path):
+        print(f"{path} is not in normal form: python tools/notebooks.py format {path}")
+        return False
+    return True
+
+
+VERBS: dict[str, Callable[[Path], bool]] = {"run": run, "format": reformat, "check": check}
+
+
+def main(words: list[str]) -> int:
+    """Do one verb to every file; 0 when all went well."""
+    if not words or words[0] not in VERBS:
+        print(__doc__)
+        return 2
+    return int(not all([VERBS[words[0]](Path(word)) for word in words[1:]]))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
