@@ -121,13 +121,11 @@ def test_any_number_of_leading_axes_is_carried_along():
 def test_heads_look_through_their_own_channels():
     attention = shake(MultiHeadAttention(12, 10, num_heads=3, qk_channels=6, v_channels=9))
     asking, read = torch.randn(2, 4, 12), torch.randn(2, 5, 10)
-    q, k, v = attention.to_queries(asking), attention.to_keys(read), attention.to_values(read)
-    heads = [
-        scaled_dot_product_attention(q[..., 2 * h : 2 * h + 2], k[..., 2 * h : 2 * h + 2], v[..., 3 * h : 3 * h + 3])
-        for h in range(3)
-    ]  # fmt: skip
+    projected = (attention.to_queries(asking), attention.to_keys(read), attention.to_values(read))
+    heads = zip(*(array.chunk(3, dim=-1) for array in projected), strict=True)
+    mixture = torch.cat([scaled_dot_product_attention(*head) for head in heads], dim=-1)
     torch.testing.assert_close(
-        attention(asking, read), attention.to_output(torch.cat(heads, -1)), atol=1e-5, rtol=1e-5
+        attention(asking, read), attention.to_output(mixture), atol=1e-5, rtol=1e-5
     )
 
 

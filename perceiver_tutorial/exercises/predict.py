@@ -49,7 +49,7 @@ class Prediction:
         worlds = [self.symbols]
         if isinstance(guess, str):
             used = [letter for letter in self.symbols if letter in _letters(guess)]
-            worlds += [{**self.symbols, letter: self.symbols[letter] + 2} for letter in used]
+            worlds += [{**self.symbols, letter: 2 * self.symbols[letter]} for letter in used]
         return all(_value(guess, world) == shape_of(formula, world) for world in worlds)
 
     def _by_axis(self, guess: tuple[int, ...] | str) -> str:
@@ -83,7 +83,7 @@ def _letters(formula: str) -> set[str]:
     return {node.id for node in ast.walk(ast.parse(f"({formula},)")) if isinstance(node, ast.Name)}
 
 
-def _evaluate(node: ast.expr, symbols: Mapping[str, int]) -> float:
+def _evaluate(node: ast.expr, symbols: Mapping[str, int]) -> int | float:
     match node:
         case ast.Constant(value=int()):
             return node.value

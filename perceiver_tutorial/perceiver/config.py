@@ -30,8 +30,8 @@ class EncoderConfig:
             every time, so that all passes share their weights.
 
     Raises:
-        ValueError: if the latents do not split over the heads, or a schedule is
-            longer or shorter than `num_blocks` allows.
+        ValueError: if the latents do not split over the heads, or a schedule skips a
+            number or is longer or shorter than `num_blocks` allows.
     """
 
     num_latents: int
@@ -65,6 +65,13 @@ class EncoderConfig:
                 f"blocks={self.blocks} names {len(self.blocks)} passes; "
                 f"expected num_blocks={self.num_blocks}."
             )
+        for name in ("reads", "blocks"):
+            numbers = set(getattr(self, name) or (0,))
+            if numbers != set(range(len(numbers))):
+                raise ValueError(
+                    f"{name}={getattr(self, name)} skips a number: "
+                    "expected 0, 1, 2 ... without gaps."
+                )
 
     @property
     def schedule(self) -> tuple[tuple[int | None, int], ...]:

@@ -89,6 +89,8 @@ class ConvUpsample(nn.Module):
 class SameConvTranspose(nn.Module):
     """Transposed convolution, kernel 4, that makes an axis exactly `stride` times longer.
 
+    A cell reaches one cell back and two ahead, as haiku's padding SAME has it.
+
     Args:
         in_channels: width before.
         out_channels: width after.
@@ -106,6 +108,5 @@ class SameConvTranspose(nn.Module):
     ) -> Float[Tensor, "batch out_channels *more_cells"]:
         full = self.convolve(grid)
         for axis, (stride, cells) in enumerate(zip(self.strides, grid.shape[2:], strict=True), 2):
-            before = 1 if stride == 2 else 2
-            full = full.narrow(axis, before, stride * cells)
+            full = full.narrow(axis, 1, stride * cells)
         return full

@@ -28,8 +28,8 @@ def shapes(
     """
     generator = torch.Generator().manual_seed(seed)
     labels = torch.arange(num_images) % len(SHAPES)
-    centres = torch.rand(num_images, 1, 2, generator=generator) - 0.5
-    radii = 0.3 + 0.2 * torch.rand(num_images, 1, generator=generator)
+    centres = 0.4 * (torch.rand(num_images, 1, 2, generator=generator) - 0.5)
+    radii = 0.5 + 0.3 * torch.rand(num_images, 1, generator=generator)
     colours = 0.4 + 0.6 * torch.rand(num_images, 3, 1, 1, generator=generator)
     y, x = ((grid_positions(image_size) - centres) / radii[..., None]).unbind(-1)
     inside = torch.stack([_is_inside(name, y, x) for name in SHAPES])[

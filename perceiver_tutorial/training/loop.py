@@ -92,7 +92,7 @@ def _step(model, loss, batch, optimizer, schedule) -> float:
     value = loss(model, *batch)
     if not value.isfinite():
         raise FloatingPointError(
-            f"the loss became {float(value)}. Lower the learning rate, and look at the data for "
+            f"the loss became {value.item()}. Lower the learning rate, and look at the data for "
             "NaN and very large numbers."
         )
     value.backward()

@@ -23,13 +23,13 @@ def draw_attention(
         maps: attention weights over its pixels.
         titles: one for each map.
     """
-    grey = image.mean(0)
+    grey = image.mean(0).numpy()
     figure, row = strip(1 + len(maps), width=min(9.5, 1.6 * (1 + len(maps))), height=1.9)
     row[0].imshow(grey, cmap="gray", interpolation="nearest")
     row[0].set_title("what is read", fontsize=9, color=INK)
     for axes, weights, title in zip(row[1:], maps, titles, strict=True):
         axes.imshow(grey, cmap="gray", interpolation="nearest")
-        axes.imshow(weights, cmap="inferno", vmin=0, alpha=0.75, interpolation="nearest")
+        axes.imshow(weights.numpy(), cmap="inferno", vmin=0, alpha=0.75, interpolation="nearest")
         axes.set_title(title, fontsize=9, color=INK)
     alt = (
         f"An image of {grey.shape[0]} by {grey.shape[1]} pixels, and over it where attention "

@@ -27,10 +27,11 @@ def draw_losses(losses: Sequence[float], title: str = "training loss") -> Pictur
     axes.legend(frameon=False, fontsize=8)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
-    return Picture(figure, f"{title}, over {len(losses)} steps: it falls from left to right.")
+    course = "falls" if smooth[-1] < smooth[0] else "does not fall"
+    return Picture(figure, f"{title}, over {len(losses)} steps: it {course} from left to right.")
 
 
-def draw_bars(values: Mapping[str, float], title: str, unit: str) -> Picture:
+def draw_bars(values: Mapping[str, int | float], title: str, unit: str) -> Picture:
     """Named numbers as bars, longest possible labels, logarithmic if they differ a lot.
 
     Args:

@@ -46,7 +46,7 @@ def show_tensors() -> None:
 
 def _png(tensor: Tensor) -> bytes | None:
     picture = _picture(tensor)
-    return None if picture is None else picture.png()
+    return None if picture is None else picture.png
 
 
 def _picture(tensor: Tensor) -> Picture | None:

@@ -41,7 +41,7 @@ def draw_pixel_rows(image: Float[Tensor, "colours height width"], num_rows: int 
     left.imshow(shown, interpolation="nearest")
     left.set_title(f"the image: {image.shape[-2]} x {image.shape[-1]}", fontsize=9, color=INK)
     pixels = rearrange(torch.as_tensor(shown), "h w c -> (h w) c")
-    right.imshow(pixels[:num_rows], cmap="gray", vmin=0, vmax=1, aspect="auto")
+    right.imshow(pixels[:num_rows].numpy(), cmap="gray", vmin=0, vmax=1, aspect="auto")
     for row, column in torch.cartesian_prod(torch.arange(num_rows), torch.arange(3)).tolist():
         value = float(pixels[row, column])
         ink = "black" if value > 0.5 else "white"

@@ -3,6 +3,7 @@
 import base64
 import io
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from matplotlib.axes import Axes
@@ -40,8 +41,9 @@ class Picture:
     def __repr__(self) -> str:
         return f"picture: {self.alt}"
 
+    @cached_property
     def png(self) -> bytes:
-        """The drawing as a PNG file, the same bytes every time."""
+        """The drawing as a PNG file; drawn once, since layouts settle a little more each time."""
         buffer = io.BytesIO()
         self.figure.savefig(
             buffer, format="png", dpi=DOTS_PER_INCH, facecolor="white", metadata={"Software": None}
@@ -50,10 +52,10 @@ class Picture:
 
     def save(self, path: str | Path) -> None:
         """Write the PNG file."""
-        Path(path).write_bytes(self.png())
+        Path(path).write_bytes(self.png)
 
     def _repr_mimebundle_(self, **_options) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-        image = base64.b64encode(self.png()).decode()
+        image = base64.b64encode(self.png).decode()
         return (
             {"text/plain": repr(self), "image/png": image},
             {"image/png": {"alt": self.alt}},

@@ -21,7 +21,7 @@ def draw_bands(
     """
     figure, row = strip(len(channels), width=1.5 * len(channels), height=1.8)
     for axes, channel in zip(row, channels, strict=True):
-        band = features[:, channel].reshape(index_dims)
+        band = features[:, channel].reshape(index_dims).numpy()
         axes.imshow(band, cmap="cividis", vmin=-1, vmax=1, interpolation="nearest")
         axes.set_title(f"channel {channel}", fontsize=9, color=INK)
     named = ", ".join(map(str, channels))
@@ -42,7 +42,7 @@ def draw_similarity(
         cell: (row, column) of the place to compare with.
     """
     unit = torch.nn.functional.normalize(features, dim=-1)
-    similarity = (unit @ unit[cell[0] * index_dims[1] + cell[1]]).reshape(index_dims)
+    similarity = (unit @ unit[cell[0] * index_dims[1] + cell[1]]).reshape(index_dims).numpy()
     figure, (axes,) = strip(1, width=3.2, height=2.8)
     shown = axes.imshow(similarity, cmap="cividis", vmin=-1, vmax=1, interpolation="nearest")
     axes.plot(cell[1], cell[0], marker="+", color="white", markersize=10)
