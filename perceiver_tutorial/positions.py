@@ -133,6 +133,11 @@ def resize_positions(
     return interpolate(grid, size=new_index_dims, mode=mode, align_corners=False)[0].flatten(1).T
 
 
+def learned_table(*shape: int) -> nn.Parameter:
+    """Rows to learn, started small: standard deviation 0.02, cut at two of them."""
+    return nn.Parameter(nn.init.trunc_normal_(torch.empty(shape), std=0.02, a=-0.04, b=0.04))
+
+
 class FourierPositions(nn.Module):
     """Where every cell of a grid is, written in sines and cosines. Nothing is learned.
 
@@ -173,9 +178,7 @@ class LearnedPositions(nn.Module):
     ):
         super().__init__()
         self.num_channels = projected_channels or channels
-        self.table = nn.Parameter(
-            nn.init.trunc_normal_(torch.empty(math.prod(index_dims), channels), std=0.02)
-        )
+        self.table = learned_table(math.prod(index_dims), channels)
         self.project = (
             nn.Linear(channels, projected_channels) if projected_channels else nn.Identity()
         )

@@ -19,8 +19,13 @@ from ..perceiver import (
 )
 from ..perceiver.fidelity import Fidelity
 from ..positions import resize_positions
-from .perceiver_deepmind import config_from_golden, read_golden, state_from_deepmind
-from .perceiver_transformers import NAMES, config_from_transformers
+from .perceiver import (
+    TRANSFORMERS_NAMES,
+    config_from_golden,
+    config_from_transformers,
+    read_golden,
+    state_from_deepmind,
+)
 from .rename import rename
 
 
@@ -103,7 +108,7 @@ def _read_transformers(folder: Path, image_size: tuple[int, int] | None):
         )
     published = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     config = config_from_transformers(published, image_size)
-    state = rename(_weights(folder), NAMES[published["architectures"][0]])
+    state = rename(_weights(folder), TRANSFORMERS_NAMES[published["architectures"][0]])
     return config, _stretched(state, config, published)
 
 

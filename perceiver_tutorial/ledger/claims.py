@@ -28,7 +28,7 @@ class Claim:
         document: which source document says it; "none" for papers, code and
             natural expectations.
         claim: the statement.
-        kind: shape, count, api, behaviour or result.
+        kind: shape, count, api, behaviour, preprocess or result.
         verdict: holds, corrected, outdated, needs-weights or not-checkable.
         truth: what is true, in words.
         how: how to find out.
@@ -67,7 +67,7 @@ def claim(claim_id: str, value: Any, *, file: Path = FILE) -> None:
     Args:
         claim_id: which claim.
         value: what came out: numbers, texts, truth values, or lists and
-            dictionaries of them. Floats may differ by a thousandth.
+            dictionaries of them. Floats may differ by a ten-thousandth.
         file: another ledger than the course's own.
 
     Raises:
@@ -119,15 +119,15 @@ def _same(value: Any, expected: Any) -> bool:
         )
     if isinstance(value, bool) or isinstance(expected, bool):
         return value is expected
-    if isinstance(value, float) or isinstance(expected, float):
-        return math.isclose(value, expected, rel_tol=1e-3)
-    return value == expected
+    if isinstance(value, int | float) and isinstance(expected, float):
+        return math.isclose(value, expected, rel_tol=1e-4)
+    return type(value) is type(expected) and value == expected
 
 
 def _plain(value: Any) -> Any:
-    """Tuples and sizes as lists, so that a ledger in YAML can hold them."""
+    """Tuples, sizes, arrays and tensors as a ledger in YAML can hold them."""
     if isinstance(value, list | tuple):
         return [_plain(one) for one in value]
     if isinstance(value, dict):
         return {key: _plain(one) for key, one in value.items()}
-    return value
+    return value.tolist() if hasattr(value, "tolist") else value

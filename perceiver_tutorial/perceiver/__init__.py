@@ -2,29 +2,31 @@
 
 from .build import build
 from .config import (
-    AudioConfig,
     Conv1x1Stem,
     ConvPoolStem,
     DecoderConfig,
     EncoderConfig,
     FourierConfig,
-    ImageClassifierConfig,
-    LabelConfig,
     LearnedConfig,
-    MaskedLanguageConfig,
-    MultimodalConfig,
-    OpticalFlowConfig,
     PatchStem,
-    PerceiverConfig,
     PixelStem,
-    TextClassifierConfig,
-    VideoConfig,
 )
 from .examples import example_input
 from .fidelity import with_fidelity
 from .model import PerceiverIO
 from .preprocessors import flow_patches
 from .published import PUBLISHED, TEXT_CLASSIFIER
+from .tasks import (
+    AudioConfig,
+    ImageClassifierConfig,
+    LabelConfig,
+    MaskedLanguageConfig,
+    MultimodalConfig,
+    OpticalFlowConfig,
+    PerceiverConfig,
+    TextClassifierConfig,
+    VideoConfig,
+)
 
 __all__ = [
     "PUBLISHED",

@@ -3,22 +3,7 @@
 from difflib import get_close_matches
 
 from ..positions import FourierPositions, LearnedPositions
-from .config import (
-    AudioConfig,
-    Conv1x1Stem,
-    ConvPoolStem,
-    FourierConfig,
-    ImageClassifierConfig,
-    LearnedConfig,
-    MaskedLanguageConfig,
-    MultimodalConfig,
-    OpticalFlowConfig,
-    PatchStem,
-    PerceiverConfig,
-    PixelStem,
-    TextClassifierConfig,
-    VideoConfig,
-)
+from .config import Conv1x1Stem, ConvPoolStem, FourierConfig, LearnedConfig, PatchStem, PixelStem
 from .decoder import PerceiverDecoder
 from .encoder import PerceiverEncoder
 from .model import PerceiverIO
@@ -43,6 +28,16 @@ from .preprocessors import (
 )
 from .published import PUBLISHED
 from .queries import GridQueries, InputQueries, LearnedQueries, PlaceQueries
+from .tasks import (
+    AudioConfig,
+    ImageClassifierConfig,
+    MaskedLanguageConfig,
+    MultimodalConfig,
+    OpticalFlowConfig,
+    PerceiverConfig,
+    TextClassifierConfig,
+    VideoConfig,
+)
 
 
 def build(model: str | PerceiverConfig) -> PerceiverIO:

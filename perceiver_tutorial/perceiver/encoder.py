@@ -1,11 +1,11 @@
 """The encoder: a small latent array reads the large input array, then thinks."""
 
-import torch
 from einops import rearrange, repeat
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from ..attention import Activation, CrossAttend, SelfAttend
+from ..positions import learned_table
 from .config import EncoderConfig
 
 
@@ -24,9 +24,7 @@ class PerceiverEncoder(nn.Module):
     def __init__(self, config: EncoderConfig, input_channels: int, activation: Activation = "gelu"):
         super().__init__()
         self.schedule = config.schedule
-        self.latents = nn.Parameter(
-            nn.init.trunc_normal_(torch.empty(config.num_latents, config.latent_channels), std=0.02)
-        )
+        self.latents = learned_table(config.num_latents, config.latent_channels)
         self.reads = nn.ModuleList(
             _cross_attend(config, input_channels, activation) for _ in {*config.reads}
         )

@@ -4,7 +4,7 @@ from typing import Any
 
 import torch
 
-from .config import (
+from .tasks import (
     ImageClassifierConfig,
     MaskedLanguageConfig,
     MultimodalConfig,

@@ -15,13 +15,8 @@ the model (measured with the same random weights, error relative to the output):
 from dataclasses import replace
 from typing import Literal
 
-from .config import (
-    ConvPoolStem,
-    ImageClassifierConfig,
-    LearnedConfig,
-    MaskedLanguageConfig,
-    PerceiverConfig,
-)
+from .config import ConvPoolStem, LearnedConfig
+from .tasks import ImageClassifierConfig, MaskedLanguageConfig, PerceiverConfig
 
 Fidelity = Literal["transformers", "deepmind"]
 

@@ -6,9 +6,9 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from .chunks import check_points, join_answers, split_points
-from .config import PerceiverConfig
 from .initial import initialise
 from .parts import Decoder, Points, Postprocessor, Preprocessor, Queries
+from .tasks import PerceiverConfig
 
 
 class PerceiverIO(nn.Module):

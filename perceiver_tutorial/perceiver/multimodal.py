@@ -7,6 +7,7 @@ from einops import pack, unpack
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ..positions import learned_table
 from .parts import Decoder, Points, Postprocessor, Preprocessor, Queries
 
 
@@ -22,10 +23,7 @@ class ChannelPadding(nn.Module):
         super().__init__()
         self.num_channels = max(widths.values()) + min_padding
         self.padding = nn.ParameterDict(
-            {
-                name: nn.init.trunc_normal_(torch.empty(1, self.num_channels - width), std=0.02)
-                for name, width in widths.items()
-            }
+            {n: learned_table(1, self.num_channels - width) for n, width in widths.items()}
         )
 
     def forward(
@@ -61,10 +59,7 @@ class MultimodalPreprocessor(nn.Module):
         self.num_channels = self.pad.num_channels
         self.mask_probabilities = {name: mask_probabilities.get(name, 0.0) for name in modalities}
         self.mask_tokens = nn.ParameterDict(
-            {
-                name: nn.init.trunc_normal_(torch.empty(1, self.num_channels), std=0.02)
-                for name in modalities
-            }
+            {name: learned_table(1, self.num_channels) for name in modalities}
         )
 
     def forward(self, raw: Mapping[str, Tensor]) -> Float[Tensor, "batch inputs channels"]:

@@ -3,20 +3,22 @@
 from dataclasses import replace
 
 from .config import (
-    AudioConfig,
     Conv1x1Stem,
     ConvPoolStem,
     DecoderConfig,
     EncoderConfig,
     FourierConfig,
+    LearnedConfig,
+    PixelStem,
+)
+from .tasks import (
+    AudioConfig,
     ImageClassifierConfig,
     LabelConfig,
-    LearnedConfig,
     MaskedLanguageConfig,
     MultimodalConfig,
     OpticalFlowConfig,
     PerceiverConfig,
-    PixelStem,
     TextClassifierConfig,
     VideoConfig,
 )

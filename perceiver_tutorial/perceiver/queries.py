@@ -7,7 +7,7 @@ from einops import repeat
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from ..positions import Convention, fourier_features, grid_positions
+from ..positions import Convention, fourier_features, grid_positions, learned_table
 
 
 class LearnedQueries(nn.Module):
@@ -21,9 +21,7 @@ class LearnedQueries(nn.Module):
     def __init__(self, num_queries: int, num_channels: int):
         super().__init__()
         self.num_channels = num_channels
-        self.rows = nn.Parameter(
-            nn.init.trunc_normal_(torch.empty(num_queries, num_channels), std=0.02)
-        )
+        self.rows = learned_table(num_queries, num_channels)
 
     def all_points(
         self, input_array: Float[Tensor, "batch inputs channels"]
