@@ -266,6 +266,21 @@ def test_modalities_stand_in_the_order_of_their_names_padded_to_one_width():
     assert torch.equal(array[1, 3, audio.num_channels :], padding[0])
 
 
+def test_the_same_weights_read_images_of_another_size():
+    model = shaken("fourier images")
+    larger = perceiver.resized(model, (10, 16))
+    assert larger(torch.randn(2, 3, 10, 16)).shape == (2, 4)
+    assert larger.preprocessor.where.num_channels == model.preprocessor.where.num_channels
+    assert same(perceiver.resized(larger, (8, 10))(raw := raw_for(IMAGES)), model(raw))
+
+
+def test_a_learned_table_is_stretched_over_the_new_grid():
+    model = shaken("learned images")
+    table = perceiver.resized(model, (16, 20)).preprocessor.where.table
+    assert table.shape == (320, 5)
+    assert relative_error(table.mean(0), model.preprocessor.where.table.mean(0)) < 0.2
+
+
 # What somebody is likely to get wrong.
 
 
@@ -274,6 +289,11 @@ def test_a_misspelt_name_is_answered_with_the_nearest():
     message = rf"no published Perceiver is called '{name}'. Did you mean 'deepmind/{name}'\?"
     with pytest.raises(ValueError, match=message):
         build(name)
+
+
+def test_only_image_classifiers_are_resized():
+    with pytest.raises(ValueError, match=r"expected an image classifier .*, got TextClassifierCon"):
+        perceiver.resized(shaken("text classes"), (8, 8))
 
 
 @pytest.mark.usefixtures("without_shape_checks")

@@ -10,15 +10,13 @@ from torch import Tensor, nn
 
 from ..perceiver import (
     PUBLISHED,
-    ImageClassifierConfig,
-    LearnedConfig,
     PerceiverConfig,
     PerceiverIO,
     build,
+    resized,
     with_fidelity,
 )
 from ..perceiver.fidelity import Fidelity
-from ..positions import resize_positions
 from .perceiver import (
     TRANSFORMERS_NAMES,
     config_from_golden,
@@ -42,8 +40,7 @@ def load(
             .json beside it.
         fidelity: whose outputs to equal; see `with_fidelity`.
         image_size: (height, width) in pixels, if image classifiers are to take
-            another size than they were trained for. Learned positions are
-            stretched, Fourier positions computed anew.
+            another size than they were trained for; see `resized`.
 
     Raises:
         FileNotFoundError: if there is no such file or folder.
@@ -53,12 +50,12 @@ def load(
     if not path.exists():
         raise FileNotFoundError(_advice(str(name_or_path)))
     is_golden = path.suffix == ".npz"
-    config, state = (_read_golden if is_golden else _read_transformers)(path, image_size)
+    config, state = (_read_golden if is_golden else _read_transformers)(path)
     if fidelity != ("deepmind" if is_golden else "transformers"):
         config = with_fidelity(config, fidelity)
     model = build(config)
     load_strictly(model, state)
-    return model.eval()
+    return (model if image_size is None else resized(model, image_size)).eval()
 
 
 def load_strictly(model: nn.Module, state: Mapping[str, Tensor]) -> None:
@@ -93,23 +90,20 @@ def _misfits(ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor]) -> list[s
     ]
 
 
-def _read_golden(file: Path, image_size: tuple[int, int] | None):
-    if image_size is not None:
-        raise ValueError("a golden file has one image_size, the one in its .json.")
+def _read_golden(file: Path) -> tuple[PerceiverConfig, dict[str, Tensor]]:
     state, sizes = read_golden(file)
     config = with_fidelity(config_from_golden(sizes), "deepmind")
     return config, state_from_deepmind(state, sizes["family"])
 
 
-def _read_transformers(folder: Path, image_size: tuple[int, int] | None):
+def _read_transformers(folder: Path) -> tuple[PerceiverConfig, dict[str, Tensor]]:
     if not (folder / "config.json").is_file():
         raise FileNotFoundError(
             f"expected a config.json in the folder {folder}, as transformers writes it."
         )
     published = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    config = config_from_transformers(published, image_size)
-    state = rename(_weights(folder), TRANSFORMERS_NAMES[published["architectures"][0]])
-    return config, _stretched(state, config, published)
+    config = config_from_transformers(published)
+    return config, rename(_weights(folder), TRANSFORMERS_NAMES[published["architectures"][0]])
 
 
 def _weights(folder: Path) -> dict[str, Tensor]:
@@ -120,20 +114,6 @@ def _weights(folder: Path) -> dict[str, Tensor]:
     raise FileNotFoundError(
         f"expected model.safetensors or pytorch_model.bin in the folder {folder}."
     )
-
-
-def _stretched(
-    state: dict[str, Tensor], config: PerceiverConfig, published: Mapping
-) -> dict[str, Tensor]:
-    """The weights, with learned image positions stretched to the size that is wanted."""
-    if not isinstance(config, ImageClassifierConfig) or not isinstance(
-        config.positions, LearnedConfig
-    ):
-        return state
-    side, name = published["image_size"], "preprocessor.where.table"
-    if config.image_size == (side, side):
-        return state
-    return {**state, name: resize_positions(state[name], (side, side), config.image_size)}
 
 
 def _advice(name: str) -> str:

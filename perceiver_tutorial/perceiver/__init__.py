@@ -16,6 +16,7 @@ from .fidelity import with_fidelity
 from .model import PerceiverIO
 from .preprocessors import flow_patches
 from .published import PUBLISHED, TEXT_CLASSIFIER
+from .resize import resized
 from .tasks import (
     AudioConfig,
     ImageClassifierConfig,
@@ -52,5 +53,6 @@ __all__ = [
     "build",
     "example_input",
     "flow_patches",
+    "resized",
     "with_fidelity",
 ]

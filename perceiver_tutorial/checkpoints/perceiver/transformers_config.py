@@ -30,16 +30,14 @@ ACTIVATIONS: dict[str, Activation] = {
 }
 
 
-def config_from_transformers(
-    published: Mapping[str, Any], image_size: tuple[int, int] | None = None
-) -> PerceiverConfig:
+def config_from_transformers(published: Mapping[str, Any]) -> PerceiverConfig:
     """Our configuration of a model that transformers saved.
+
+    Its `image_size` counts for learned positions only: the two other image models
+    take any size there, and 224 x 224 here, as they were trained.
 
     Args:
         published: the contents of its config.json.
-        image_size: (height, width) in pixels for the image classifiers, whose
-            file does not always say it. Default: what the file says for learned
-            positions, 224 x 224 for the others.
 
     Raises:
         ValueError: if the class or an option is not one that we have.
@@ -53,7 +51,7 @@ def config_from_transformers(
         raise ValueError(f"expected hidden_act as one of {', '.join(ACTIVATIONS)}, got {name}.")
     if published.get("cross_attention_shape_for_attention", "kv") != "kv":
         raise ValueError("expected cross_attention_shape_for_attention 'kv', as in all published.")
-    return CONFIGS[architecture](published, image_size)
+    return CONFIGS[architecture](published)
 
 
 def _shared(published: Mapping[str, Any]) -> dict[str, Any]:
@@ -86,54 +84,52 @@ def _text(published: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _masked_language(published: Mapping[str, Any], _image_size) -> MaskedLanguageConfig:
+def _masked_language(published: Mapping[str, Any]) -> MaskedLanguageConfig:
     decoder = DecoderConfig(
         query_residual=False, num_heads=8, qk_channels=256, v_channels=published["d_model"]
     )
     return MaskedLanguageConfig(decoder=decoder, **_text(published))
 
 
-def _text_classifier(published: Mapping[str, Any], _image_size) -> TextClassifierConfig:
+def _text_classifier(published: Mapping[str, Any]) -> TextClassifierConfig:
     return TextClassifierConfig(num_classes=_num_classes(published), **_text(published))
 
 
-def _learned(published: Mapping[str, Any], image_size) -> ImageClassifierConfig:
+def _learned(published: Mapping[str, Any]) -> ImageClassifierConfig:
     return ImageClassifierConfig(
         stem=Conv1x1Stem(channels=256),
         positions=LearnedConfig(channels=256, projected_channels=256),
-        image_size=image_size or (published["image_size"],) * 2,
+        image_size=(published["image_size"],) * 2,
         num_classes=_num_classes(published),
         **_shared(published),
     )
 
 
-def _fourier(published: Mapping[str, Any], image_size) -> ImageClassifierConfig:
+def _fourier(published: Mapping[str, Any]) -> ImageClassifierConfig:
     return ImageClassifierConfig(
         stem=PixelStem(),
         positions=FourierConfig(num_bands=64, max_resolution=(224, 224)),
-        image_size=image_size or (224, 224),
         num_classes=_num_classes(published),
         **_shared(published),
     )
 
 
-def _conv(published: Mapping[str, Any], image_size) -> ImageClassifierConfig:
+def _conv(published: Mapping[str, Any]) -> ImageClassifierConfig:
     return ImageClassifierConfig(
         stem=ConvPoolStem(channels=64, padding="transformers"),
         positions=FourierConfig(num_bands=64, max_resolution=(56, 56)),
-        image_size=image_size or (224, 224),
         num_classes=_num_classes(published),
         **_shared(published),
     )
 
 
-def _flow(published: Mapping[str, Any], _image_size) -> OpticalFlowConfig:
+def _flow(published: Mapping[str, Any]) -> OpticalFlowConfig:
     size = tuple(published["train_size"])
     positions = FourierConfig(num_bands=64, max_resolution=size)
     return OpticalFlowConfig(positions=positions, image_size=size, **_shared(published))
 
 
-def _multimodal(published: Mapping[str, Any], _image_size) -> MultimodalConfig:
+def _multimodal(published: Mapping[str, Any]) -> MultimodalConfig:
     _, num_frames, *image_size = published["output_shape"]
     num_samples = published["num_frames"] * published["audio_samples_per_frame"]
     side = published["image_size"]
