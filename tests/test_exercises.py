@@ -4,9 +4,10 @@ import pytest
 import torch
 
 from perceiver_tutorial import exercises
-from perceiver_tutorial.exercises import Exercise, NotYet, Prediction, Slip, predict
+from perceiver_tutorial.exercises import BugHunt, Dummy, Exercise, NotYet, Prediction, Slip, predict
 from perceiver_tutorial.exercises.predict import shape_of
 from perceiver_tutorial.exercises.predictions import PREDICTIONS
+from perceiver_tutorial.perceiver import PerceiverIO
 from perceiver_tutorial.tracing import walk
 
 ALL = {name: value for name, value in vars(exercises).items() if isinstance(value, Exercise)}
@@ -59,6 +60,47 @@ def test_every_slip_is_rejected_and_explained(name, number):
     with pytest.raises(NotYet) as refusal:
         ALL[name].check(slip.answer)
     assert str(refusal.value) == slip.hint
+
+
+HUNTS = {name: value for name, value in vars(exercises).items() if isinstance(value, BugHunt)}
+
+
+@pytest.mark.parametrize("name", HUNTS)
+def test_every_hunt_can_be_won(name, capsys):
+    HUNTS[name].check(HUNTS[name].reference)
+    assert capsys.readouterr().out == "right\n"
+
+
+@pytest.mark.parametrize("name", HUNTS)
+def test_shapes_alone_win_no_hunt(name):
+    right = HUNTS[name].right
+    arguments = (
+        (torch.rand(2, 5, 2),) if "PLACES" in name else (torch.rand(1, 3, 4), torch.rand(1, 11, 4))
+    )
+    assert all(bug(*arguments).shape == right(*arguments).shape for bug in HUNTS[name].bugs)
+    count = len(HUNTS[name].bugs)
+    with pytest.raises(NotYet, match=rf"lets {count} of {count} wrong functions pass"):
+        HUNTS[name].check(lambda function: function(*arguments).shape == right(*arguments).shape)
+
+
+@pytest.mark.parametrize("name", HUNTS)
+def test_refusing_everything_wins_no_hunt(name):
+    with pytest.raises(NotYet, match=r"your check refuses the right function, too"):
+        HUNTS[name].check(lambda _: False)
+
+
+@pytest.mark.parametrize("name", HUNTS)
+def test_a_hunt_that_is_not_begun_is_no_error(name, capsys):
+    HUNTS[name].check(lambda _: ...)
+    assert capsys.readouterr().out == f"your turn: {HUNTS[name].task}\n"
+
+
+def test_a_machine_of_dummies_has_the_shapes_of_a_real_one():
+    machine = PerceiverIO(Dummy(80, 25), Dummy(7, 12), Dummy(1, 12), Dummy(1, 12), Dummy(4))
+    raw = torch.zeros(2, 3, 8, 10)
+    assert machine(raw).shape == (2, 4)
+    assert machine.decode(machine.encode(raw), raw).shape == (2, 4)
+    assert "Dummy(80 x 25)" in str(machine)
 
 
 PATCHES = Prediction(

@@ -5,6 +5,7 @@ import base64
 import pytest
 import torch
 from matplotlib.figure import Figure
+from PIL import Image
 from tiny import CONFIGS, IMAGES
 
 from perceiver_tutorial import viz
@@ -17,6 +18,9 @@ PICTURES = {
     "images": lambda: viz.draw_images(torch.rand(3, 3, 6, 8), ["a", "b", "c"]),
     "one grey image": lambda: viz.draw_images(torch.rand(1, 1, 6, 8), [""]),
     "pixel rows": lambda: viz.draw_pixel_rows(torch.rand(3, 6, 8)),
+    "photographs": lambda: viz.draw_photographs(
+        [Image.new("RGB", (40, 30)), Image.new("RGB", (20, 20))], ["whole", "cropped"]
+    ),
     "attention": lambda: viz.draw_attention(
         torch.rand(3, 6, 8), torch.rand(2, 6, 8), ["latent 0", "latent 1"]
     ),
@@ -31,6 +35,7 @@ SAID = {
     "images": "3 images of 6 by 8 pixels: a, b, c.",
     "one grey image": "1 image of 6 by 8 pixels.",
     "pixel rows": "first 12 of its 48 pixels as rows of red, green and blue.",
+    "photographs": "at one scale: whole, 40 by 30 pixels; cropped, 20 by 20 pixels.",
     "attention": "over it where attention goes: latent 0, latent 1.",
     "bands": "Channels 0, 1, 5 of the position encoding over a grid of 6 by 8 cells.",
     "similarity": "the position of row 2, column 3 and every other of 6 by 8 cells",

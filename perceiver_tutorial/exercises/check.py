@@ -59,13 +59,47 @@ class Exercise:
         if got is None or got is ...:
             print(f"your turn: {self.task}")
             return
-        if _same(got, want):
-            print("right")
+        if not _same(got, want):
+            hints = (slip.hint for slip in self.slips if _same(got, slip.answer(*inputs)))
+            raise NotYet(next(hints, None) or _difference(got, want))
+        print("right")
+
+
+@dataclass(frozen=True)
+class BugHunt:
+    """A function with a bug that every shape check lets pass: find what gives it away.
+
+    Attributes:
+        task: what the right function promises.
+        right: the right function.
+        bugs: functions of the same shapes that break the promise.
+        reference: a check that tells them apart.
+    """
+
+    task: str
+    right: Callable
+    bugs: tuple[Callable, ...]
+    reference: Callable[[Callable], bool]
+
+    def check(self, yours: Callable[[Callable], bool]) -> None:
+        """Say whether your check accepts the right function and no other.
+
+        Args:
+            yours: takes a function, returns whether it keeps its promise.
+
+        Raises:
+            NotYet: if it refuses the right one, or lets a wrong one pass.
+        """
+        verdict = yours(self.right)
+        if verdict is None or verdict is ...:
+            print(f"your turn: {self.task}")
             return
-        for slip in self.slips:
-            if _same(got, slip.answer(*inputs)):
-                raise NotYet(slip.hint)
-        raise NotYet(_difference(got, want))
+        if not verdict:
+            raise NotYet("your check refuses the right function, too.")
+        missed = sum(bool(yours(bug)) for bug in self.bugs)
+        if missed:
+            raise NotYet(f"your check lets {missed} of {len(self.bugs)} wrong functions pass.")
+        print("right")
 
 
 def _same(got: object, want: object) -> bool:

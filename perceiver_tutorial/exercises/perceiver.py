@@ -2,8 +2,8 @@
 
 import torch
 
-from ..attention import attend
-from .check import Exercise, Slip
+from ..attention import attend, attention_weights
+from .check import BugHunt, Exercise, Slip
 
 
 def _latents_and_inputs() -> tuple[torch.Tensor, torch.Tensor]:
@@ -54,3 +54,21 @@ MAP_CELLS = Exercise(
              lambda inputs, latents: (inputs, latents)),
     ),
 )  # fmt: skip
+
+
+def _shares_out_one(weigh) -> bool:
+    latents, inputs = _latents_and_inputs()
+    return torch.allclose(weigh(latents, inputs).sum(-1), torch.ones(1, 3))
+
+
+SHARES_OUT_ONE = BugHunt(
+    task="`weigh(latents, inputs)` returns attention weights [1, 3, 11] for latents [1, 3, 4] and "
+    "inputs [1, 11, 4]. Return whether every latent shares out exactly 1.",
+    right=attention_weights,
+    bugs=(
+        lambda z, x: (z @ x.mT / 2).softmax(-2),
+        lambda z, x: (z @ x.mT / 2).sigmoid(),
+        lambda z, x: (z @ x.mT / 2).flatten(1).softmax(-1).unflatten(1, (3, 11)),
+    ),
+    reference=_shares_out_one,
+)

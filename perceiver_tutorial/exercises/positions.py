@@ -3,7 +3,7 @@
 import torch
 
 from ..positions import fourier_features, grid_positions
-from .check import Exercise, Slip
+from .check import BugHunt, Exercise, Slip
 
 
 def _pitches(num_bands: int, cells: int) -> torch.Tensor:
@@ -63,4 +63,33 @@ CELL_POSITION = Exercise(
             lambda rows, columns: grid_positions((rows, columns))[columns + 5].flip(0),
         ),
     ),
+)
+
+
+def _features(positions: torch.Tensor) -> torch.Tensor:
+    return fourier_features(positions, 4, (8, 12))
+
+
+def _waves_of_the_first_sample(positions: torch.Tensor) -> torch.Tensor:
+    """What transformers does: raw places are each sample's own, sines are sample 0's."""
+    waves = _features(positions[:1])[..., 2:].expand(len(positions), -1, -1)
+    return torch.cat([positions, waves], dim=-1)
+
+
+def _has_places_of_its_own(features) -> bool:
+    generator = torch.Generator().manual_seed(0)
+    places = torch.rand(2, 5, 2, generator=generator) * 2 - 1
+    together = features(places)
+    return torch.allclose(together[1], features(places[1:])[0])
+
+
+PLACES_OF_ITS_OWN = BugHunt(
+    task="`features` takes places [batch, points, 2]. Return whether every sample is written by "
+    "its own places: compare a batch of two with its second sample alone.",
+    right=_features,
+    bugs=(
+        _waves_of_the_first_sample,
+        lambda places: _features(places.mean(0, keepdim=True).expand_as(places)),
+    ),
+    reference=_has_places_of_its_own,
 )

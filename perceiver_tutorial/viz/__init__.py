@@ -3,7 +3,7 @@
 from .attention import draw_attention
 from .curves import draw_bars, draw_losses
 from .display import show_tensors
-from .images import draw_images, draw_pixel_rows
+from .images import draw_images, draw_photographs, draw_pixel_rows
 from .picture import AXIS_COLOURS, Picture
 from .positions import draw_bands, draw_similarity
 from .walk import draw_walk
@@ -16,6 +16,7 @@ __all__ = [
     "draw_bars",
     "draw_images",
     "draw_losses",
+    "draw_photographs",
     "draw_pixel_rows",
     "draw_similarity",
     "draw_walk",

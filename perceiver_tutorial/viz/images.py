@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from einops import rearrange
 from jaxtyping import Float
+from PIL import Image
 from torch import Tensor
 
 from .picture import INK, Picture, strip
@@ -27,6 +28,25 @@ def draw_images(
     named = f": {', '.join(titles)}" if any(titles) else ""
     plural = "images" if len(images) > 1 else "image"
     return Picture(figure, f"{len(images)} {plural} of {size}{named}.")
+
+
+def draw_photographs(photographs: Sequence[Image.Image], titles: Sequence[str]) -> Picture:
+    """Photographs in a row, drawn at one scale, so that cropping and resizing can be seen.
+
+    Args:
+        photographs: any sizes.
+        titles: one for each; its size in pixels is written below.
+    """
+    figure, row = strip(len(photographs), width=3.0 * len(photographs), height=2.6)
+    largest = max(max(photograph.size) for photograph in photographs)
+    for axes, photograph, title in zip(row, photographs, titles, strict=True):
+        axes.imshow(photograph)
+        axes.set(xlim=(0, largest), ylim=(largest, 0))
+        axes.set_title(f"{title}\n{photograph.width} x {photograph.height}", fontsize=9, color=INK)
+    sizes = (
+        f"{t}, {p.width} by {p.height} pixels" for p, t in zip(photographs, titles, strict=True)
+    )
+    return Picture(figure, f"Photographs at one scale: {'; '.join(sizes)}.")
 
 
 def draw_pixel_rows(image: Float[Tensor, "colours height width"], num_rows: int = 12) -> Picture:
