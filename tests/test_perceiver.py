@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 from shaken import relative_error, shake
-from tiny import CONFIGS, ENCODER, IMAGES, raw_for
+from tiny import CONFIGS, raw_for
 from unchecked import without_shape_checks  # noqa: F401
 
 from perceiver_tutorial import perceiver
@@ -17,6 +17,7 @@ from perceiver_tutorial.perceiver.encoder import PerceiverEncoder
 from perceiver_tutorial.perceiver.postprocessors import ClassLogits, Projection
 from perceiver_tutorial.perceiver.preprocessors import Points
 from perceiver_tutorial.perceiver.queries import InputQueries, LearnedQueries, NoQueries
+from perceiver_tutorial.perceiver.tiny import ENCODER, IMAGES
 
 PARAMETERS = {
     "deepmind/language-perceiver": 201_108_230,
@@ -58,6 +59,16 @@ def test_published_models_have_exactly_their_parameters(name, count):
     with torch.device("meta"):
         assert sum(p.numel() for p in build(name).parameters()) == count
     assert set(PUBLISHED) == set(PARAMETERS)
+
+
+def test_there_is_a_tiny_one_of_each_published_design():
+    assert set(perceiver.TINY) == set(PUBLISHED)
+    for name, config in perceiver.TINY.items():
+        published = PUBLISHED[name]
+        assert type(config) is type(published)
+        if isinstance(config, perceiver.ImageClassifierConfig):
+            assert type(config.stem) is type(published.stem)
+            assert type(config.positions) is type(published.positions)
 
 
 def test_the_text_classifier_has_exactly_its_parameters():

@@ -28,10 +28,12 @@ from .tasks import (
     TextClassifierConfig,
     VideoConfig,
 )
+from .tiny import TINY
 
 __all__ = [
     "PUBLISHED",
     "TEXT_CLASSIFIER",
+    "TINY",
     "AudioConfig",
     "Conv1x1Stem",
     "ConvPoolStem",

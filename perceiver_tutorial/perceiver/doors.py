@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 
@@ -74,3 +75,16 @@ class Door:
         return (
             "Measured values are floats: x / 255 for 8-bit colours, then normalise; else x.float()."
         )
+
+
+def check_keep(keep: Tensor | None, input_array: Tensor) -> None:
+    """Let a mask over the inputs pass, or say what is wrong with it.
+
+    Raises:
+        ValueError: if it is not True and False, one for each input of each sample.
+    """
+    expected = f"expected keep as True and False of shape {list(input_array.shape[:2])}"
+    if keep is not None and keep.dtype != torch.bool:
+        raise ValueError(f"{expected}, got {keep.dtype}. True stays: attention_mask.bool().")
+    if keep is not None and keep.shape != input_array.shape[:2]:
+        raise ValueError(f"{expected} (batch, inputs), got {list(keep.shape)}.")

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from ..attention import Activation, CrossAttend, SelfAttend
 from ..positions import learned_table
 from .config import EncoderConfig
+from .doors import check_keep
 
 
 class PerceiverEncoder(nn.Module):
@@ -37,6 +38,7 @@ class PerceiverEncoder(nn.Module):
         input_array: Float[Tensor, "batch inputs input_channels"],
         keep: Bool[Tensor, "batch inputs"] | None = None,
     ) -> Float[Tensor, "batch latents latent_channels"]:
+        check_keep(keep, input_array)
         keep = None if keep is None else rearrange(keep, "b inputs -> b 1 inputs")
         latents = repeat(self.latents, "n d -> b n d", b=len(input_array))
         for read, block in self.schedule:

@@ -50,7 +50,7 @@ class PerceiverIO(nn.Module):
 
     def forward(self, raw: Any, keep: Bool[Tensor, "batch inputs"] | None = None) -> Any:
         input_array = self.preprocessor(raw)
-        latents = self.encoder(input_array, _checked(keep, input_array))
+        latents = self.encoder(input_array, keep)
         queries = self.queries(input_array)
         output_array = self.decoder(queries, latents, keep if self.mask_queries else None)
         return self.postprocessor.assemble(self.postprocessor(output_array))
@@ -64,8 +64,7 @@ class PerceiverIO(nn.Module):
             raw: what the preprocessor takes.
             keep: True for inputs that may be read. Default: all.
         """
-        input_array = self.preprocessor(raw)
-        return self.encoder(input_array, _checked(keep, input_array))
+        return self.encoder(self.preprocessor(raw), keep)
 
     def decode(
         self,
@@ -104,12 +103,3 @@ class PerceiverIO(nn.Module):
         queries = self.queries(input_array, points)
         keep = keep[:, points] if self.mask_queries and keep is not None else None
         return self.postprocessor(self.decoder(queries, latents, keep))
-
-
-def _checked(keep: Tensor | None, input_array: Tensor) -> Tensor | None:
-    expected = f"expected keep as True and False of shape {list(input_array.shape[:2])}"
-    if keep is not None and str(keep.dtype) != "torch.bool":
-        raise ValueError(f"{expected}, got {keep.dtype}. True stays: attention_mask.bool().")
-    if keep is not None and keep.shape != input_array.shape[:2]:
-        raise ValueError(f"{expected} (batch, inputs), got {list(keep.shape)}.")
-    return keep
