@@ -1,6 +1,7 @@
 """One loop for every model of the course: it knows modules and losses, and no paper."""
 
+from .accuracy import accuracy
 from .batches import batches
 from .loop import History, fit
 
-__all__ = ["History", "batches", "fit"]
+__all__ = ["History", "accuracy", "batches", "fit"]
