@@ -6,7 +6,8 @@ from nbformat import v4
 
 from tools import notebooks
 
-VIEW = {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}, "image/png": "iVBO"}
+BAR = {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}, "text/plain": "0%|   |"}
+VIEW = BAR | {"image/png": "iVBO"}
 
 
 @pytest.fixture
@@ -40,11 +41,14 @@ def test_metadata_keeps_tags_and_slides_and_nothing_else(store):
     assert notebooks.read(path).cells[0].metadata == kept
 
 
-def test_a_widget_leaves_its_picture_and_warnings_leave_nothing(store):
+def test_a_widget_leaves_its_picture_and_warnings_and_progress_bars_leave_nothing(store):
     warning = v4.new_output("stream", name="stderr", text="careful")
-    path = store(v4.new_code_cell("1", outputs=[warning, v4.new_output("display_data", VIEW)]))
+    bar, view = (v4.new_output("display_data", data) for data in (BAR, VIEW))
+    path = store(v4.new_code_cell("1", outputs=[warning, bar, view]))
     notebooks.write(notebooks.read(path), path)
-    assert [output.data for output in outputs(path)] == [{"image/png": "iVBO"}]
+    assert [output.data for output in outputs(path)] == [
+        {"text/plain": "0%|   |", "image/png": "iVBO"}
+    ]
 
 
 def test_executing_again_changes_no_byte(store):

@@ -39,12 +39,14 @@ def normal(notebook: NotebookNode) -> NotebookNode:
 
 
 def is_shown(output: NotebookNode) -> bool:
-    """Whether a reader should see the output: all but warnings and progress bars on stderr."""
-    return not (output.output_type == "stream" and output.name == "stderr")
+    """Whether a reader should see the output: all but warnings and progress bars."""
+    is_warning = output.output_type == "stream" and output.name == "stderr"
+    is_only_live = set(output.get("data", {})) in ({WIDGET}, {WIDGET, "text/plain"})
+    return not (is_warning or is_only_live)
 
 
 def without_widget(output: NotebookNode) -> NotebookNode:
-    """The output without its live view, which needs a kernel; its text and picture stay."""
+    """The output without its live view, which needs a kernel; its picture stays."""
     output.get("data", {}).pop(WIDGET, None)
     return output
 
