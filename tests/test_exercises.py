@@ -5,6 +5,7 @@ import torch
 
 from perceiver_tutorial import exercises
 from perceiver_tutorial.exercises import BugHunt, Dummy, Exercise, NotYet, Prediction, Slip, predict
+from perceiver_tutorial.exercises.check import your_turn
 from perceiver_tutorial.exercises.predict import shape_of
 from perceiver_tutorial.exercises.predictions import PREDICTIONS
 from perceiver_tutorial.perceiver import PerceiverIO
@@ -92,7 +93,12 @@ def test_refusing_everything_wins_no_hunt(name):
 @pytest.mark.parametrize("name", HUNTS)
 def test_a_hunt_that_is_not_begun_is_no_error(name, capsys):
     HUNTS[name].check(lambda _: ...)
-    assert capsys.readouterr().out == f"your turn: {HUNTS[name].task}\n"
+    assert capsys.readouterr().out == f"{your_turn(HUNTS[name].task)}\n"
+
+
+def test_a_long_task_is_told_in_lines_that_fit():
+    lines = your_turn("one word after another, " * 10).splitlines()
+    assert len(lines) > 1 and max(map(len, lines)) <= 88
 
 
 def test_a_machine_of_dummies_has_the_shapes_of_a_real_one():
@@ -139,8 +145,10 @@ def test_predictions_are_asked_by_name(capsys):
     predict(name, ...)
     predict(name, (1, 50176, 258))
     predict(name, "B, H*W, 3 + 258")
-    question, wrong, right = capsys.readouterr().out.splitlines()
-    assert question == f"your turn: {PREDICTIONS[name].question}"
+    asked = your_turn(PREDICTIONS[name].question)
+    printed = capsys.readouterr().out
+    assert printed.startswith(asked)
+    wrong, right = printed.removeprefix(asked).strip().splitlines()
     assert wrong.startswith("not yet: 258 is the position code; the 3 colours")
     assert right == "right: (1, 50176, 261)"
 

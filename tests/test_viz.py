@@ -84,6 +84,10 @@ def test_a_picture_can_be_saved(tmp_path):
     assert (tmp_path / "bars.png").read_bytes() == picture.png
 
 
+def test_a_walk_without_its_inside_does_not_count_what_it_did_not_see():
+    assert "; encode; latents" in viz.draw_walk(walk(IMAGES, depth=1)).alt
+
+
 def test_a_loss_that_rises_is_not_said_to_fall():
     assert "it falls" not in viz.draw_losses([1.0, 2.0, 3.0]).alt
 

@@ -12,6 +12,7 @@ from torch import nn
 from unchecked import without_shape_checks  # noqa: F401
 
 from perceiver_tutorial import perceiver
+from perceiver_tutorial.attention import MLP
 from perceiver_tutorial.tracing import walk
 from perceiver_tutorial.tracing.table import columns
 
@@ -252,6 +253,14 @@ def test_a_module_needs_something_to_read():
 def test_any_module_can_be_walked():
     steps = walk(nn.Sequential(nn.Linear(3, 5), nn.GELU()), torch.zeros(2, 3), depth=None)
     assert [stage.shape for stage in steps.stages] == [(2, 3), (2, 5), (2, 5), (2, 5)]
+
+
+def test_a_module_walked_alone_has_names_from_its_own_signature():
+    steps = walk(MLP(4, widening_factor=3), torch.zeros(2, 5, 4), depth=None)
+    named = {stage.name: " ".join(stage.axes) for stage in steps.stages}
+    assert named == dict.fromkeys(
+        ("raw", "widen", "bend", "narrow", "answer"), "batch positions channels"
+    )
 
 
 def test_a_batch_is_carried_through():

@@ -1,5 +1,6 @@
 """Judge an answer, and say which slip it looks like."""
 
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -57,7 +58,7 @@ class Exercise:
         inputs = self.inputs()
         want, got = self.reference(*inputs), yours(*inputs)
         if got is None or got is ...:
-            print(f"your turn: {self.task}")
+            print(your_turn(self.task))
             return
         if not _same(got, want):
             hints = (slip.hint for slip in self.slips if _same(got, slip.answer(*inputs)))
@@ -92,7 +93,7 @@ class BugHunt:
         """
         verdict = yours(self.right)
         if verdict is None or verdict is ...:
-            print(f"your turn: {self.task}")
+            print(your_turn(self.task))
             return
         if not verdict:
             raise NotYet("your check refuses the right function, too.")
@@ -100,6 +101,11 @@ class BugHunt:
         if missed:
             raise NotYet(f"your check lets {missed} of {len(self.bugs)} wrong functions pass.")
         print("right")
+
+
+def your_turn(task: str) -> str:
+    """Ask for an answer, in lines that fit into a notebook."""
+    return textwrap.fill(f"your turn: {task}", width=88, subsequent_indent=" " * 11)
 
 
 def _same(got: object, want: object) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from types import EllipsisType
 
+from .check import your_turn
 from .predict import Prediction
 
 FOURIER = "deepmind/vision-perceiver-fourier"
@@ -97,4 +98,4 @@ def predict(name: str, guess: tuple[int, ...] | str | EllipsisType) -> None:
         nearest = get_close_matches(name, PREDICTIONS, n=1, cutoff=0)[0]
         raise KeyError(f"no prediction is called {name!r}. Did you mean {nearest!r}?")
     prediction = PREDICTIONS[name]
-    print(f"your turn: {prediction.question}" if guess is ... else prediction.judge(guess))
+    print(your_turn(prediction.question) if guess is ... else prediction.judge(guess))

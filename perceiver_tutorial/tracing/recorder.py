@@ -57,6 +57,7 @@ class Call:
 class Frame:
     """A module with a signature, while it runs: what its names stand for, what it returns."""
 
+    name: str
     bound: dict[str, int]
     returns: Names
 
@@ -110,11 +111,11 @@ class Recorder:
     def _run(self, name: str, module: nn.Module, method: Callable, *args: Any, **kwargs: Any):
         axes = signature_axes(method.__func__)
         given = arguments(method, args, kwargs)
-        depth = len(self._frames) + bool(axes)
-        if axes and name:
-            self._frames.append(self._frame(given, axes))
+        depth = sum(bool(frame.name) for frame in self._frames) + bool(axes)
+        if axes:
+            self._frames.append(self._frame(name, given, axes))
         answer = method(*args, **kwargs)
-        if axes and name:
+        if axes:
             self._frames.pop()
         self._remember(answer, axes.get("return", ()) or self._derived(module, given))
         if name and method.__name__ == "forward":
@@ -123,7 +124,7 @@ class Recorder:
             self.calls.append(Call(name, module, depth, bool(axes), tuple(inputs), outputs))
         return answer
 
-    def _frame(self, given: dict[str, Any], axes: dict[str, Names]) -> Frame:
+    def _frame(self, name: str, given: dict[str, Any], axes: dict[str, Names]) -> Frame:
         """Let the signature name what came, unless it names one tensor twice."""
         tensors = [(key, t) for key, value in given.items() for _, t in tensors_in(value)]
         times = Counter(id(tensor) for _, tensor in tensors)
@@ -133,7 +134,7 @@ class Recorder:
             bound |= dict(zip(names, tensor.shape, strict=False))
             if times[id(tensor)] == 1:
                 self._remember(tensor, axes.get(key, ()))
-        return Frame(bound, axes.get("return", ()))
+        return Frame(name, bound, axes.get("return", ()))
 
     def _remember(self, value: Any, axes: Names) -> None:
         for _, tensor in tensors_in(value):

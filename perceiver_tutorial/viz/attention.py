@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 from jaxtyping import Float
+from matplotlib.colors import ListedColormap
 from torch import Tensor
 
-from .picture import INK, Picture, strip
+from .picture import AXIS_COLOURS, INK, Picture, strip
+
+READ = ListedColormap([AXIS_COLOURS["inputs"]])
 
 
 def draw_attention(
@@ -13,7 +17,7 @@ def draw_attention(
     maps: Float[Tensor, "maps height width"],
     titles: Sequence[str],
 ) -> Picture:
-    """The picture, then each map over it: what is read is bright, the rest stays dark.
+    """The picture, then each map over it, dimmed: the more a pixel is read, the more orange.
 
     Every map is shown from zero to its own largest weight, so that maps of very
     different sharpness can be compared by their shape.
@@ -28,8 +32,9 @@ def draw_attention(
     row[0].imshow(grey, cmap="gray", interpolation="nearest")
     row[0].set_title("what is read", fontsize=9, color=INK)
     for axes, weights, title in zip(row[1:], maps, titles, strict=True):
-        axes.imshow(grey, cmap="gray", interpolation="nearest")
-        axes.imshow(weights.numpy(), cmap="inferno", vmin=0, alpha=0.75, interpolation="nearest")
+        axes.imshow(grey, cmap="gray", vmax=2 * grey.max(), interpolation="nearest")
+        opacity = (weights / weights.max()).numpy()
+        axes.imshow(np.full_like(grey, 1), cmap=READ, alpha=opacity, interpolation="nearest")
         axes.set_title(title, fontsize=9, color=INK)
     alt = (
         f"An image of {grey.shape[0]} by {grey.shape[1]} pixels, and over it where attention "

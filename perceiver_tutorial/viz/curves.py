@@ -23,7 +23,8 @@ def draw_losses(losses: Sequence[float], title: str = "training loss") -> Pictur
     axes.plot(
         np.arange(len(smooth)) + window / 2, smooth, color=AXIS_COLOURS["latents"], label="mean"
     )
-    axes.set(title=title, xlabel="step", ylabel="loss", ylim=(0, None))
+    axes.set(xlabel="step", ylabel="loss", ylim=(0, None))
+    axes.set_title(title, fontsize=10, color=INK)
     axes.legend(frameon=False, fontsize=8)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
@@ -44,12 +45,12 @@ def draw_bars(values: Mapping[str, int | float], title: str, unit: str) -> Pictu
     names, numbers = list(values), list(values.values())
     bars = axes.barh(names, numbers, color=AXIS_COLOURS["latents"], height=0.6)
     axes.bar_label(bars, [f"{n:,.4g}" if n < 1000 else f"{n:,.0f}" for n in numbers], padding=4)
-    if max(numbers) > 50 * min(numbers):
-        axes.set_xscale("log")
+    is_wide = max(numbers) > 50 * min(numbers)
+    axes.set_xscale("log" if is_wide else "linear")
     axes.invert_yaxis()
     axes.margins(x=0.2)
     axes.set_title(title, fontsize=10, color=INK)
-    axes.set_xlabel(unit)
+    axes.set_xlabel(f"{unit}, each step ten times more" if is_wide else unit)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     listed = ", ".join(f"{name} {number:,.4g}" for name, number in values.items())

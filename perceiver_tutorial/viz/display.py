@@ -54,4 +54,6 @@ def _picture(tensor: Tensor) -> Picture | None:
     if tensor.is_meta or not has_colours or not tensor.is_floating_point():
         return None
     images = tensor.detach().flatten(0, -4) if tensor.ndim > 3 else tensor.detach()[None]
-    return draw_images(images[:8], [""] * len(images[:8]))
+    picture = draw_images(images[:8], [""] * len(images[:8]))
+    picture.figure.suptitle(describe(tensor), fontsize=9)
+    return picture

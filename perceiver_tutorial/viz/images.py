@@ -20,7 +20,9 @@ def draw_images(
         images: one or three colours; any range, shown from darkest to brightest.
         titles: one for each.
     """
-    figure, row = strip(len(images), width=min(9.0, 2.4 * len(images)), height=2.5)
+    width = min(9.0, 2.4 * len(images))
+    height = width / len(images) * images.shape[-2] / images.shape[-1] + 0.3
+    figure, row = strip(len(images), width, height)
     for axes, image, title in zip(row, images, titles, strict=True):
         axes.imshow(_as_shown(image), cmap="gray", interpolation="nearest")
         axes.set_title(title, fontsize=9, color=INK)
@@ -37,11 +39,12 @@ def draw_photographs(photographs: Sequence[Image.Image], titles: Sequence[str]) 
         photographs: any sizes.
         titles: one for each; its size in pixels is written below.
     """
-    figure, row = strip(len(photographs), width=3.0 * len(photographs), height=2.6)
-    largest = max(max(photograph.size) for photograph in photographs)
+    widths = [photograph.width for photograph in photographs]
+    tallest = max(photograph.height for photograph in photographs)
+    figure, row = strip(len(photographs), 8.0, 8.0 * tallest / sum(widths) + 0.5, widths)
     for axes, photograph, title in zip(row, photographs, titles, strict=True):
         axes.imshow(photograph)
-        axes.set(xlim=(0, largest), ylim=(largest, 0))
+        axes.set_ylim(tallest, 0)
         axes.set_title(f"{title}\n{photograph.width} x {photograph.height}", fontsize=9, color=INK)
     sizes = (
         f"{t}, {p.width} by {p.height} pixels" for p, t in zip(photographs, titles, strict=True)

@@ -2,6 +2,7 @@
 
 import base64
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -70,10 +71,12 @@ def blank(width: float, height: float) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def strip(count: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
-    """Several empty drawing areas side by side, in inches over all."""
+def strip(
+    count: int, width: float, height: float, shares: Sequence[float] | None = None
+) -> tuple[Figure, list[Axes]]:
+    """Several empty drawing areas side by side, in inches over all; as wide as their shares."""
     figure = Figure(figsize=(width, height), layout="constrained")
-    row = figure.subplots(1, count, squeeze=False)[0]
+    row = figure.subplots(1, count, squeeze=False, width_ratios=shares)[0]
     for axes in row:
         axes.set_axis_off()
     return figure, list(row)
