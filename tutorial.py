@@ -38,7 +38,6 @@ REPRODUCIBLE = {
 }
 
 PYTEST = ["-m", "pytest", "-q", "--color=" + ("auto" if sys.stdout.isatty() else "no")]
-UNIT_TESTS = [*PYTEST, "--jaxtyping-packages=perceiver_tutorial,beartype.beartype"]
 NOTEBOOK_TESTS = [
     *(*PYTEST, "--nbval-lax", "--nbval-current-env"),
     *("--nbval-cell-timeout=120", "--nbval-kernel-startup-timeout=120"),
@@ -443,10 +442,10 @@ def parts(words: "list[str]") -> "dict[str, list[str]]":
     if not words:
         notebooks = [*NOTEBOOK_TESTS, "notebooks"]
         parallel = ["-n", WORKERS, "--dist", "loadgroup"]
-        return {"unit tests": [*UNIT_TESTS, *parallel], "notebooks": notebooks}
+        return {"unit tests": [*PYTEST, *parallel], "notebooks": notebooks}
     if any(word.endswith(".ipynb") or Path(word).name == "notebooks" for word in words):
         return {"notebooks": [*NOTEBOOK_TESTS, *words]}
-    return {"unit tests": [*UNIT_TESTS, *words]}
+    return {"unit tests": [*PYTEST, *words]}
 
 
 def run(words: "list[str]") -> int:

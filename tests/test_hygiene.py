@@ -100,6 +100,13 @@ def compares_nothing_fragile(notebook: Notebook) -> Complaints:
                     yield f"{name} compares {what}"
 
 
+def compares_no_progress_bar(notebook: Notebook) -> Complaints:
+    """A training draws a bar where a bar can be drawn: compare what it printed in the next cell."""
+    for name, cell, source in cells(notebook, "code"):
+        if "nbval-check-output" in tags(cell) and re.search(r"\b(fit|tqdm|trange)\(", source):
+            yield f"{name} compares a cell with a progress bar"
+
+
 def has_known_tags(notebook: Notebook) -> Complaints:
     """A tag that nbval does not know, such as a misspelt one, is overlooked by it."""
     for name, cell, _ in [*cells(notebook, "code"), *cells(notebook, "markdown")]:
@@ -262,6 +269,7 @@ SPOILT: dict[Callable[[Notebook], Complaints], list[Notebook]] = {
         spoilt(1, outputs=printing("torch.Size([1, 2])")),
         spoilt(1, outputs=picture()),
     ],
+    compares_no_progress_bar: [spoilt(1, source=["fit(model, loss, source, steps=1)"])],
     has_known_tags: [spoilt(1, metadata={"tags": ["nbval-check-outputs"]})],
     has_known_markers: [
         spoilt(1, source=["# NBVAL_CHECK_OUTPUT the shapes\n", "1"]),

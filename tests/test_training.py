@@ -19,7 +19,7 @@ from perceiver_tutorial.perceiver import (
 from perceiver_tutorial.perceiver.initial import initialise
 from perceiver_tutorial.synthetic import SHAPES, shapes
 from perceiver_tutorial.synthetic.shapes import _is_inside
-from perceiver_tutorial.training import accuracy, batches, fit
+from perceiver_tutorial.training import History, accuracy, batches, fit
 
 
 def line(model, x, y):
@@ -38,6 +38,11 @@ def test_a_line_is_found(source):
     assert len(history.losses) == 300 and not history.was_interrupted
     assert history.losses[-1] < 1e-3 < history.losses[0]
     assert not model.training
+
+
+def test_a_history_at_the_end_of_a_cell_is_one_line():
+    assert repr(History()) == "0 steps"
+    assert repr(History([2.5, 1.0, 0.25])) == "3 steps, the loss from 2.500 to 0.250"
 
 
 def test_the_same_seed_gives_the_same_model():

@@ -432,7 +432,7 @@ def test_notebooks_are_found_by_number_or_name(tmp_path, words, stems):
 def test_test_runs_both_parts_or_what_is_named():
     assert list(tutorial.parts([])) == ["unit tests", "notebooks"]
     assert tutorial.parts(["-k", "attention"]) == {
-        "unit tests": [*tutorial.UNIT_TESTS, "-k", "attention"]
+        "unit tests": [*tutorial.PYTEST, "-k", "attention"]
     }
     for words in (["notebooks"], ["notebooks/10_images.ipynb"], ["notebooks/", "-x"]):
         assert tutorial.parts(words) == {"notebooks": [*tutorial.NOTEBOOK_TESTS, *words]}

@@ -12,7 +12,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from tqdm.auto import tqdm
 
 
-@dataclass
+@dataclass(repr=False)
 class History:
     """What happened.
 
@@ -23,6 +23,12 @@ class History:
 
     losses: list[float] = field(default_factory=list)
     was_interrupted: bool = False
+
+    def __repr__(self) -> str:
+        ends = (
+            f", the loss from {self.losses[0]:.3f} to {self.losses[-1]:.3f}" if self.losses else ""
+        )
+        return f"{len(self.losses)} steps{ends}"
 
 
 def fit(

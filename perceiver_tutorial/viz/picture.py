@@ -72,7 +72,7 @@ def blank(width: float, height: float) -> tuple[Figure, Axes]:
 
 
 def strip(
-    count: int, width: float, height: float, shares: Sequence[float] | None = None
+    count: int, width: float, height: float, shares: Sequence[int] | None = None
 ) -> tuple[Figure, list[Axes]]:
     """Several empty drawing areas side by side, in inches over all; as wide as their shares."""
     figure = Figure(figsize=(width, height), layout="constrained")
