@@ -296,7 +296,7 @@ SPOILT: dict[Callable[[Notebook], Complaints], list[Notebook]] = {
     has_alt_text_in_outputs: [spoilt(1, outputs=picture())],
     links_to_files: [spoilt(0, source=["[next](99_nowhere.ipynb)"])],
     names_no_machine: [
-        spoilt(0, source=["See /home" "/ann/course."]),
+        spoilt(0, source=[f"See /{'home'}/ann/course."]),
         spoilt(1, source=["open('/tmp/course.txt')"]),
         spoilt(1, outputs=printing("C:\\Users\\ann")),
     ],
