@@ -9,7 +9,6 @@ from perceiver_tutorial.exercises.check import your_turn
 from perceiver_tutorial.exercises.predict import shape_of
 from perceiver_tutorial.exercises.predictions import PREDICTIONS
 from perceiver_tutorial.perceiver import PerceiverIO
-from perceiver_tutorial.tracing import walk
 
 ALL = {name: value for name, value in vars(exercises).items() if isinstance(value, Exercise)}
 SLIPS = [(name, number) for name, e in ALL.items() for number in range(len(e.slips))]
@@ -74,10 +73,7 @@ def test_every_hunt_can_be_won(name, capsys):
 
 @pytest.mark.parametrize("name", HUNTS)
 def test_shapes_alone_win_no_hunt(name):
-    right = HUNTS[name].right
-    arguments = (
-        (torch.rand(2, 5, 2),) if "PLACES" in name else (torch.rand(1, 3, 4), torch.rand(1, 11, 4))
-    )
+    right, arguments = HUNTS[name].right, HUNTS[name].inputs()
     assert all(bug(*arguments).shape == right(*arguments).shape for bug in HUNTS[name].bugs)
     count = len(HUNTS[name].bugs)
     with pytest.raises(NotYet, match=rf"lets {count} of {count} wrong functions pass"):
@@ -161,9 +157,7 @@ def test_a_misspelt_prediction_is_answered_with_the_nearest():
 @pytest.mark.parametrize("name", PREDICTIONS)
 def test_every_prediction_is_true_of_the_model_it_is_about(name):
     prediction = PREDICTIONS[name]
-    assert walk(prediction.model)[prediction.stage].shape == shape_of(
-        prediction.formula, prediction.symbols
-    )
+    assert prediction.true_shape() == shape_of(prediction.formula, prediction.symbols)
 
 
 @pytest.mark.parametrize("name", PREDICTIONS)

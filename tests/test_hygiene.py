@@ -14,6 +14,7 @@ import nbformat
 import pytest
 from nbval.plugin import comment_markers, get_sanitize_patterns, metadata_tags
 
+from perceiver_tutorial.viz import AXES
 from tools import notebooks
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
@@ -179,6 +180,15 @@ def has_alt_text_in_outputs(notebook: Notebook) -> Complaints:
                 yield f"{name} shows a picture without alt text"
 
 
+def colours_axes_as_pictures_do(notebook: Notebook) -> Complaints:
+    """A letter on a colour is one of the axes, in the colour that it has everywhere."""
+    known = {kind.chip for kind in AXES.values()}
+    for name, _, source in cells(notebook, "markdown"):
+        for chip in re.findall(r"<b style=.*?</b>", source):
+            if chip not in known:
+                yield f"{name} shows {chip}, which is no axis of perceiver_tutorial.viz.AXES"
+
+
 def links_to_files(notebook: Notebook) -> Complaints:
     for name, _, source in cells(notebook, "markdown"):
         for link in re.findall(r"\]\(([^)\s#]+)", source):
@@ -224,7 +234,7 @@ def prose(source: str) -> dict:
 def good() -> Notebook:
     """A small notebook that keeps every rule: seven cells, of which 1 to 5 are compared."""
     begin = "# Title\n**Objectives** shapes\n**Prerequisites** none, 10 minutes\n"
-    end = "## Summary\n![A map](../README.md) and a [link](../pyproject.toml)"
+    end = f"## Summary\n{AXES['latents'].chip}\n![A map](../README.md) and a [link](../pyproject.toml)"
     compared = [code("print((1, 2))", "nbval-check-output") for _ in range(5)]
     notebook = {"cells": [prose(begin), *compared, prose(end)], "metadata": {}}
     normal = notebooks.normal(nbformat.from_dict({**notebook, "nbformat": 4, "nbformat_minor": 5}))
@@ -294,6 +304,10 @@ SPOILT: dict[Callable[[Notebook], Complaints], list[Notebook]] = {
         spoilt(0, source=['<img alt="" src="map.png">']),
     ],
     has_alt_text_in_outputs: [spoilt(1, outputs=picture())],
+    colours_axes_as_pictures_do: [
+        spoilt(0, source=[AXES["latents"].chip.replace("N", "Q")]),
+        spoilt(0, source=[AXES["latents"].chip.replace("#0072B2", "#0000FF")]),
+    ],
     links_to_files: [spoilt(0, source=["[next](99_nowhere.ipynb)"])],
     names_no_machine: [
         spoilt(0, source=[f"See /{'home'}/ann/course."]),

@@ -19,10 +19,11 @@ MAY_IMPORT = {
     "synthetic": FLOOR,
     "samples": set(),
     "training": set(),
+    "recipes": MODELS | {"samples", "synthetic", "training"},
     "tracing": FLOOR | MODELS,
     "ledger": set(),
     "viz": FLOOR | {"tracing"},
-    "exercises": FLOOR | MODELS | {"viz"},
+    "exercises": FLOOR | MODELS | {"tracing", "viz"},
     "cli": {"tracing", "ledger"},
     "__init__": set(),
 }

@@ -73,11 +73,13 @@ class BugHunt:
     Attributes:
         task: what the right function promises.
         right: the right function.
+        inputs: makes arguments that such a function takes.
         bugs: functions of the same shapes that break the promise.
         reference: a check that tells them apart.
     """
 
     task: str
+    inputs: Callable[[], tuple]
     right: Callable
     bugs: tuple[Callable, ...]
     reference: Callable[[Callable], bool]

@@ -64,6 +64,7 @@ def _shares_out_one(weigh) -> bool:
 SHARES_OUT_ONE = BugHunt(
     task="`weigh(latents, inputs)` returns attention weights [1, 3, 11] for latents [1, 3, 4] and "
     "inputs [1, 11, 4]. Return whether every latent shares out exactly 1.",
+    inputs=_latents_and_inputs,
     right=attention_weights,
     bugs=(
         lambda z, x: (z @ x.mT / 2).softmax(-2),

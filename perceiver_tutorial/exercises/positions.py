@@ -86,6 +86,7 @@ def _has_places_of_its_own(features) -> bool:
 PLACES_OF_ITS_OWN = BugHunt(
     task="`features` takes places [batch, points, 2]. Return whether every sample is written by "
     "its own places: compare a batch of two with its second sample alone.",
+    inputs=lambda: (torch.rand(2, 5, 2),),
     right=_features,
     bugs=(
         _waves_of_the_first_sample,

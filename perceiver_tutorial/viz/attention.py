@@ -7,9 +7,10 @@ from jaxtyping import Float
 from matplotlib.colors import ListedColormap
 from torch import Tensor
 
-from .picture import AXIS_COLOURS, INK, Picture, strip
+from .axes import AXES
+from .picture import INK, Picture, strip
 
-READ = ListedColormap([AXIS_COLOURS["inputs"]])
+READ = ListedColormap([AXES["inputs"].colour])
 
 
 def draw_attention(

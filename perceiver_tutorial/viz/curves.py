@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from .picture import AXIS_COLOURS, INK, Picture
+from .axes import AXES
+from .picture import INK, Picture
 
 
 def draw_losses(losses: Sequence[float], title: str = "training loss") -> Picture:
@@ -21,7 +22,7 @@ def draw_losses(losses: Sequence[float], title: str = "training loss") -> Pictur
     smooth = np.convolve(losses, np.ones(window) / window, mode="valid")
     axes.plot(losses, color="#BBBBBB", linewidth=0.8, label="each step")
     axes.plot(
-        np.arange(len(smooth)) + window / 2, smooth, color=AXIS_COLOURS["latents"], label="mean"
+        np.arange(len(smooth)) + window / 2, smooth, color=AXES["latents"].colour, label="mean"
     )
     axes.set(xlabel="step", ylabel="loss", ylim=(0, None))
     axes.set_title(title, fontsize=10, color=INK)
@@ -43,7 +44,7 @@ def draw_bars(values: Mapping[str, int | float], title: str, unit: str) -> Pictu
     figure = Figure(figsize=(6.5, 0.6 + 0.36 * len(values)), layout="constrained")
     axes = figure.add_subplot()
     names, numbers = list(values), list(values.values())
-    bars = axes.barh(names, numbers, color=AXIS_COLOURS["latents"], height=0.6)
+    bars = axes.barh(names, numbers, color=AXES["latents"].colour, height=0.6)
     axes.bar_label(bars, [f"{n:,.4g}" if n < 1000 else f"{n:,.0f}" for n in numbers], padding=4)
     is_wide = max(numbers) > 50 * min(numbers)
     axes.set_xscale("log" if is_wide else "linear")

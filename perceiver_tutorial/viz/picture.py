@@ -10,19 +10,6 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-# Okabe and Ito's colours, which remain distinct for the colour-blind; one for each kind of axis.
-AXIS_COLOURS = {
-    "batch": "#999999",
-    "inputs": "#E69F00",
-    "channels": "#56B4E9",
-    "latents": "#0072B2",
-    "queries": "#009E73",
-    "outputs": "#009E73",
-    "classes": "#CC79A7",
-    "heads": "#F0E442",
-    "height": "#D55E00",
-    "width": "#D55E00",
-}
 INK = "#222222"
 DOTS_PER_INCH = 100
 

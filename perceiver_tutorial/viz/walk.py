@@ -6,13 +6,14 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
 from ..tracing import Walk
-from .picture import AXIS_COLOURS, INK, Picture, blank
+from .axes import AXES, Kind
+from .picture import INK, Picture, blank
 
 # Stage of the walk, name of the array, kind of its rows; left to right.
 ARRAYS = (
     ("preprocessor", "input array", "inputs"),
     ("encoder", "latents", "latents"),
-    ("decoder", "output array", "outputs"),
+    ("decoder", "output array", "queries"),
 )
 GAP = 3.0
 QUERIES_AT = -3.3
@@ -29,7 +30,7 @@ def draw_walk(walk: Walk) -> Picture:
     figure, axes = blank(9.5, 3.9)
     edges, x = [], 0.0
     for name, title, kind in ARRAYS:
-        edges.append(_array(axes, x, _rows(walk, name), title, AXIS_COLOURS[kind]))
+        edges.append(_array(axes, x, _rows(walk, name), title, AXES[kind]))
         x = edges[-1][1] + GAP
     for (_, start), (end, _), label in zip(edges, edges[1:], _steps(walk), strict=False):
         _arrow(axes, (start + 0.1, 0), (end - 0.1, 0), label)
@@ -41,15 +42,16 @@ def draw_walk(walk: Walk) -> Picture:
 
 
 def _array(
-    axes: Axes, x: float, shape: tuple[int, int], title: str, colour: str
+    axes: Axes, x: float, shape: tuple[int, int], title: str, kind: Kind
 ) -> tuple[float, float]:
     rows, channels = shape
     width, height = (0.35 + 0.9 * math.log10(max(count, 1)) for count in (channels, rows))
     axes.add_patch(
-        Rectangle((x, -height / 2), width, height, facecolor=colour, edgecolor=INK, alpha=0.6)
+        Rectangle((x, -height / 2), width, height, facecolor=kind.colour, edgecolor=INK, alpha=0.6)
     )
     text = f"{title}\n{rows:,} x {channels:,}"
     axes.text(x + width / 2, height / 2 + 0.15, text, ha="center", va="bottom", fontsize=9)
+    axes.text(x + width / 2, 0, kind.letter, ha="center", va="center", fontsize=11, color=INK)
     return x, x + width
 
 

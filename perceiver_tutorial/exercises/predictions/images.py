@@ -1,28 +1,8 @@
-"""Shapes worth guessing, and the beliefs behind wrong guesses. Each is held to a real walk."""
+"""Guesses about the published image models."""
 
-from dataclasses import dataclass
-from difflib import get_close_matches
-from types import EllipsisType
-
-from .check import your_turn
-from .predict import Prediction
+from .kinds import WalkedPrediction
 
 FOURIER = "deepmind/vision-perceiver-fourier"
-
-
-@dataclass(frozen=True)
-class WalkedPrediction(Prediction):
-    """A prediction about one stop of a published model's walk.
-
-    Attributes:
-        model: published name.
-        stage: name of the stop.
-    """
-
-    model: str = FOURIER
-    stage: str = "answer"
-
-
 IMAGE = {"B": 1, "H": 224, "W": 224, "K": 64, "N": 512, "D": 1024, "classes": 1000}
 
 PREDICTIONS = {
@@ -41,6 +21,7 @@ PREDICTIONS = {
             "B, 3, H*W": "every pixel is a row; channels, here colours and places, come last.",
             "B, 14*14, 3*16*16": "those are a vision transformer's patches; this one reads pixels.",
         },
+        model=FOURIER,
         stage="preprocessor",
     ),
     "fourier.latents": WalkedPrediction(
@@ -52,6 +33,7 @@ PREDICTIONS = {
             "B, N, 3 + 2*(2*K + 1)": "261 is what is read; the result is as wide as who asks.",
             "B, H*W, N": "that is an attention map turned round; its rows are mixed away.",
         },
+        model=FOURIER,
         stage="encoder",
     ),
     "fourier.queries": WalkedPrediction(
@@ -66,6 +48,7 @@ PREDICTIONS = {
             "B, classes, D": "one query asks for all classes together, not one query for each.",
             "B, D": "queries are an array with rows, even if there is one: its axis stays.",
         },
+        model=FOURIER,
         stage="queries",
     ),
     "fourier.answer": WalkedPrediction(
@@ -76,26 +59,7 @@ PREDICTIONS = {
             "B, 1, classes": "the axis of the one query is squeezed away at the end.",
             "B, classes, D": "a linear map turns 1024 channels into 1000 scores.",
         },
+        model=FOURIER,
+        stage="answer",
     ),
 }
-
-
-def predict(name: str, guess: tuple[int, ...] | str | EllipsisType) -> None:
-    """Guess a shape before it is computed, and hear what the guess believes.
-
-    Args:
-        name: which shape.
-        guess: numbers such as (1, 224, 3), or a formula such as "B, H*W, 3"; `...` asks.
-
-    Raises:
-        KeyError: if there is no such question.
-        ValueError: if the guess cannot be read.
-
-    >>> predict("fourier.answer", (1, 1000))
-    right: (1, 1000)
-    """
-    if name not in PREDICTIONS:
-        nearest = get_close_matches(name, PREDICTIONS, n=1, cutoff=0)[0]
-        raise KeyError(f"no prediction is called {name!r}. Did you mean {nearest!r}?")
-    prediction = PREDICTIONS[name]
-    print(your_turn(prediction.question) if guess is ... else prediction.judge(guess))

@@ -1,0 +1,31 @@
+"""Shapes worth guessing, and the beliefs behind wrong guesses. Each is held to what runs."""
+
+from difflib import get_close_matches
+from types import EllipsisType
+
+from ..check import your_turn
+from . import images
+from .kinds import ComputedPrediction, WalkedPrediction
+
+PREDICTIONS: dict[str, WalkedPrediction | ComputedPrediction] = {**images.PREDICTIONS}
+
+
+def predict(name: str, guess: tuple[int, ...] | str | EllipsisType) -> None:
+    """Guess a shape before it is computed, and hear what the guess believes.
+
+    Args:
+        name: which shape.
+        guess: numbers such as (1, 224, 3), or a formula such as "B, H*W, 3"; `...` asks.
+
+    Raises:
+        KeyError: if there is no such question.
+        ValueError: if the guess cannot be read.
+
+    >>> predict("fourier.answer", (1, 1000))
+    right: (1, 1000)
+    """
+    if name not in PREDICTIONS:
+        nearest = get_close_matches(name, PREDICTIONS, n=1, cutoff=0)[0]
+        raise KeyError(f"no prediction is called {name!r}. Did you mean {nearest!r}?")
+    prediction = PREDICTIONS[name]
+    print(your_turn(prediction.question) if guess is ... else prediction.judge(guess))

@@ -1,0 +1,52 @@
+"""A recipe: a model, what it learns from, how long, and how good it then is."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from ..perceiver import PerceiverConfig, PerceiverIO, build
+from ..training import History, fit
+
+FOLDER = Path(__file__).parents[2] / "data" / "models"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one small model of the course is trained.
+
+    Attributes:
+        config: its sizes.
+        batches: batches without end, from a seed.
+        loss: called as loss(model, *batch).
+        score: how good a trained model is on data that it has not seen; 1 is best.
+        at_least: the score that every seed reaches.
+        steps: batches to learn from.
+        learning_rate: the highest; see `fit`.
+    """
+
+    config: PerceiverConfig
+    batches: Callable[[int], Iterator[tuple[Tensor, ...]]]
+    loss: Callable[..., Tensor]
+    score: Callable[[nn.Module], float]
+    at_least: float
+    steps: int
+    learning_rate: float = 3e-3
+
+    def train(self, seed: int = 0) -> tuple[PerceiverIO, History]:
+        """A new model, trained; everything random in it follows from the seed."""
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            model = build(self.config)
+        source = self.batches(seed)
+        history = fit(
+            model,
+            self.loss,
+            source,
+            steps=self.steps,
+            learning_rate=self.learning_rate,
+            seed=seed,
+        )
+        return model, history

@@ -1,0 +1,89 @@
+"""Every recipe keeps its promise for five seeds, and the stored models are what it makes."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from perceiver_tutorial.recipes import RECIPES, trained
+from perceiver_tutorial.recipes.recipe import FOLDER
+from perceiver_tutorial.recipes.trained import read_trained
+from tools import train_models
+
+SEEDS = range(1, 6)
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_seed_reaches_the_score(name, seed):
+    model, history = RECIPES[name].train(seed)
+    assert len(history.losses) == RECIPES[name].steps
+    assert RECIPES[name].score(model) >= RECIPES[name].at_least
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_stored_model_scores_what_its_recipe_promises(name):
+    assert RECIPES[name].score(trained(name)) >= RECIPES[name].at_least
+
+
+def test_every_stored_file_has_a_recipe_and_is_small():
+    files = {path.stem: path.stat().st_size for path in FOLDER.iterdir()}
+    assert files.keys() == RECIPES.keys()
+    assert max(files.values()) < 2_000_000
+
+
+def test_a_misspelt_model_is_answered_with_the_nearest():
+    with pytest.raises(KeyError, match=r"Did you mean 'digits-fourier'"):
+        trained("digits-furier")
+
+
+def test_missing_weights_come_with_the_command_that_makes_them(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"python tools/train_models.py digits-fourier"):
+        read_trained("digits-fourier", RECIPES, tmp_path)
+
+
+@pytest.fixture
+def short(monkeypatch):
+    """Cut a recipe to two steps and another promise."""
+
+    def cut(at_least):
+        recipe = replace(RECIPES["digits-fourier"], steps=2, at_least=at_least)
+        monkeypatch.setitem(RECIPES, "digits-fourier", recipe)
+        return recipe
+
+    return cut
+
+
+def test_a_seed_makes_the_same_model_again_and_the_tool_stores_it(short, tmp_path, capsys):
+    recipe = short(at_least=0.0)
+    assert train_models.main(["digits-fourier"], tmp_path) == 0
+    assert capsys.readouterr().out.startswith("digits-fourier")
+    stored = load_file(tmp_path / "digits-fourier.safetensors")
+    again = recipe.train()[0].state_dict()
+    assert all(torch.equal(stored[key], again[key]) for key in again)
+    other = recipe.train(seed=1)[0].state_dict()
+    assert not all(torch.equal(stored[key], other[key]) for key in other)
+
+
+def test_a_model_that_is_not_good_enough_replaces_nothing(short, tmp_path):
+    short(at_least=1.0)
+    before = tmp_path / "digits-fourier.safetensors"
+    save_file({"kept": torch.ones(1)}, before)
+    with pytest.raises(RuntimeError, match=r"expected at least 1.0"):
+        train_models.main(["digits-fourier"], tmp_path)
+    assert load_file(before).keys() == {"kept"}
+
+
+def test_the_tool_names_the_recipes_it_knows(capsys):
+    assert train_models.main(["nonsense"]) == 2
+    assert "no recipe for nonsense; there are digits-fourier" in capsys.readouterr().out
