@@ -234,7 +234,8 @@ def prose(source: str) -> dict:
 def good() -> Notebook:
     """A small notebook that keeps every rule: seven cells, of which 1 to 5 are compared."""
     begin = "# Title\n**Objectives** shapes\n**Prerequisites** none, 10 minutes\n"
-    end = f"## Summary\n{AXES['latents'].chip}\n![A map](../README.md) and a [link](../pyproject.toml)"
+    chip = AXES["latents"].chip
+    end = f"## Summary\n{chip}\n![A map](../README.md) and a [link](../pyproject.toml)"
     compared = [code("print((1, 2))", "nbval-check-output") for _ in range(5)]
     notebook = {"cells": [prose(begin), *compared, prose(end)], "metadata": {}}
     normal = notebooks.normal(nbformat.from_dict({**notebook, "nbformat": 4, "nbformat_minor": 5}))
