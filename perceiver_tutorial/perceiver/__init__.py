@@ -29,6 +29,7 @@ from .tasks import (
     VideoConfig,
 )
 from .tiny import TINY
+from .tokenizer import decode_text, encode_text
 
 __all__ = [
     "PUBLISHED",
@@ -53,6 +54,8 @@ __all__ = [
     "TextClassifierConfig",
     "VideoConfig",
     "build",
+    "decode_text",
+    "encode_text",
     "example_input",
     "flow_patches",
     "resized",

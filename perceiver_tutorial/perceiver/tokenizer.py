@@ -1,0 +1,73 @@
+"""Text to ids and back: a byte's id is the byte + 6."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Bool, Int
+from torch import Tensor
+
+SPECIAL = ("[PAD]", "[BOS]", "[EOS]", "[MASK]", "[CLS]", "[SEP]")
+PAD, BOS, EOS, MASK, CLS, SEP = range(6)
+OFFSET = len(SPECIAL)
+
+
+class Bytes(NamedTuple):
+    """Texts as a model takes them: `model(texts.ids, keep=texts.keep)`.
+
+    Attributes:
+        ids: 0 to 5 are special, the rest are bytes + 6.
+        keep: True where there is text, False where there is padding.
+    """
+
+    ids: Int[Tensor, "batch bytes"]
+    keep: Bool[Tensor, "batch bytes"]
+
+
+def encode_text(texts: Sequence[str], length: int | None = 2048, special: bool = True) -> Bytes:
+    """Write texts as ids of their UTF-8 bytes, padded to one length.
+
+    transformers' PerceiverTokenizer puts [CLS] before and [SEP] after each text;
+    DeepMind's own tokenizer does not.
+
+    Args:
+        texts: any strings.
+        length: ids in each row; None: as many as the longest text needs.
+        special: put [CLS] before and [SEP] after.
+
+    Raises:
+        TypeError: if one string is given instead of several.
+        ValueError: if there are no texts, or one is too long.
+
+    >>> encode_text(["hi"], length=6).ids.tolist()
+    [[4, 110, 111, 5, 0, 0]]
+    """
+    if isinstance(texts, str):
+        raise TypeError("expected several texts, got one string: put it in a list, [text].")
+    rows = [_ids(text, special) for text in texts]
+    longest = max(map(len, rows), default=0)
+    length = longest if length is None else length
+    if not longest:
+        raise ValueError("expected at least one byte of text, got none.")
+    if longest > length:
+        raise ValueError(
+            f"expected at most {length} ids, got {longest}. Cut the text into pieces, or allow "
+            "a larger length."
+        )
+    ids = torch.tensor([row + [PAD] * (length - len(row)) for row in rows])
+    return Bytes(ids, ids != PAD)
+
+
+def _ids(text: str, special: bool) -> list[int]:
+    ids = [byte + OFFSET for byte in text.encode("utf-8")]
+    return [CLS, *ids, SEP] if special else ids
+
+
+def decode_text(ids: Int[Tensor, " bytes"] | Iterable[int]) -> str:
+    """Read ids as text. Special ids are left out; bytes that are no UTF-8 become U+FFFD.
+
+    >>> decode_text([4, 110, 111, 5, 0, 0])
+    'hi'
+    """
+    numbers = ids.tolist() if isinstance(ids, Tensor) else ids
+    return bytes(n - OFFSET for n in numbers if n >= OFFSET).decode("utf-8", errors="replace")

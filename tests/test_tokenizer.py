@@ -1,0 +1,48 @@
+"""Text to bytes and back, as transformers' tokenizer does it."""
+
+import pytest
+import torch
+from transformers import PerceiverTokenizer
+
+from perceiver_tutorial.perceiver import decode_text, encode_text
+from perceiver_tutorial.perceiver.tokenizer import SPECIAL
+
+TEXTS = ["hello", "é 漢 🙂", "a\tb\nc", ""]
+THEIRS = PerceiverTokenizer()
+
+
+def test_ids_and_masks_are_those_of_transformers():
+    ours = encode_text(TEXTS, length=20)
+    theirs = THEIRS(TEXTS, padding="max_length", max_length=20, return_tensors="pt")
+    assert torch.equal(ours.ids, theirs.input_ids)
+    assert torch.equal(ours.keep, theirs.attention_mask.bool())
+
+
+def test_special_ids_are_those_of_transformers():
+    assert tuple(THEIRS.convert_ids_to_tokens(range(6))) == SPECIAL
+
+
+def test_the_longest_text_sets_the_length_if_none_is_given():
+    assert encode_text(["ab", "abcd"], length=None, special=False).ids.shape == (2, 4)
+    assert encode_text(["ab"]).ids.shape == (1, 2048)
+
+
+@pytest.mark.parametrize("special", [True, False])
+def test_text_comes_back(special):
+    for row, text in zip(encode_text(TEXTS, 20, special).ids, TEXTS, strict=True):
+        assert decode_text(row) == text
+
+
+def test_half_a_character_is_shown_as_missing():
+    whole = encode_text(["é"], special=False, length=None).ids[0]
+    assert decode_text(whole[:1]) == "\N{REPLACEMENT CHARACTER}"
+
+
+@pytest.mark.parametrize("texts, length, error, words", [
+    ("hi", 9, TypeError, r"got one string: put it in a list"),
+    ([], 9, ValueError, r"expected at least one byte of text, got none"),
+    (["hello"], 6, ValueError, r"expected at most 6 ids, got 7. Cut the text"),
+])  # fmt: skip
+def test_what_cannot_be_written_is_refused(texts, length, error, words):
+    with pytest.raises(error, match=words):
+        encode_text(texts, length)
