@@ -19,7 +19,14 @@ CLAIMS = read_claims()
 EXPECTING = [claim_id for claim_id, entry in CLAIMS.items() if entry.expect is not None]
 VERDICTS = {"holds", "corrected", "outdated", "needs-weights", "not-checkable"}
 KINDS = {"shape", "count", "api", "behaviour", "result", "preprocess"}
-CHECKED_SYSTEMS = ("perceiver-core", "perceiver-image-fourier")
+CHECKED_SYSTEMS = (
+    "perceiver-core",
+    "perceiver-text",
+    "perceiver-image-learned",
+    "perceiver-image-fourier",
+    "perceiver-image-conv",
+    "general",
+)
 
 # Never written inside a call: coverage would take it for a check.
 HOLDS = "pio.core.fourier-size-formula"
@@ -155,8 +162,10 @@ def test_a_truth_value_of_numpy_or_torch_is_a_truth_value(value, ledger):
 
 
 def doctored(value: Any) -> Iterator[Any]:
-    """Every copy of a value in which one number, text or truth value is another."""
+    """Every copy of a value in which one number, text or truth value is another, or one more."""
     match value:
+        case None:
+            yield 0
         case bool():
             yield not value
         case int() | float():
@@ -164,9 +173,11 @@ def doctored(value: Any) -> Iterator[Any]:
         case str():
             yield f"{value}x"
         case list():
+            yield [*value, 0]
             for place, part in enumerate(value):
                 yield from ([*value[:place], x, *value[place + 1 :]] for x in doctored(part))
         case dict():
+            yield {**value, "one more": 1}
             for key, part in value.items():
                 yield from ({**value, key: x} for x in doctored(part))
 
