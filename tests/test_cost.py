@@ -33,6 +33,10 @@ def test_published_models_take_as_many_operations_as_measured_elsewhere(name, me
     assert round(costs[name].total.flops / 1e6) == megaflops
 
 
+def test_operations_can_be_had_in_thousand_millions(costs):
+    assert costs["deepmind/vision-perceiver-fourier"]["encoder.reads.0"].gflop == 43.1875
+
+
 def test_the_parts_add_up():
     measured = cost(IMAGES, depth=1)
     assert sum(stage.flops for stage in measured.stages) == measured.total.flops
@@ -80,6 +84,11 @@ def test_fewer_points_cost_the_decoder_less_and_the_encoder_nothing(costs):
     all_bytes = costs["deepmind/language-perceiver"]
     assert few["decoder"].flops < all_bytes["decoder"].flops / 4
     assert few["encoder"].flops == all_bytes["encoder"].flops
+
+
+def test_a_model_with_weights_costs_what_it_costs_without():
+    model = perceiver.build(IMAGES).eval()
+    assert cost(model, raw_for(IMAGES, batch_size=1)).total.flops == cost(IMAGES).total.flops
 
 
 def test_counting_leaves_no_hooks_behind():

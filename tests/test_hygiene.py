@@ -51,8 +51,8 @@ def lines_of_code(source: str) -> int:
 
 
 def words_of_prose(source: str) -> int:
-    """Words outside tables and fenced code."""
-    without_code = re.sub(r"```.*?```", "", source, flags=re.DOTALL)
+    """Words outside tables, fenced code and tags."""
+    without_code = re.sub(r"```.*?```|<[^>]+>", "", source, flags=re.DOTALL)
     prose = [line for line in without_code.splitlines() if not line.lstrip().startswith("|")]
     return len(" ".join(prose).split())
 
@@ -312,7 +312,7 @@ SPOILT: dict[Callable[[Notebook], Complaints], list[Notebook]] = {
     links_to_files: [spoilt(0, source=["[next](99_nowhere.ipynb)"])],
     names_no_machine: [
         spoilt(0, source=[f"See /{'home'}/ann/course."]),
-        spoilt(1, source=["open('/tmp/course.txt')"]),
+        spoilt(1, source=[f"open('/{'tmp'}/course.txt')"]),
         spoilt(1, outputs=printing("C:\\Users\\ann")),
     ],
     shows_local_images: [

@@ -4,7 +4,7 @@ import pytest
 import torch
 from transformers import PerceiverTokenizer
 
-from perceiver_tutorial.perceiver import decode_text, encode_text
+from perceiver_tutorial.perceiver import characters, decode_text, encode_text
 from perceiver_tutorial.perceiver.tokenizer import SPECIAL
 
 TEXTS = ["hello", "é 漢 🙂", "a\tb\nc", ""]
@@ -36,6 +36,24 @@ def test_text_comes_back(special):
 def test_half_a_character_is_shown_as_missing():
     whole = encode_text(["é"], special=False, length=None).ids[0]
     assert decode_text(whole[:1]) == "\N{REPLACEMENT CHARACTER}"
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_characters_put_together_are_the_text(text):
+    found = characters(encode_text([text], 20).ids[0])
+    inside = found[1 : found.index(("[SEP]", (5,)))]
+    assert [one.text for one in inside] == list(text)
+    assert all(decode_text(one.ids) == one.text for one in inside)
+
+
+@pytest.mark.parametrize("ids, found", [
+    ([201], [("\ufffd", (201,))]),
+    ([175, 103], [("\ufffd", (175,)), ("a", (103,))]),
+    ([201, 0, 175], [("\ufffd", (201,)), ("[PAD]", (0,)), ("\ufffd", (175,))]),
+    ([], []),
+])  # fmt: skip
+def test_no_id_is_lost_where_characters_are_cut(ids, found):
+    assert characters(ids) == found
 
 
 @pytest.mark.parametrize("texts, length, error, words", [

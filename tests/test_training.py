@@ -10,13 +10,14 @@ from unchecked import without_shape_checks  # noqa: F401
 
 from perceiver_tutorial import samples
 from perceiver_tutorial.perceiver import (
+    TINY,
     EncoderConfig,
     FourierConfig,
     ImageClassifierConfig,
     PixelStem,
     build,
 )
-from perceiver_tutorial.perceiver.initial import initialise
+from perceiver_tutorial.perceiver.initial import initialise, spread_tables
 from perceiver_tutorial.synthetic import SHAPES, shapes
 from perceiver_tutorial.synthetic.shapes import _is_inside
 from perceiver_tutorial.training import History, accuracy, batches, fit
@@ -205,3 +206,22 @@ def test_a_tiny_perceiver_tells_shapes_apart():
 
 def classification(model, images, labels):
     return cross_entropy(model(images), labels)
+
+
+def test_tables_are_spread_and_nothing_else_is_touched():
+    model = build(TINY["deepmind/language-perceiver"])
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    spread_tables(model, 0.5)
+    changed = {
+        name: float(value.std())
+        for name, value in model.state_dict().items()
+        if not torch.equal(value, before[name])
+    }
+    assert changed == pytest.approx(dict.fromkeys(changed, 0.5))
+    assert set(changed) == {
+        "preprocessor.what.table.weight",
+        "preprocessor.where.table",
+        "encoder.latents",
+        "queries.ask.rows",
+        "postprocessor.embedding.weight",
+    }

@@ -9,11 +9,15 @@ from PIL import Image
 from tiny import CONFIGS, IMAGES
 
 from perceiver_tutorial import viz
-from perceiver_tutorial.positions import fourier_features, grid_positions
+from perceiver_tutorial.positions import axis_coordinates, fourier_features, grid_positions
 from perceiver_tutorial.tracing import walk
 from perceiver_tutorial.viz.display import describe
 
 FEATURES = fourier_features(grid_positions((6, 8)), 3, (6, 8))
+TEXT = [
+    ("[CLS]", [4]), ("n", [116]), ("é", [201, 175]), (" ", [38]), ("漢", [236, 194, 168]),
+    ("😀", [246, 165, 158, 134]), ("[SEP]", [5]), ("[PAD]", [0]),
+]  # fmt: skip
 PICTURES = {
     "images": lambda: viz.draw_images(torch.rand(3, 3, 6, 8), ["a", "b", "c"]),
     "one grey image": lambda: viz.draw_images(torch.rand(1, 1, 6, 8), [""]),
@@ -24,12 +28,95 @@ PICTURES = {
     "attention": lambda: viz.draw_attention(
         torch.rand(3, 6, 8), torch.rand(2, 6, 8), ["latent 0", "latent 1"]
     ),
+    "attention of one pixel": lambda: viz.draw_attention(
+        torch.rand(1, 6, 8), torch.rand(1, 6, 8), ["an eye asks"], asking=[(2, 3)]
+    ),
     "bands": lambda: viz.draw_bands(FEATURES, (6, 8), (0, 1, 5)),
     "similarity": lambda: viz.draw_similarity(FEATURES, (6, 8), (2, 3)),
+    "guesses": lambda: viz.draw_guesses(
+        {"An o_d d_g.": [{"l": 0.9, "d": 0.1}, {"o": 0.6, "i": 0.3}], "T_o.": [{"w": 1.0}]}
+    ),
+    "reading": lambda: viz.draw_reading("an ?x", {"of o": torch.rand(5), "of x": torch.rand(5)}),
     "losses": lambda: viz.draw_losses([3.0, 2.0, 1.5, 1.2] * 10),
+    "losses and a level": lambda: viz.draw_losses(
+        [3.0, 2.0, 1.5, 1.2] * 10, levels={"guessing": 2.7, "knowing": 0.1}
+    ),
     "bars": lambda: viz.draw_bars({"a": 10, "b": 12000}, "sizes", "numbers"),
+    "cells": lambda: viz.draw_cells(
+        {"x": torch.arange(6).reshape(2, 3), "one line": torch.arange(6)}
+    ),
+    "cells in blocks": lambda: viz.draw_cells(
+        {"x": torch.arange(24).reshape(3, 2, 4)}, groups=[n // 8 for n in range(24)]
+    ),
+    "strides": lambda: viz.draw_strides({"x": torch.zeros(4, 6), "x.T": torch.zeros(4, 6).T}),
+    "scores": lambda: viz.draw_scores({"weights": torch.rand(3, 5)}, sums=True),
+    "many scores": lambda: viz.draw_scores(
+        {"head 0": torch.rand(16, 12), "head 1": torch.rand(16, 12)}, "latents", "latents"
+    ),
+    "one scale": lambda: viz.draw_at_one_scale(
+        {"target": torch.rand(3, 8, 6), "yours": torch.rand(1, 4, 12)}
+    ),
+    "windows": lambda: viz.draw_windows(8, 3, 2, {"none": (0, 0), "same": (0, 1)}),
+    "fields": lambda: viz.draw_fields(
+        torch.rand(1, 6, 8), {"a stem": [torch.ones(6, 8).bool(), torch.eye(6, 8).bool()]}
+    ),
+    "likeness": lambda: viz.draw_likeness({"learned": torch.rand(12, 5)}, (3, 4)),
+    "steps": lambda: viz.draw_steps({"flat": torch.eye(20)}, (4, 5)),
+    "coordinates": lambda: viz.draw_coordinates({"open": torch.tensor([-1.0, 0.0])}),
+    "functions": lambda: viz.draw_functions(torch.arange(-2, 3.0), {"a": {"b": torch.rand(5)}}),
+    "feature rows": lambda: viz.draw_feature_rows(torch.rand(12, 5), (3, 4), (0, 2)),
+    "bytes": lambda: viz.draw_bytes(TEXT),
+    "half a character": lambda: viz.draw_bytes([("a", [103]), ("\ufffd", [236])]),
+    "bytes to keep": lambda: viz.draw_keep(
+        [TEXT, TEXT], torch.arange(14) < torch.tensor([[14], [9]])
+    ),
+    "bytes that are read": lambda: viz.draw_read_bytes(
+        TEXT * 5, torch.eye(70)[[3, 30]], ["latent 0", "latent 1"]
+    ),
+    "cross-attend": lambda: viz.draw_cross_attend(walk(IMAGES, depth=None)),
+    "gaze": lambda: viz.draw_gaze(
+        torch.rand(4, 3, 6, 8), torch.rand(4, 2, 6, 8), ["latent 0", "latent 1"]
+    ),
+    "a code on a line": lambda: viz.draw_code(
+        fourier_features(axis_coordinates(9)[:, None], 3, (9,)), num_bands=3
+    ),
+    "a table of bands": lambda: viz.draw_band_table(FEATURES, (6, 8)),
+    "a table of bands of a video": lambda: viz.draw_band_table(
+        fourier_features(grid_positions((3, 4, 5)), 2, (3, 4, 5)), (3, 4, 5), ("t", "y", "x")
+    ),
+    "slices": lambda: viz.draw_slices({"sin t": torch.rand(60)}, (3, 4, 5)),
+    "similarities": lambda: viz.draw_similarities(
+        {"raw": grid_positions((6, 8)), "K = 3": FEATURES}, (6, 8), (2, 3)
+    ),
+    "sampled waves": lambda: viz.draw_sampled(
+        {"fast": torch.cos, "slow": torch.sin}, axis_coordinates(5), "waves"
+    ),
     "walk": lambda: viz.draw_walk(walk(IMAGES)),
     "walk of several modalities": lambda: viz.draw_walk(walk(CONFIGS["multimodal"])),
+    "query map": lambda: viz.draw_query_map(walk(CONFIGS["multimodal"], depth=1)),
+    "resolutions": lambda: viz.draw_resolutions(
+        [torch.rand(3, 4, 5), torch.rand(3, 8, 10)], ["once", "twice"]
+    ),
+    "pixel questions": lambda: viz.draw_pixel_questions(
+        torch.rand(3, 6, 8), [(1, 2), (4, 7)], torch.eye(2, 5)
+    ),
+    "scaling": lambda: viz.draw_scaling(
+        [
+            viz.Curve("plain", "inputs", [8, 16, 32], [1, 4, 16], law=[1, 3, 16]),
+            viz.Curve("few", "latents", [8, 16, 32], [2, 2, 3]),
+        ],
+        "time",
+        "seconds",
+        meeting=11.5,
+    ),
+    "scaling with nothing marked": lambda: viz.draw_scaling(
+        [viz.Curve("plain", "inputs", [8, 32], [1, 16])], "time", "seconds"
+    ),
+    "shares": lambda: viz.draw_shares(
+        {"model": {"reading": 1, "thinking": 98, "answering": 1}},
+        {"reading": "inputs", "thinking": "latents", "answering": "queries"},
+        "operations",
+    ),
 }
 SAID = {
     "images": "3 images of 6 by 8 pixels: a, b, c.",
@@ -37,13 +124,50 @@ SAID = {
     "pixel rows": "first 12 of its 48 pixels as rows of red, green and blue.",
     "photographs": "at one scale: whole, 40 by 30 pixels; cropped, 20 by 20 pixels.",
     "attention": "over it where attention goes: latent 0, latent 1.",
+    "attention of one pixel": "An image of 6 by 8 pixels, and over it where attention goes: an eye",
     "bands": "Channels 0, 1, 5 of the position encoding over a grid of 6 by 8 cells.",
     "similarity": "the position of row 2, column 3 and every other of 6 by 8 cells",
+    "guesses": "the likeliest letters for them: \"An o_d d_g.\" 'lo'; \"T_o.\" 'w'.",
+    "reading": "The text 'an ?x', shaded by where attention goes, for of o, of x.",
     "losses": "training loss, over 40 steps: it falls from left to right.",
+    "losses and a level": "from left to right; it ends below guessing; it ends above knowing.",
     "bars": "Bars, sizes, in numbers: a 10, b 1.2e+04.",
+    "cells": "Numbered cells: x, 2 by 3, first row 0, 1, 2; one line, 1 by 6, first row 0, 1, 2",
+    "cells in blocks": "x, 3 times 2 by 4, first row 0, 1, 2, 3.",
+    "strides": "x, shape (4, 6), strides (6, 1); x.T, shape (6, 4), strides (1, 6).",
+    "scores": "each of the queries, a column for each of the inputs: weights, 3 by 5. Sums of rows",
+    "many scores": "each of the latents: head 0, 16 by 12; head 1, 16 by 12.",
+    "one scale": "Images at one scale: target, 3, 8, 6; yours, 1, 4, 12.",
+    "windows": "none, 0 before and 0 after, 3 windows, the first from 0; same, 0 before and 1",
+    "fields": "a stem, rows 0 to 5, columns 0 to 7; rows 0 to 5, columns 0 to 5.",
+    "likeness": "For each of 3 by 4 places a map of how alike it is to all of them",
+    "steps": "by the step between them: flat, one down -0.1, one right -0.1.",
+    "coordinates": "Coordinates on a line: open, 2 cells from -1.00 to 0.00.",
+    "functions": "Functions from -2.0 to 2.0. a: b.",
+    "feature rows": "Channels 0, 2 of a grid of 3 by 4 cells as images, and the first 12 of its",
+    "bytes": "n 116, é 201 175,   38, 漢 236 194 168, 😀 246 165 158 134, [SEP] 5, [PAD] 0.",
+    "half a character": "over the ids of their bytes: a 103, \ufffd 236.",
+    "bytes to keep": "2 texts of 14 ids each; kept are the first 14, 9, the rest is hatched.",
+    "bytes that are read": "latent 0, most at 'é'; latent 1, most at 'é'.",
+    "cross-attend": "latents 7 x 12; queries 7 x 25; map 7 x 80; mixture 7 x 25; output 7 x 12; "
+    "inputs 80 x 25; keys 25 x 80; values 80 x 25.",
+    "gaze": "4 pictures of 6 by 8 pixels, and where attention goes: latent 0, latent 1.",
+    "a code on a line": "9 places on a line, each a column of 7 channels: the raw coordinate",
+    "a table of bands": "6 by 8 cells, line by line: raw 2, sin y 3, sin x 3, cos y 3, cos x 3.",
+    "a table of bands of a video": "over 3 by 4 by 5 cells, line by line: raw 3, sin t 2, sin y 2,",
+    "slices": "sin t over 3 frames of 4 by 5 cells, frame by frame.",
+    "similarities": "row 2, column 3 of 6 by 8 cells and all others are, written as raw, K = 3.",
+    "sampled waves": "waves: fast and slow, seen at 5 cells.",
     "walk": "raw 3 x 8 x 10; input array 80 x 25; read once, think 6 times; latents 7 x 12; "
     "decode with queries 1 x 12; output array 1 x 12; answer 4.",
     "walk of several modalities": "raw image 3 x 3 x 8 x 4, audio 20 x 1, label 5",
+    "query map": "image 96 x 17 give outputs 96 x 11 and the answer 3 x 3 x 8 x 4",
+    "resolutions": "drawn equally large: once, 4 x 5 pixels; twice, 8 x 10 pixels.",
+    "pixel questions": "pixel 0 reads latent 0 most, pixel 1 reads latent 1 most.",
+    "scaling": "times as much for twice the inputs; few, at the end 1.5 times as much for twice "
+    "the inputs. Marked: 12 inputs.",
+    "scaling with nothing marked": "at the end 4.0 times as much for twice the inputs.",
+    "shares": "model: reading 1, thinking 98, answering 1.",
 }  # fmt: skip
 
 
@@ -131,3 +255,49 @@ def test_what_is_no_image_stays_text(shell, tensor):
 def test_outside_a_notebook_there_is_nothing_to_register_with():
     with pytest.raises(RuntimeError, match=r"works in a notebook or in IPython, not in plain Py"):
         viz.show_tensors()
+
+
+@pytest.fixture
+def displayed(monkeypatch):
+    """What a cell shows, one item after another."""
+    items = []
+    monkeypatch.setattr("IPython.display.display", lambda item, **_: items.append(item))
+    return items
+
+
+def test_named_axes_are_told_in_one_line_and_drawn(displayed):
+    shown = viz.show_axes(torch.rand(2, 3, 9, 8), "batch colours height width")
+    shown._ipython_display_()
+    line, picture = displayed
+    assert repr(shown) == line["text/plain"] == "float32: 2 batch, 3 colours, 9 height, 8 width"
+    assert f"{viz.AXES['height'].chip} 9 height" in line["text/html"]
+    assert picture.alt.startswith("2 images of 9 by 8 pixels")
+
+
+def test_named_axes_without_a_picture_are_one_line(displayed):
+    viz.show_axes(torch.zeros(2, 5, 4), "batch inputs channels")._ipython_display_()
+    assert [item["text/plain"] for item in displayed] == ["float32: 2 batch, 5 inputs, 4 channels"]
+
+
+def test_every_axis_wants_a_name():
+    with pytest.raises(ValueError, match=r"a name for each of 2 axes \(3, 4\), got 1: 'inputs'"):
+        viz.show_axes(torch.zeros(3, 4), "inputs")
+
+
+def test_every_axis_has_a_letter_and_a_colour_of_its_own():
+    kinds = viz.AXES.values()
+    assert (
+        len({kind.letter for kind in kinds}) == len({kind.colour for kind in kinds}) == len(kinds)
+    )
+
+
+def _luminance(colour):
+    values = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in values]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("axis", viz.AXES)
+def test_a_letter_is_readable_on_its_colour(axis):
+    low, high = sorted(_luminance(c) for c in (viz.AXES[axis].colour, viz.AXES[axis].ink))
+    assert (high + 0.05) / (low + 0.05) >= 4

@@ -1,30 +1,87 @@
 """Judging answers: inputs to try, the reference, the usual slips, and shapes to guess."""
 
+from .arrays import EVEN_OUT, PATCHES_BY_HAND, PATCHES_STAY_WHOLE, STRIDES
+from .attention import ATTEND, HIDDEN_IS_SILENT, KEEP_EARLIER, READS_AVERAGES, SPLIT_HEADS
+from .bytes_in import BYTE_PARAMETERS, SURVIVES_PADDING, TEXT_TO_IDS, TWO_BYTES
 from .check import BugHunt, Exercise, NotYet, Slip
+from .costs import GROWS_RIGHT, HALF_THE_COST, MAP_BYTES, READING_FLOPS
+from .cross import CROSS_PARAMETERS, READ_ACROSS, READS_A_SET
+from .decoders import ALL_AND_ONE_CHUNK, IN_CHUNKS, QUERIES_ARE_ALONE, TWICE_AS_FINE
 from .dummies import Dummy
+from .masking import KEEPS_THE_SECRET, MASKED_LOSS, QK_PARAMETERS, SPAN
+from .padding import PADS, SAME_STEM, SMALLEST_IMAGE, WINDOWS
 from .perceiver import MAP_CELLS, READ, RUNS, SHARES_OUT_ONE
+from .pixels import IN_PLACE, LINEAR_PER_PIXEL, REORDER, TABLE_PARAMETERS
+from .places import DISGUISE, KEEPS_CODES, LOOK_AT, PITCHES, PLACE_IN_2D
 from .positions import CELL_POSITION, FOURIER_1D, FOURIER_WIDTH, PLACES_OF_ITS_OWN
 from .predict import Prediction
 from .predictions import predict
 from .shapes import LINEAR_PARAMETERS, PIXELS_TO_ROWS, ROW_OF_PIXEL
+from .targets import paint
+from .text_classes import HEAD_PARAMETERS, HOLDS_BACK, POOLED_SCORES
 
 __all__ = [
+    "ALL_AND_ONE_CHUNK",
+    "ATTEND",
+    "BYTE_PARAMETERS",
     "CELL_POSITION",
+    "CROSS_PARAMETERS",
+    "DISGUISE",
+    "EVEN_OUT",
     "FOURIER_1D",
     "FOURIER_WIDTH",
+    "GROWS_RIGHT",
+    "HALF_THE_COST",
+    "HEAD_PARAMETERS",
+    "HIDDEN_IS_SILENT",
+    "HOLDS_BACK",
+    "IN_CHUNKS",
+    "IN_PLACE",
+    "KEEPS_CODES",
+    "KEEPS_THE_SECRET",
+    "KEEP_EARLIER",
     "LINEAR_PARAMETERS",
+    "LINEAR_PER_PIXEL",
+    "LOOK_AT",
+    "MAP_BYTES",
     "MAP_CELLS",
+    "MASKED_LOSS",
+    "PADS",
+    "PATCHES_BY_HAND",
+    "PATCHES_STAY_WHOLE",
+    "PITCHES",
     "PIXELS_TO_ROWS",
     "PLACES_OF_ITS_OWN",
+    "PLACE_IN_2D",
+    "POOLED_SCORES",
+    "QK_PARAMETERS",
+    "QUERIES_ARE_ALONE",
     "READ",
+    "READING_FLOPS",
+    "READS_AVERAGES",
+    "READS_A_SET",
+    "READ_ACROSS",
+    "REORDER",
     "ROW_OF_PIXEL",
     "RUNS",
+    "SAME_STEM",
     "SHARES_OUT_ONE",
+    "SMALLEST_IMAGE",
+    "SPAN",
+    "SPLIT_HEADS",
+    "STRIDES",
+    "SURVIVES_PADDING",
+    "TABLE_PARAMETERS",
+    "TEXT_TO_IDS",
+    "TWICE_AS_FINE",
+    "TWO_BYTES",
+    "WINDOWS",
     "BugHunt",
     "Dummy",
     "Exercise",
     "NotYet",
     "Prediction",
     "Slip",
+    "paint",
     "predict",
 ]

@@ -12,7 +12,7 @@ from .config import (
     PixelStem,
 )
 from .examples import example_input
-from .fidelity import with_fidelity
+from .fidelity import disagreements, with_fidelity
 from .model import PerceiverIO
 from .preprocessors import flow_patches
 from .published import PUBLISHED, TEXT_CLASSIFIER
@@ -29,7 +29,7 @@ from .tasks import (
     VideoConfig,
 )
 from .tiny import TINY
-from .tokenizer import decode_text, encode_text
+from .tokenizer import characters, decode_text, encode_text
 
 __all__ = [
     "PUBLISHED",
@@ -54,7 +54,9 @@ __all__ = [
     "TextClassifierConfig",
     "VideoConfig",
     "build",
+    "characters",
     "decode_text",
+    "disagreements",
     "encode_text",
     "example_input",
     "flow_patches",

@@ -12,8 +12,8 @@ the model (measured with the same random weights, error relative to the output):
   DeepMind lets them read zeros (1.3, on those rows only).
 """
 
-from dataclasses import replace
-from typing import Literal
+from dataclasses import asdict, replace
+from typing import Any, Literal, get_args
 
 from .config import ConvPoolStem, LearnedConfig
 from .tasks import ImageClassifierConfig, MaskedLanguageConfig, PerceiverConfig
@@ -35,7 +35,7 @@ def with_fidelity(config: PerceiverConfig, fidelity: Fidelity) -> PerceiverConfi
     >>> with_fidelity(VISION_PERCEIVER_CONV, "deepmind").stem.padding
     'same'
     """
-    if fidelity not in ("transformers", "deepmind"):
+    if fidelity not in get_args(Fidelity):
         raise ValueError(f"fidelity={fidelity!r} is neither 'transformers' nor 'deepmind'.")
     deepmind = fidelity == "deepmind"
     config = replace(config, activation="gelu_tanh" if deepmind else "gelu")
@@ -49,3 +49,29 @@ def with_fidelity(config: PerceiverConfig, fidelity: Fidelity) -> PerceiverConfi
         padding = "same" if deepmind else "transformers"
         config = replace(config, stem=replace(config.stem, padding=padding))
     return config
+
+
+def disagreements(config: PerceiverConfig) -> dict[str, tuple[Any, Any]]:
+    """The choices in which the two implementations of a model differ.
+
+    Args:
+        config: any Perceiver configuration.
+
+    Returns:
+        Name of the field -> (transformers' choice, DeepMind's choice).
+
+    >>> from .published import VISION_PERCEIVER_FOURIER
+    >>> disagreements(VISION_PERCEIVER_FOURIER)
+    {'activation': ('gelu', 'gelu_tanh')}
+    """
+    theirs, others = (_fields(asdict(with_fidelity(config, one))) for one in get_args(Fidelity))
+    return {name: (theirs[name], others[name]) for name in theirs if theirs[name] != others[name]}
+
+
+def _fields(config: dict[str, Any], inside: str = "") -> dict[str, Any]:
+    """The fields of a configuration and of the parts in it, by dotted names."""
+    fields: dict[str, Any] = {}
+    for name, value in config.items():
+        is_part = isinstance(value, dict)
+        fields |= _fields(value, f"{inside}{name}.") if is_part else {f"{inside}{name}": value}
+    return fields

@@ -24,6 +24,18 @@ class Bytes(NamedTuple):
     keep: Bool[Tensor, "batch bytes"]
 
 
+class Character(NamedTuple):
+    """What one or more ids stand for.
+
+    Attributes:
+        text: one character, the name of a special id, or U+FFFD for a stray byte.
+        ids: from one to four.
+    """
+
+    text: str
+    ids: tuple[int, ...]
+
+
 def encode_text(texts: Sequence[str], length: int | None = 2048, special: bool = True) -> Bytes:
     """Write texts as ids of their UTF-8 bytes, padded to one length.
 
@@ -71,3 +83,29 @@ def decode_text(ids: Int[Tensor, " bytes"] | Iterable[int]) -> str:
     """
     numbers = ids.tolist() if isinstance(ids, Tensor) else ids
     return bytes(n - OFFSET for n in numbers if n >= OFFSET).decode("utf-8", errors="replace")
+
+
+def characters(ids: Int[Tensor, " bytes"] | Iterable[int]) -> list[Character]:
+    """Group ids into the characters that they write, in order; no id is lost.
+
+    >>> [(text, len(ids)) for text, ids in characters(encode_text(["né"], length=6).ids[0])]
+    [('[CLS]', 1), ('n', 1), ('é', 2), ('[SEP]', 1), ('[PAD]', 1)]
+    """
+    numbers = ids.tolist() if isinstance(ids, Tensor) else list(ids)
+    found = []
+    while numbers:
+        count = next((n for n in range(1, 5) if _name(numbers[:n])), 1)
+        found.append(Character(_name(numbers[:count]) or "\ufffd", tuple(numbers[:count])))
+        numbers = numbers[count:]
+    return found
+
+
+def _name(ids: list[int]) -> str | None:
+    """The one character or special id that these ids are, if they are exactly one."""
+    if min(ids) < OFFSET:
+        return SPECIAL[ids[0]] if len(ids) == 1 else None
+    try:
+        text = bytes(n - OFFSET for n in ids).decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return text if len(text) == 1 else None

@@ -1,10 +1,15 @@
 """Small models: how each is trained, and the trained ones that come with the course."""
 
-from . import digits
+from . import cat_face, digits, text_classes, text_masked
 from .recipe import Recipe
 from .trained import read_trained
 
-RECIPES: dict[str, Recipe] = {**digits.RECIPES}
+RECIPES: dict[str, Recipe] = {
+    **cat_face.RECIPES,
+    **digits.RECIPES,
+    **text_classes.RECIPES,
+    **text_masked.RECIPES,
+}
 
 
 def trained(name: str):
@@ -14,7 +19,7 @@ def trained(name: str):
         name: one of `RECIPES`.
 
     >>> sum(p.numel() for p in trained("digits-fourier").parameters())
-    89290
+    89403
     """
     return read_trained(name, RECIPES)
 

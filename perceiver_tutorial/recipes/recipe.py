@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ..perceiver import PerceiverConfig, PerceiverIO, build
+from ..perceiver.initial import spread_tables
 from ..training import History, fit
 
 FOLDER = Path(__file__).parents[2] / "data" / "models"
@@ -25,6 +26,8 @@ class Recipe:
         at_least: the score that every seed reaches.
         steps: batches to learn from.
         learning_rate: the highest; see `fit`.
+        tables: standard deviation at which learned tables start, see `spread_tables`;
+            None: 0.02, as published.
     """
 
     config: PerceiverConfig
@@ -34,12 +37,15 @@ class Recipe:
     at_least: float
     steps: int
     learning_rate: float = 3e-3
+    tables: float | None = None
 
     def train(self, seed: int = 0) -> tuple[PerceiverIO, History]:
         """A new model, trained; everything random in it follows from the seed."""
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             model = build(self.config)
+        if self.tables is not None:
+            spread_tables(model, self.tables)
         source = self.batches(seed)
         history = fit(
             model,

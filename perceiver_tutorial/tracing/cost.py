@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.functional import scaled_dot_product_attention
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -42,6 +43,11 @@ class StageCost:
     flops: int = 0
     peak_bytes: int = 0
     map_bytes: int = 0
+
+    @property
+    def gflop(self) -> float:
+        """Operations in thousand millions, to four digits behind the point."""
+        return round(self.flops / 1e9, 4)
 
 
 @dataclass(frozen=True, repr=False)
@@ -195,7 +201,9 @@ class _FusedAttention(TorchFunctionMode):
             return func(*args, **(kwargs or {}))
         queries, keys, *_ = args
         self.meter.is_paused = True
-        answer = func(*args, **(kwargs or {}))
+        # torch's counter does not know the fused kernel of every device.
+        with sdpa_kernel(SDPBackend.MATH):
+            answer = func(*args, **(kwargs or {}))
         self.meter.is_paused = False
         self.meter.keep(answer)
         map_cells = queries.shape[:-1].numel() * keys.shape[-2]

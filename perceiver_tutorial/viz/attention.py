@@ -8,6 +8,7 @@ from matplotlib.colors import ListedColormap
 from torch import Tensor
 
 from .axes import AXES
+from .images import _as_shown
 from .picture import INK, Picture, strip
 
 READ = ListedColormap([AXES["inputs"].colour])
@@ -17,6 +18,7 @@ def draw_attention(
     image: Float[Tensor, "colours height width"],
     maps: Float[Tensor, "maps height width"],
     titles: Sequence[str],
+    asking: Sequence[tuple[int, int]] = (),
 ) -> Picture:
     """The picture, then each map over it, dimmed: the more a pixel is read, the more orange.
 
@@ -27,16 +29,20 @@ def draw_attention(
         image: what was read; one or three colours.
         maps: attention weights over its pixels.
         titles: one for each map.
+        asking: (row, column) of the pixel that asks in each map, ringed in white.
     """
     grey = image.mean(0).numpy()
-    figure, row = strip(1 + len(maps), width=min(9.5, 1.6 * (1 + len(maps))), height=1.9)
-    row[0].imshow(grey, cmap="gray", interpolation="nearest")
+    height = 1.6 * grey.shape[0] / grey.shape[1] + 0.3
+    figure, row = strip(1 + len(maps), min(9.5, 1.6 * (1 + len(maps))), height)
+    row[0].imshow(_as_shown(image), cmap="gray", interpolation="nearest")
     row[0].set_title("what is read", fontsize=9, color=INK)
     for axes, weights, title in zip(row[1:], maps, titles, strict=True):
         axes.imshow(grey, cmap="gray", vmax=2 * grey.max(), interpolation="nearest")
         opacity = (weights / weights.max()).numpy()
         axes.imshow(np.full_like(grey, 1), cmap=READ, alpha=opacity, interpolation="nearest")
         axes.set_title(title, fontsize=9, color=INK)
+    for axes, (y, x) in zip(row[1:], asking, strict=False):
+        axes.plot(x, y, "o", markersize=13, markerfacecolor="none", markeredgecolor="white")
     alt = (
         f"An image of {grey.shape[0]} by {grey.shape[1]} pixels, and over it where attention "
         f"goes: {', '.join(titles)}."

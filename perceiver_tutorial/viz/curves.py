@@ -9,12 +9,17 @@ from .axes import AXES
 from .picture import INK, Picture
 
 
-def draw_losses(losses: Sequence[float], title: str = "training loss") -> Picture:
+def draw_losses(
+    losses: Sequence[float],
+    title: str = "training loss",
+    levels: Mapping[str, float] | None = None,
+) -> Picture:
     """The loss of every step, and its mean over the steps around.
 
     Args:
         losses: in the order of the steps.
         title: above the curve.
+        levels: name -> loss to compare with, drawn as a dashed line.
     """
     figure = Figure(figsize=(5.5, 2.6), layout="constrained")
     axes = figure.add_subplot()
@@ -24,13 +29,24 @@ def draw_losses(losses: Sequence[float], title: str = "training loss") -> Pictur
     axes.plot(
         np.arange(len(smooth)) + window / 2, smooth, color=AXES["latents"].colour, label="mean"
     )
+    for name, level in (levels or {}).items():
+        axes.axhline(level, color=INK, linewidth=1, linestyle="--")
+        axes.annotate(
+            name, (len(losses), level), (0, 3), textcoords="offset points", fontsize=8, ha="right"
+        )
     axes.set(xlabel="step", ylabel="loss", ylim=(0, None))
     axes.set_title(title, fontsize=10, color=INK)
     axes.legend(frameon=False, fontsize=8)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     course = "falls" if smooth[-1] < smooth[0] else "does not fall"
-    return Picture(figure, f"{title}, over {len(losses)} steps: it {course} from left to right.")
+    ends = [f"it ends {_side(smooth[-1], level)} {name}" for name, level in (levels or {}).items()]
+    told = "; ".join([f"it {course} from left to right", *ends])
+    return Picture(figure, f"{title}, over {len(losses)} steps: {told}.")
+
+
+def _side(value: float, level: float) -> str:
+    return "below" if value < level else "above"
 
 
 def draw_bars(values: Mapping[str, int | float], title: str, unit: str) -> Picture:

@@ -45,11 +45,12 @@ def show_tensors() -> None:
 
 
 def _png(tensor: Tensor) -> bytes | None:
-    picture = _picture(tensor)
+    picture = picture_of(tensor)
     return None if picture is None else picture.png
 
 
-def _picture(tensor: Tensor) -> Picture | None:
+def picture_of(tensor: Tensor) -> Picture | None:
+    """The images that a tensor holds, or None if it does not look like images."""
     has_colours = tensor.ndim >= 3 and tensor.shape[-3] == 3 and min(tensor.shape[-2:]) >= 8
     if tensor.is_meta or not has_colours or not tensor.is_floating_point():
         return None

@@ -4,10 +4,21 @@ from difflib import get_close_matches
 from types import EllipsisType
 
 from ..check import your_turn
-from . import images
+from . import attention, costs, cross, decoders, images, language, places, shapes, stems, texts
 from .kinds import ComputedPrediction, WalkedPrediction
 
-PREDICTIONS: dict[str, WalkedPrediction | ComputedPrediction] = {**images.PREDICTIONS}
+PREDICTIONS: dict[str, WalkedPrediction | ComputedPrediction] = {
+    **shapes.PREDICTIONS,
+    **attention.PREDICTIONS,
+    **cross.PREDICTIONS,
+    **places.PREDICTIONS,
+    **images.PREDICTIONS,
+    **decoders.PREDICTIONS,
+    **costs.PREDICTIONS,
+    **stems.PREDICTIONS,
+    **texts.PREDICTIONS,
+    **language.PREDICTIONS,
+}
 
 
 def predict(name: str, guess: tuple[int, ...] | str | EllipsisType) -> None:

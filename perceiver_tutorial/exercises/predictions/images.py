@@ -3,7 +3,7 @@
 from .kinds import WalkedPrediction
 
 FOURIER = "deepmind/vision-perceiver-fourier"
-IMAGE = {"B": 1, "H": 224, "W": 224, "K": 64, "N": 512, "D": 1024, "classes": 1000}
+IMAGE = {"B": 1, "H": 224, "W": 224, "K": 64, "N": 512, "D": 1024, "L": 1000}
 
 PREDICTIONS = {
     "fourier.input-array": WalkedPrediction(
@@ -41,11 +41,11 @@ PREDICTIONS = {
         formula="B, 1, D",
         symbols=IMAGE,
         slips={
-            "B, 1, classes": (
+            "B, 1, L": (
                 "so says the post, too; but the query is as wide as a latent, and a linear map "
                 "makes 1000 scores of what it reads."
             ),
-            "B, classes, D": "one query asks for all classes together, not one query for each.",
+            "B, L, D": "one query asks for all classes together, not one query for each.",
             "B, D": "queries are an array with rows, even if there is one: its axis stays.",
         },
         model=FOURIER,
@@ -53,11 +53,11 @@ PREDICTIONS = {
     ),
     "fourier.answer": WalkedPrediction(
         question="and the answer?",
-        formula="B, classes",
+        formula="B, L",
         symbols=IMAGE,
         slips={
-            "B, 1, classes": "the axis of the one query is squeezed away at the end.",
-            "B, classes, D": "a linear map turns 1024 channels into 1000 scores.",
+            "B, 1, L": "the axis of the one query is squeezed away at the end.",
+            "B, L, D": "a linear map turns 1024 channels into 1000 scores.",
         },
         model=FOURIER,
         stage="answer",

@@ -14,14 +14,16 @@ class WalkedPrediction(Prediction):
     Attributes:
         model: published name.
         stage: name of the stop.
+        depth: how far inside it lies, as in `walk`.
     """
 
     model: str
     stage: str
+    depth: int | None = 2
 
     def true_shape(self) -> tuple[int, ...]:
         """What the walk says."""
-        return walk(self.model)[self.stage].shape
+        return walk(self.model, depth=self.depth)[self.stage].shape
 
 
 @dataclass(frozen=True, kw_only=True)

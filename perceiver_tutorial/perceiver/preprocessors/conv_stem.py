@@ -24,6 +24,23 @@ def same_padding(length: int, kernel: int, stride: int) -> tuple[int, int]:
     return needed // 2, needed - needed // 2
 
 
+def num_cells(length: int, padding: str, num_layers: int = 1) -> int:
+    """How many cells the stem makes of one axis of a picture.
+
+    Args:
+        length: of the axis, in pixels.
+        padding: "same" or "transformers", see `ConvPoolLayer`.
+        num_layers: of the stem.
+
+    >>> num_cells(224, "same"), num_cells(224, "transformers")
+    (56, 55)
+    """
+    for _ in range(num_layers):
+        convolved = -(-length // 2)
+        length = -(-convolved // 2) if padding == "same" else (convolved - 3) // 2 + 1
+    return length
+
+
 class ConvPoolLayer(nn.Module):
     """7 x 7 convolution, batch norm, ReLU, 3 x 3 max-pooling, both with stride 2.
 
@@ -87,17 +104,10 @@ class ConvPool(nn.Module):
         self.num_channels = num_channels
         widths = (image_channels, *(num_channels,) * num_layers)
         self.layers = nn.Sequential(*(ConvPoolLayer(a, b, padding) for a, b in pairwise(widths)))
-        cells = [self._cells(n, num_layers, padding) for n in size[-2:]]
+        cells = [num_cells(n, padding, num_layers) for n in size[-2:]]
         if min(cells) < 1:
             raise ValueError(f"{num_layers} layers leave nothing of a picture of {size}.")
         self.index_dims = (*size[:-2], *cells)
-
-    @staticmethod
-    def _cells(length: int, num_layers: int, padding: str) -> int:
-        for _ in range(num_layers):
-            convolved = -(-length // 2)
-            length = -(-convolved // 2) if padding == "same" else (convolved - 3) // 2 + 1
-        return length
 
     def forward(
         self, picture: Float[Tensor, "batch *frames colours height width"]

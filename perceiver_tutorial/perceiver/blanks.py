@@ -1,0 +1,63 @@
+"""Blanks in texts, filled in by a model that guesses masked bytes."""
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from .model import PerceiverIO
+from .tokenizer import MASK, OFFSET, PAD, SPECIAL, encode_text
+
+BLANK = ord("_") + OFFSET
+
+
+def fill_in(
+    model: PerceiverIO, ids: Int[Tensor, "batch bytes"], hidden: Bool[Tensor, "batch bytes"]
+) -> Int[Tensor, "batch bytes"]:
+    """Put the likeliest byte in every hidden place; bytes in sight stay.
+
+    Args:
+        model: a masked language model.
+        ids: texts. What stands in hidden places is not looked at.
+        hidden: True where a byte is to be guessed.
+    """
+    masked = ids.masked_fill(hidden, MASK)
+    with torch.inference_mode():
+        likeliest = model(masked, keep=masked != PAD).argmax(-1)
+    return torch.where(hidden, likeliest, ids)
+
+
+def guess_blanks(model: PerceiverIO, text: str, num_guesses: int = 3) -> list[dict[str, float]]:
+    """What stands behind each underscore? Only these places are decoded.
+
+    Args:
+        model: a masked language model.
+        text: with an underscore for each byte to guess.
+        num_guesses: how many letters, from the likeliest on.
+
+    Returns:
+        For every underscore: letter -> probability.
+
+    Raises:
+        ValueError: if there is no underscore in the text.
+    """
+    ids = encode_text([text], length=None).ids
+    places = (ids[0] == BLANK).nonzero().flatten()
+    if not len(places):
+        raise ValueError(f"expected an underscore for each byte to guess, got none: {text!r}.")
+    masked = ids.masked_fill(ids == BLANK, MASK)
+    with torch.inference_mode():
+        logits = model.decode(model.encode(masked), masked, points=places)
+    return [_likeliest(row, num_guesses) for row in logits[0].softmax(-1)]
+
+
+def _likeliest(probabilities: Float[Tensor, " vocabulary"], count: int) -> dict[str, float]:
+    values, ids = probabilities.topk(count)
+    return dict(zip(map(_letter, ids.tolist()), values.tolist(), strict=True))
+
+
+def _letter(number: int) -> str:
+    """An id in print; a byte that is no ASCII character as its number in base 16."""
+    if number < OFFSET:
+        return SPECIAL[number]
+    byte = number - OFFSET
+    return chr(byte) if 32 <= byte < 127 else f"\\x{byte:02x}"

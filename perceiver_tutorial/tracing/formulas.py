@@ -1,0 +1,85 @@
+"""What an attend costs, worked out by hand: the formulas behind the counts."""
+
+from ..perceiver import EncoderConfig
+
+
+def attend_flops(
+    queries: int,
+    keys: int,
+    query_channels: int,
+    kv_channels: int,
+    *,
+    qk_channels: int | None = None,
+    v_channels: int | None = None,
+    widening_factor: int = 1,
+) -> dict[str, int]:
+    """Floating point operations of one cross-attend, or self-attend, part by part.
+
+    A matrix product of sizes (a, b) and (b, c) takes a * b * c multiplications and as
+    many additions: 2 * a * b * c operations. Norms, softmax and the bend are left out,
+    as in torch's own counts: they are small. The number of heads does not matter.
+
+    Args:
+        queries: rows that ask. In a self-attend they are the keys as well.
+        keys: rows that are read.
+        query_channels: width of a row that asks.
+        kv_channels: width of a row that is read.
+        qk_channels: width in which they meet. Default: `query_channels`.
+        v_channels: width of the values. Default: `qk_channels`.
+        widening_factor: hidden width over `query_channels`, in the MLP.
+
+    Returns:
+        Part -> operations, in the order in which they are done.
+
+    >>> sum(attend_flops(512, 50176, 1024, 261, qk_channels=261).values())
+    43187474432
+    """
+    qk_channels = qk_channels or query_channels
+    v_channels = v_channels or qk_channels
+    return {
+        "queries": 2 * queries * query_channels * qk_channels,
+        "keys": 2 * keys * kv_channels * qk_channels,
+        "values": 2 * keys * kv_channels * v_channels,
+        "scores": 2 * queries * keys * qk_channels,
+        "mixtures": 2 * queries * keys * v_channels,
+        "output": 2 * queries * v_channels * query_channels,
+        "MLP": 2 * 2 * queries * query_channels**2 * widening_factor,
+    }
+
+
+def encoder_flops(config: EncoderConfig, inputs: int, input_channels: int) -> dict[str, int]:
+    """Floating point operations of a Perceiver's encoder: all its reading, all its thinking.
+
+    Args:
+        config: sizes and schedule.
+        inputs: rows of the input array.
+        input_channels: its width.
+
+    >>> from ..perceiver import PUBLISHED
+    >>> encoder_flops(PUBLISHED["deepmind/vision-perceiver-fourier"].encoder, 50176, 261)
+    {'reading': 43187474432, 'thinking': 360777252864}
+    """
+    latents, width = config.num_latents, config.latent_channels
+    read = attend_flops(
+        latents,
+        inputs,
+        width,
+        input_channels,
+        qk_channels=config.qk_channels or input_channels,
+        v_channels=config.v_channels,
+        widening_factor=config.cross_widening_factor,
+    )
+    think = attend_flops(
+        latents,
+        latents,
+        width,
+        width,
+        qk_channels=config.qk_channels,
+        v_channels=config.v_channels,
+        widening_factor=config.self_widening_factor,
+    )
+    times = config.num_blocks * config.self_attends_per_block
+    return {
+        "reading": len(config.reads) * sum(read.values()),
+        "thinking": times * sum(think.values()),
+    }
