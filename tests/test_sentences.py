@@ -39,7 +39,8 @@ def test_a_seed_draws_the_same_sentences_again():
     ("Two old dogs ____ at night.", ["bark"]),
     ("One old dog _____ at night.", ["barks"]),
     ("Anna shows ___ old dog to the farmer.", ["her"]),
-    ("Anna shows her _____ dog to the farmer.", "happy quick quiet small tired young".split()),
+    ("Anna shows her _____ dog to the farmer.",
+     ["happy", "quick", "quiet", "small", "tired", "young"]),
     ("Anna shows her old dog to the _______.", ["painter", "teacher"]),
     ("The old baker ______ bread today.", []),
 ])  # fmt: skip
