@@ -6,7 +6,7 @@ from shaken import shake
 from tiny import CONFIGS
 
 from perceiver_tutorial.perceiver import build, encode_text
-from perceiver_tutorial.perceiver.blanks import fill_in, guess_blanks
+from perceiver_tutorial.perceiver.blanks import evidence, fill_in, guess_blanks
 from perceiver_tutorial.perceiver.tokenizer import MASK
 
 
@@ -53,3 +53,22 @@ def test_letters_are_written_so_that_they_can_be_read(model):
 def test_without_an_underscore_there_is_nothing_to_guess(model):
     with pytest.raises(ValueError, match=r"an underscore for each byte to guess, got none: 'abc'"):
         guess_blanks(model, "abc")
+
+
+def test_evidence_is_what_the_right_answer_loses_when_one_more_word_is_hidden(model):
+    ids = encode_text(["ab c de"], length=None).ids
+    hidden = torch.zeros_like(ids).bool()
+    hidden[0, 6:8] = True
+    masked = ids.masked_fill(hidden, MASK)
+
+    def log_probability(read):
+        rows = model(read)[0].log_softmax(-1)
+        return sum(rows[i, ids[0, i]].item() for i in (6, 7))
+
+    lost = evidence(model, ids, hidden)
+    for places in ([1, 2], [4]):
+        less = masked.clone()
+        less[0, places] = MASK
+        expected = log_probability(masked) - log_probability(less)
+        assert lost[places].tolist() == pytest.approx([expected] * len(places), abs=1e-4)
+    assert lost[[0, 3, 5, 6, 7, 8]].abs().max() < 1e-5 < lost[1].abs()

@@ -212,6 +212,14 @@ def test_a_walk_without_its_inside_does_not_count_what_it_did_not_see():
     assert "; encode; latents" in viz.draw_walk(walk(IMAGES, depth=1)).alt
 
 
+def test_letters_that_are_next_to_impossible_are_not_drawn():
+    faint, fainter, likely = (
+        viz.draw_guesses({"o_e": [{"n": 0.9, letter: share}]}).png
+        for letter, share in (("x", 0.009), ("q", 0.001), ("q", 0.02))
+    )
+    assert faint == fainter != likely
+
+
 def test_a_loss_that_rises_is_not_said_to_fall():
     assert "it falls" not in viz.draw_losses([1.0, 2.0, 3.0]).alt
 

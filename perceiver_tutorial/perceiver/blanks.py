@@ -4,6 +4,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from .losses import number_words
 from .model import PerceiverIO
 from .tokenizer import MASK, OFFSET, PAD, SPECIAL, encode_text
 
@@ -48,6 +49,32 @@ def guess_blanks(model: PerceiverIO, text: str, num_guesses: int = 3) -> list[di
     with torch.inference_mode():
         logits = model.decode(model.encode(masked), masked, points=places)
     return [_likeliest(row, num_guesses) for row in logits[0].softmax(-1)]
+
+
+def evidence(
+    model: PerceiverIO, ids: Int[Tensor, "1 bytes"], hidden: Bool[Tensor, "1 bytes"]
+) -> Float[Tensor, " bytes"]:
+    """What each word in sight contributes: how much likelier it makes the hidden bytes, in nats.
+
+    One word after another is hidden as well, and the right answer is judged again.
+
+    Args:
+        model: a masked language model.
+        ids: one whole text, without padding.
+        hidden: True where a byte is to be guessed.
+
+    Returns:
+        At every byte what its word contributes, negative where it misleads; 0 between
+        words and in hidden ones.
+    """
+    numbers, masked = number_words(ids), ids.masked_fill(hidden, MASK)
+    less = [masked.masked_fill(numbers == word, MASK) for word in range(1, numbers.max() + 1)]
+    with torch.inference_mode():
+        scores = model(torch.cat([masked, *less])).log_softmax(-1)
+    right = scores[:, hidden[0]].gather(-1, ids[hidden].expand(len(scores), -1)[..., None])
+    likely = right.sum((1, 2))
+    lost = (likely[0] - likely).masked_fill(torch.arange(len(likely)) == 0, 0.0)
+    return lost[numbers[0]]
 
 
 def _likeliest(probabilities: Float[Tensor, " vocabulary"], count: int) -> dict[str, float]:

@@ -37,15 +37,23 @@ def hide_words(
 ) -> Bool[Tensor, "batch bytes"]:
     """Choose whole words to guess, and at least one in every text.
 
-    A word is an unbroken run of letters, digits and bytes above 127. Paper: Perceiver
-    IO, F.3, hides 15 % of the words. Arguments and answer as in `hide_bytes`.
+    Paper: Perceiver IO, F.3, hides 15 % of the words. For what a word is, see
+    `number_words`; arguments and answer as in `hide_bytes`.
 
     Raises:
         ValueError: if a text has nothing to choose from, or `share` is no share.
     """
+    return _choose(number_words(ids), share, generator)
+
+
+def number_words(ids: Int[Tensor, "batch bytes"]) -> Int[Tensor, "batch bytes"]:
+    """Number the words of each text from 1; bytes between words get 0.
+
+    A word is an unbroken run of letters, digits and bytes above 127.
+    """
     is_inside = _WORD_IDS.to(ids.device)[ids]
     is_first = is_inside & ~pad(is_inside, (1, 0))[:, :-1]
-    return _choose(is_first.cumsum(1) * is_inside, share, generator)
+    return is_first.cumsum(1) * is_inside
 
 
 _WORD_IDS = torch.tensor(

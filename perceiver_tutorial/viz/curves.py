@@ -32,7 +32,7 @@ def draw_losses(
     for name, level in (levels or {}).items():
         axes.axhline(level, color=INK, linewidth=1, linestyle="--")
         axes.annotate(
-            name, (len(losses), level), (0, 3), textcoords="offset points", fontsize=8, ha="right"
+            name, (len(losses), level), (0, -11), textcoords="offset points", fontsize=8, ha="right"
         )
     axes.set(xlabel="step", ylabel="loss", ylim=(0, None))
     axes.set_title(title, fontsize=10, color=INK)

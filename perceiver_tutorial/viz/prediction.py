@@ -11,12 +11,14 @@ from torch import Tensor
 from .axes import AXES
 from .picture import INK, Picture
 
-WIDEST, CELL = 9.4, 0.17
+WIDEST, CELL, FAINT = 9.4, 0.155, 0.01
 Guesses = Sequence[Mapping[str, float]]
 
 
 def draw_guesses(guesses: Mapping[str, Guesses]) -> Picture:
     """Texts with blanks; beneath each blank its likeliest letters, darker where likelier.
+
+    Letters with a probability below 1 in 100 are left out.
 
     Args:
         guesses: text -> for each of its underscores, letter -> probability, likeliest first.
@@ -56,6 +58,8 @@ def _write(axes: Axes, text: str, longest: int, height: float, cell: float) -> N
 
 def _column(axes: Axes, place: int, letters: Mapping[str, float], cell: float) -> None:
     for row, (letter, probability) in enumerate(letters.items(), start=1):
+        if probability < FAINT:
+            continue
         box = {"facecolor": AXES["queries"].colour, "alpha": probability, "edgecolor": "none"}
         axes.add_patch(Rectangle((place, row + 0.1), 1, 1, **box))
         _letter(axes, place, row + 0.1, letter, cell)
@@ -64,7 +68,7 @@ def _column(axes: Axes, place: int, letters: Mapping[str, float], cell: float) -
 def _letter(axes: Axes, place: int, row: float, letter: str, cell: float) -> None:
     axes.text(
         place + 0.5, row + 0.55, letter, ha="center", va="center",
-        fontsize=52 * cell, color=INK, family="monospace",
+        fontsize=62 * cell / len(letter) ** 0.8, color=INK, family="monospace",
     )  # fmt: skip
 
 
