@@ -8,7 +8,7 @@ from matplotlib.colors import ListedColormap
 from torch import Tensor
 
 from .axes import AXES
-from .images import _as_shown
+from .images import as_shown
 from .picture import INK, Picture, strip
 
 READ = ListedColormap([AXES["inputs"].colour])
@@ -34,7 +34,7 @@ def draw_attention(
     grey = image.mean(0).numpy()
     height = 1.6 * grey.shape[0] / grey.shape[1] + 0.3
     figure, row = strip(1 + len(maps), min(9.5, 1.6 * (1 + len(maps))), height)
-    row[0].imshow(_as_shown(image), cmap="gray", interpolation="nearest")
+    row[0].imshow(as_shown(image), cmap="gray", interpolation="nearest")
     row[0].set_title("what is read", fontsize=9, color=INK)
     for axes, weights, title in zip(row[1:], maps, titles, strict=True):
         axes.imshow(grey, cmap="gray", vmax=2 * grey.max(), interpolation="nearest")

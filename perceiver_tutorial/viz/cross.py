@@ -4,11 +4,11 @@ import math
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
-from matplotlib.patches import FancyArrowPatch, Rectangle
+from matplotlib.patches import Rectangle
 
 from ..tracing import Walk
 from .axes import AXES
-from .picture import INK, Picture, blank
+from .picture import INK, Picture, arrow, blank
 
 GAP = 1.5
 UNITS_PER_INCH = 2.35
@@ -135,7 +135,7 @@ def _letter(axes: Axes, x: float, y: float, letter: str) -> None:
 
 def _across(axes: Axes, left: _Box, right: _Box, text: str) -> None:
     y = max(left.y, right.y) + min(left.height, right.height) * 0.72
-    _arrow(axes, (left.right + 0.05, y), (right.x - 0.05, y))
+    arrow(axes, (left.right + 0.05, y), (right.x - 0.05, y))
     x = (left.right + right.x) / 2
     axes.text(x, y + 0.12, text, ha="center", va="bottom", fontsize=7, color=INK)
 
@@ -144,14 +144,10 @@ def _over(axes: Axes, boxes: dict[str, _Box], text: str) -> None:
     """From the inputs to the values, above the keys."""
     inputs, keys, values = boxes["inputs"], boxes["keys"], boxes["values"]
     y = max((keys.top + values.top) / 2, keys.top + 0.2)
-    _arrow(axes, (inputs.right + 0.05, y), (values.x - 0.05, y))
+    arrow(axes, (inputs.right + 0.05, y), (values.x - 0.05, y))
     axes.text(keys.x, y + 0.1, text, ha="left", va="bottom", fontsize=7, color=INK)
 
 
 def _down(axes: Axes, above: _Box, below: _Box) -> None:
     x = below.x + below.width * 0.72
-    _arrow(axes, (x, above.y - 0.05), (x, below.top + 0.05))
-
-
-def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
-    axes.add_patch(FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=11, color=INK))
+    arrow(axes, (x, above.y - 0.05), (x, below.top + 0.05))

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from .axes import AXES
-from .picture import INK, Picture
+from .picture import INK, Picture, open_frame
 
 
 def draw_losses(
@@ -37,8 +37,7 @@ def draw_losses(
     axes.set(xlabel="step", ylabel="loss", ylim=(0, None))
     axes.set_title(title, fontsize=10, color=INK)
     axes.legend(frameon=False, fontsize=8)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
+    open_frame(axes)
     course = "falls" if smooth[-1] < smooth[0] else "does not fall"
     ends = [f"it ends {_side(smooth[-1], level)} {name}" for name, level in (levels or {}).items()]
     told = "; ".join([f"it {course} from left to right", *ends])
@@ -68,7 +67,6 @@ def draw_bars(values: Mapping[str, int | float], title: str, unit: str) -> Pictu
     axes.margins(x=0.2)
     axes.set_title(title, fontsize=10, color=INK)
     axes.set_xlabel(f"{unit}, each step ten times more" if is_wide else unit)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
+    open_frame(axes)
     listed = ", ".join(f"{name} {number:,.4g}" for name, number in values.items())
     return Picture(figure, f"Bars, {title}, in {unit}: {listed}.")

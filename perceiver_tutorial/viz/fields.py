@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from .images import _as_shown
+from .images import as_shown
 from .picture import INK, Picture, strip
 
 LINES = ("#E69F00", "#0072B2", "#009E73", "#CC79A7", "#D55E00")
@@ -27,7 +27,7 @@ def draw_fields(
     figure, row = strip(len(fields), width=min(9.0, 3.3 * len(fields)), height=3.4)
     told = []
     for axes, (title, seen) in zip(row, fields.items(), strict=True):
-        axes.imshow(_as_shown(image), cmap="gray", interpolation="nearest", alpha=0.75)
+        axes.imshow(as_shown(image), cmap="gray", interpolation="nearest", alpha=0.75)
         for number, field in enumerate(seen):
             _frame(axes, _box(field), LINES[number % 5], DASHES[number % 5])
         axes.set_title(title, fontsize=9, color=INK)

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from .attention import READ
-from .images import _as_shown
+from .images import as_shown
 from .picture import INK, Picture
 
 
@@ -29,7 +29,7 @@ def draw_gaze(
     grid = figure.subplots(lines, len(images), squeeze=False)
     for column, image, looks in zip(grid.T, images, maps, strict=True):
         grey = image.mean(0).numpy()
-        column[0].imshow(_as_shown(image), cmap="gray", interpolation="nearest")
+        column[0].imshow(as_shown(image), cmap="gray", interpolation="nearest")
         for axes, weights in zip(column[1:], looks, strict=True):
             axes.imshow(grey, cmap="gray", vmax=2 * grey.max() - grey.min())
             opacity = (weights / weights.max()).numpy()

@@ -24,7 +24,7 @@ def draw_images(
     height = width / len(images) * images.shape[-2] / images.shape[-1] + 0.3
     figure, row = strip(len(images), width, height)
     for axes, image, title in zip(row, images, titles, strict=True):
-        axes.imshow(_as_shown(image), cmap="gray", interpolation="nearest")
+        axes.imshow(as_shown(image), cmap="gray", interpolation="nearest")
         axes.set_title(title, fontsize=9, color=INK)
     size = f"{images.shape[-2]} by {images.shape[-1]} pixels"
     named = f": {', '.join(titles)}" if any(titles) else ""
@@ -60,7 +60,7 @@ def draw_pixel_rows(image: Float[Tensor, "colours height width"], num_rows: int 
         num_rows: first pixels to show as rows.
     """
     figure, (left, right) = strip(2, width=6.5, height=3.2)
-    shown = _as_shown(image)
+    shown = as_shown(image)
     left.imshow(shown, interpolation="nearest")
     left.set_title(f"the image: {image.shape[-2]} x {image.shape[-1]}", fontsize=9, color=INK)
     pixels = rearrange(torch.as_tensor(shown), "h w c -> (h w) c")
@@ -77,7 +77,8 @@ def draw_pixel_rows(image: Float[Tensor, "colours height width"], num_rows: int 
     return Picture(figure, alt)
 
 
-def _as_shown(image: Tensor):
+def as_shown(image: Tensor):
+    """An image [colours, height, width] as imshow takes it, stretched from 0 to 1."""
     low, high = image.min(), image.max()
     scaled = (image - low) / torch.clamp(high - low, min=1e-9)
     return rearrange(scaled, "c h w -> h w c").squeeze(-1).numpy()

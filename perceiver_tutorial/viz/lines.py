@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from .axes import AXES
-from .picture import INK, Picture
+from .picture import INK, Picture, open_frame
 
 COLOURS = tuple(AXES[name].colour for name in ("inputs", "latents", "queries", "classes"))
 DASHES = ("-", "--", "-.", ":")
@@ -52,7 +52,6 @@ def draw_functions(
             axes.plot(x.numpy(), y.numpy(), label=name, **style)
         axes.set_title(title, fontsize=9, color=INK)
         axes.legend(frameon=False, fontsize=8)
-        for side in ("top", "right"):
-            axes.spines[side].set_visible(False)
+        open_frame(axes)
     told = "; ".join(f"{title}: {', '.join(functions)}" for title, functions in panels.items())
     return Picture(figure, f"Functions from {x[0]:.1f} to {x[-1]:.1f}. {told}.")

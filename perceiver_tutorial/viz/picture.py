@@ -9,6 +9,7 @@ from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrowPatch
 
 INK = "#222222"
 DOTS_PER_INCH = 100
@@ -67,3 +68,15 @@ def strip(
     for axes in row:
         axes.set_axis_off()
     return figure, list(row)
+
+
+def arrow(axes: Axes, start: tuple, end: tuple, size: int = 11, style: str = "-") -> None:
+    """From one (x, y) to another, in the axes' own units; `style` is matplotlib's for lines."""
+    look = {"arrowstyle": "-|>", "mutation_scale": size, "color": INK, "linestyle": style}
+    axes.add_patch(FancyArrowPatch(start, end, **look))
+
+
+def open_frame(axes: Axes) -> None:
+    """Leave of a frame only the two lines that carry the ticks."""
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)

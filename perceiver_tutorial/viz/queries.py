@@ -6,12 +6,12 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyArrowPatch, Rectangle
+from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from ..tracing import Walk
 from .axes import AXES
-from .picture import INK, Picture, blank, strip
+from .picture import INK, Picture, arrow, blank, strip
 
 ASKED = LinearSegmentedColormap.from_list("asked", ["white", AXES["latents"].colour])
 # Left edge and width of each column of `draw_query_map`.
@@ -35,7 +35,7 @@ def draw_query_map(walk: Walk) -> Picture:
         _box(axes, OUTPUTS, (y - 0.35, y + 0.35), outputs[name], "queries")
         _box(axes, ANSWERS, (y - 0.35, y + 0.35), answers[name], "batch")
         for left, right in ((QUERIES, LATENTS), (LATENTS, OUTPUTS), (OUTPUTS, ANSWERS)):
-            _arrow(axes, (sum(left) + 0.05, y), (right[0] - 0.05, y))
+            arrow(axes, (sum(left) + 0.05, y), (right[0] - 0.05, y))
     titles = {"queries": QUERIES, "read": LATENTS, "output array": OUTPUTS, "answer": ANSWERS}
     for title, (left, width) in titles.items():
         axes.text(left + width / 2, lanes, title, ha="center", va="bottom", fontsize=9, color=INK)
@@ -109,7 +109,3 @@ def _box(axes: Axes, column: tuple, span: tuple, text: str, kind: str) -> None:
     axes.add_patch(shape)
     middle = (left + width / 2, (low + high) / 2)
     axes.text(*middle, text, ha="center", va="center", fontsize=9, color=INK)
-
-
-def _arrow(axes: Axes, start: tuple, end: tuple) -> None:
-    axes.add_patch(FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=11, color=INK))

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from .axes import AXES
-from .picture import INK, Picture
+from .picture import INK, Picture, open_frame
 
 STYLES = (
     {"color": AXES["inputs"].colour, "linestyle": "-", "linewidth": 1.2},
@@ -36,6 +36,5 @@ def draw_sampled(
     axes.set_title(title, fontsize=10, color=INK)
     axes.set(xlabel="coordinate", ylim=(-1.25, 1.25))
     axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
+    open_frame(axes)
     return Picture(figure, f"{title}: {' and '.join(waves)}, seen at {len(cells)} cells.")

@@ -10,7 +10,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter
 
 from .axes import AXES, Kind
-from .picture import INK, Picture
+from .picture import INK, Picture, open_frame
 
 MARKERS = "os^D"
 # Per cent below which a bar is too short for its number.
@@ -69,8 +69,7 @@ def draw_scaling(
     axes.set_title(title, fontsize=10, color=INK)
     axes.grid(color="#E5E5E5", linewidth=0.6)
     axes.legend(frameon=False, fontsize=8)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
+    open_frame(axes)
     return Picture(figure, _alt(curves, title, unit, meeting))
 
 

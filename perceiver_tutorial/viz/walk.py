@@ -3,11 +3,11 @@
 import math
 
 from matplotlib.axes import Axes
-from matplotlib.patches import FancyArrowPatch, Rectangle
+from matplotlib.patches import Rectangle
 
 from ..tracing import Walk
 from .axes import AXES, Kind
-from .picture import INK, Picture, blank
+from .picture import INK, Picture, arrow, blank
 
 # Stage of the walk, name of the array, kind of its rows; left to right.
 ARRAYS = (
@@ -56,9 +56,7 @@ def _array(
 
 
 def _arrow(axes: Axes, start: tuple, end: tuple, label: str, style: str = "-") -> None:
-    axes.add_patch(
-        FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=14, color=INK, linestyle=style)
-    )
+    arrow(axes, start, end, 14, style)
     middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
     axes.text(middle[0], middle[1] + 0.2, label, ha="center", va="bottom", fontsize=8, color=INK)
 
