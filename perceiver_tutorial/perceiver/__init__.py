@@ -1,6 +1,6 @@
 """Perceiver IO: any modality through a small latent array."""
 
-from .build import build
+from .build import build, example_input
 from .config import (
     Conv1x1Stem,
     ConvPoolStem,
@@ -11,9 +11,9 @@ from .config import (
     PatchStem,
     PixelStem,
 )
-from .examples import example_input
 from .fidelity import disagreements, with_fidelity
 from .model import PerceiverIO
+from .parts import PerceiverConfig
 from .preprocessors import flow_patches
 from .published import PUBLISHED, TEXT_CLASSIFIER
 from .resize import resized
@@ -24,7 +24,6 @@ from .tasks import (
     MaskedLanguageConfig,
     MultimodalConfig,
     OpticalFlowConfig,
-    PerceiverConfig,
     TextClassifierConfig,
     VideoConfig,
 )

@@ -2,6 +2,11 @@
 
 from dataclasses import dataclass
 
+from ..positions import FourierPositions, LearnedPositions
+from .preprocessors import Conv1x1, ConvPool, Patches, Pixels
+
+Size = tuple[int, int]
+
 
 @dataclass(frozen=True)
 class EncoderConfig:
@@ -95,12 +100,20 @@ class DecoderConfig:
     v_channels: int | None = None
 
 
+RESIDUAL = DecoderConfig(query_residual=True)
+NO_RESIDUAL = DecoderConfig(query_residual=False)
+
+
 @dataclass(frozen=True)
 class FourierConfig:
     """Positions as sines and cosines; see `fourier_features` for both attributes."""
 
     num_bands: int
     max_resolution: tuple[int, ...]
+
+    def build(self, index_dims: tuple[int, ...]) -> FourierPositions:
+        """Positions of every place on a grid."""
+        return FourierPositions(index_dims, self.num_bands, self.max_resolution)
 
 
 @dataclass(frozen=True)
@@ -115,12 +128,20 @@ class LearnedConfig:
     channels: int
     projected_channels: int | None = None
 
+    def build(self, index_dims: tuple[int, ...]) -> LearnedPositions:
+        """Positions of every place on a grid."""
+        return LearnedPositions(index_dims, self.channels, self.projected_channels)
+
 
 @dataclass(frozen=True)
 class PixelStem:
     """Every pixel, or every `stride`-th along both axes, as it is."""
 
     stride: int = 1
+
+    def build(self, image_size: Size, image_channels: int) -> Pixels:
+        """The stem for images of this size, (height, width), and so many colours."""
+        return Pixels(image_size, image_channels, strides=(self.stride, self.stride))
 
 
 @dataclass(frozen=True)
@@ -129,6 +150,10 @@ class Conv1x1Stem:
 
     channels: int
     stride: int = 1
+
+    def build(self, image_size: Size, image_channels: int) -> Conv1x1:
+        """The stem for images of this size, (height, width), and so many colours."""
+        return Conv1x1(image_size, self.channels, image_channels, self.stride)
 
 
 @dataclass(frozen=True)
@@ -145,6 +170,10 @@ class ConvPoolStem:
     num_layers: int = 1
     padding: str = "transformers"
 
+    def build(self, image_size: Size, image_channels: int) -> ConvPool:
+        """The stem for images of this size, (height, width), and so many colours."""
+        return ConvPool(image_size, self.channels, image_channels, self.num_layers, self.padding)
+
 
 @dataclass(frozen=True)
 class PatchStem:
@@ -157,3 +186,7 @@ class PatchStem:
 
     size: int
     channels: int | None = None
+
+    def build(self, image_size: Size, image_channels: int) -> Patches:
+        """The stem for images of this size, (height, width), and so many colours."""
+        return Patches(image_size, (self.size, self.size), image_channels, self.channels)

@@ -16,7 +16,8 @@ from dataclasses import asdict, replace
 from typing import Any, Literal, get_args
 
 from .config import ConvPoolStem, LearnedConfig
-from .tasks import ImageClassifierConfig, MaskedLanguageConfig, PerceiverConfig
+from .parts import PerceiverConfig
+from .tasks import ImageClassifierConfig, MaskedLanguageConfig
 
 Fidelity = Literal["transformers", "deepmind"]
 

@@ -7,8 +7,7 @@ from torch import Tensor, nn
 
 from .chunks import check_points, join_answers, split_points
 from .initial import initialise
-from .parts import Decoder, Points, Postprocessor, Preprocessor, Queries
-from .tasks import PerceiverConfig
+from .parts import Decoder, PerceiverConfig, Points, Postprocessor, Preprocessor, Queries
 
 
 class PerceiverIO(nn.Module):

@@ -3,7 +3,9 @@
 from typing import Any, Protocol, runtime_checkable
 
 from jaxtyping import Bool, Float, Int
-from torch import Tensor
+from torch import Tensor, nn
+
+from ..attention import Activation
 
 Points = Int[Tensor, "_"] | dict[str, Int[Tensor, "_"]]
 
@@ -70,4 +72,23 @@ class Postprocessor(Protocol):
 
     def assemble(self, answers: Any) -> Any:
         """Give the answers to all queries, in order, the task's own shape."""
+        ...
+
+
+@runtime_checkable
+class PerceiverConfig(Protocol):
+    """What can be chosen about a task, and what follows from it; best a frozen dataclass.
+
+    Attributes:
+        activation: the bend in every MLP.
+    """
+
+    activation: Activation
+
+    def build(self) -> nn.Module:
+        """A model with random weights."""
+        ...
+
+    def example_input(self, batch_size: int = 1) -> Any:
+        """Zeros in the shape of the raw input."""
         ...

@@ -11,6 +11,7 @@ from .config import (
     LearnedConfig,
     PixelStem,
 )
+from .parts import PerceiverConfig
 from .tasks import (
     AudioConfig,
     ImageClassifierConfig,
@@ -18,7 +19,6 @@ from .tasks import (
     MaskedLanguageConfig,
     MultimodalConfig,
     OpticalFlowConfig,
-    PerceiverConfig,
     TextClassifierConfig,
     VideoConfig,
 )

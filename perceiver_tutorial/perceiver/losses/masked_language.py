@@ -1,11 +1,11 @@
-"""What is hidden, and what is made small: how a Perceiver learns its tasks."""
+"""Masked language modelling: hide bytes or whole words, and have them guessed."""
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, pad
 
-from .tokenizer import MASK, OFFSET, PAD
+from ..tokenizer import MASK, OFFSET, PAD
 
 
 def hide_bytes(

@@ -1,0 +1,69 @@
+"""Image classification: one question, one score for each class."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ...attention import Activation
+from ..config import (
+    RESIDUAL,
+    Conv1x1Stem,
+    ConvPoolStem,
+    DecoderConfig,
+    EncoderConfig,
+    FourierConfig,
+    LearnedConfig,
+    PatchStem,
+    PixelStem,
+)
+from ..decoder import PerceiverDecoder
+from ..encoder import PerceiverEncoder
+from ..model import PerceiverIO
+from ..postprocessors import ClassLogits
+from ..preprocessors import AppendedPositions
+from ..queries import LearnedQueries
+
+
+@dataclass(frozen=True)
+class ImageClassifierConfig:
+    """An image in, one score for each class out.
+
+    Attributes:
+        encoder: see `EncoderConfig`.
+        stem: what an input says of the image.
+        positions: how an input says where it is.
+        image_size: (height, width) in pixels.
+        image_channels: colours of a pixel.
+        num_classes: scores wanted.
+        decoder: see `DecoderConfig`.
+        activation: the bend in every MLP.
+    """
+
+    encoder: EncoderConfig
+    stem: PixelStem | Conv1x1Stem | ConvPoolStem | PatchStem
+    positions: FourierConfig | LearnedConfig
+    image_size: tuple[int, int] = (224, 224)
+    image_channels: int = 3
+    num_classes: int = 1000
+    decoder: DecoderConfig = RESIDUAL
+    activation: Activation = "gelu"
+
+    def build(self) -> PerceiverIO:
+        """A model with random weights. Paper: Perceiver IO 4.5."""
+        what = self.stem.build(self.image_size, self.image_channels)
+        preprocessor = AppendedPositions(what, self.positions.build(what.index_dims))
+        width = self.encoder.latent_channels
+        return PerceiverIO(
+            preprocessor=preprocessor,
+            encoder=PerceiverEncoder(self.encoder, preprocessor.num_channels, self.activation),
+            queries=LearnedQueries(1, width),
+            decoder=PerceiverDecoder(self.decoder, width, width, activation=self.activation),
+            postprocessor=ClassLogits(width, self.num_classes),
+            config=self,
+        )
+
+    def example_input(self, batch_size: int = 1) -> Float[Tensor, "batch colours height width"]:
+        """Zeros in the shape of the raw input."""
+        return torch.zeros(batch_size, self.image_channels, *self.image_size)

@@ -1,0 +1,103 @@
+"""Texts as bytes: guess the hidden ones, or say which kind of text it is."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from ...attention import Activation
+from ...positions import LearnedPositions
+from ..config import RESIDUAL, DecoderConfig, EncoderConfig
+from ..decoder import PerceiverDecoder
+from ..encoder import PerceiverEncoder
+from ..model import PerceiverIO
+from ..postprocessors import ClassLogits, TiedByteLogits
+from ..preprocessors import AddedPositions, ByteEmbedding
+from ..queries import LearnedQueries, PlaceQueries
+
+
+def positioned_bytes(channels: int, max_bytes: int, vocabulary: int = 262) -> AddedPositions:
+    """An embedding for each byte, and one added for its place. Paper: Perceiver IO 4.1.
+
+    Args:
+        channels: width of an embedding.
+        max_bytes: longest text, in bytes.
+        vocabulary: 256 bytes and 6 special ids.
+    """
+    return AddedPositions(
+        ByteEmbedding(channels, max_bytes, vocabulary), LearnedPositions((max_bytes,), channels)
+    )
+
+
+@dataclass(frozen=True)
+class MaskedLanguageConfig:
+    """Bytes in, for each byte one score for each possible byte out.
+
+    Attributes:
+        encoder: see `EncoderConfig`.
+        decoder: see `DecoderConfig`.
+        input_channels: width of a byte's embedding, and of the queries.
+        max_bytes: longest text, in bytes.
+        vocabulary: 256 bytes and 6 special ids.
+        mask_queries: let the queries of bytes that are not kept read zeros, as
+            DeepMind's code does.
+        activation: the bend in every MLP.
+    """
+
+    encoder: EncoderConfig
+    decoder: DecoderConfig
+    input_channels: int = 768
+    max_bytes: int = 2048
+    vocabulary: int = 262
+    mask_queries: bool = False
+    activation: Activation = "gelu"
+
+    def build(self) -> PerceiverIO:
+        """A model with random weights. Paper: Perceiver IO 4.1."""
+        preprocessor = positioned_bytes(self.input_channels, self.max_bytes, self.vocabulary)
+        width = self.input_channels
+        return PerceiverIO(
+            preprocessor=preprocessor,
+            encoder=PerceiverEncoder(self.encoder, width, self.activation),
+            queries=PlaceQueries(self.max_bytes, width),
+            decoder=PerceiverDecoder(
+                self.decoder, width, self.encoder.latent_channels, activation=self.activation
+            ),
+            postprocessor=TiedByteLogits(preprocessor.what.table),
+            mask_queries=self.mask_queries,
+            config=self,
+        )
+
+    def example_input(self, batch_size: int = 1) -> Int[Tensor, "batch bytes"]:
+        """Zeros in the shape of the raw input."""
+        return torch.zeros(batch_size, self.max_bytes, dtype=torch.long)
+
+
+@dataclass(frozen=True)
+class TextClassifierConfig:
+    """Bytes in, one score for each class out. Attributes as in `MaskedLanguageConfig`."""
+
+    encoder: EncoderConfig
+    num_classes: int
+    decoder: DecoderConfig = RESIDUAL
+    input_channels: int = 768
+    max_bytes: int = 2048
+    vocabulary: int = 262
+    activation: Activation = "gelu"
+
+    def build(self) -> PerceiverIO:
+        """A model with random weights: the masked language model's encoder, and one query."""
+        width = self.encoder.latent_channels
+        return PerceiverIO(
+            preprocessor=positioned_bytes(self.input_channels, self.max_bytes, self.vocabulary),
+            encoder=PerceiverEncoder(self.encoder, self.input_channels, self.activation),
+            queries=LearnedQueries(1, width),
+            decoder=PerceiverDecoder(self.decoder, width, width, activation=self.activation),
+            postprocessor=ClassLogits(width, self.num_classes),
+            config=self,
+        )
+
+    def example_input(self, batch_size: int = 1) -> Int[Tensor, "batch bytes"]:
+        """Zeros in the shape of the raw input."""
+        return torch.zeros(batch_size, self.max_bytes, dtype=torch.long)

@@ -1,0 +1,174 @@
+"""Video, sound and label in, the same three out."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ...attention import Activation
+from ..config import NO_RESIDUAL, DecoderConfig, EncoderConfig, FourierConfig
+from ..decoder import PerceiverDecoder
+from ..encoder import PerceiverEncoder
+from ..model import PerceiverIO
+from ..multimodal import (
+    MultimodalDecoder,
+    MultimodalPostprocessor,
+    MultimodalPreprocessor,
+    MultimodalQueries,
+)
+from ..postprocessors import AudioSamples, ClassLogits, PicturePixels
+from ..preprocessors import AppendedPositions, AudioPatches, OneHotLabel, Patches
+from ..queries import GridQueries, LearnedQueries
+
+
+@dataclass(frozen=True)
+class VideoConfig:
+    """The moving picture of a multimodal autoencoder.
+
+    Attributes:
+        num_frames: frames.
+        image_size: (height, width) in pixels.
+        patch_size: side of the squares that are folded into channels, in pixels.
+        positions: how inputs and queries say where they are.
+        mask_probability: how often an input is replaced by the mask token.
+    """
+
+    num_frames: int
+    image_size: tuple[int, int]
+    patch_size: int
+    positions: FourierConfig
+    mask_probability: float = 0.0
+
+
+@dataclass(frozen=True)
+class AudioConfig:
+    """The sound of a multimodal autoencoder.
+
+    Attributes:
+        num_samples: samples.
+        samples_per_patch: samples that make one input.
+        positions: how inputs and queries say where they are.
+        mask_probability: how often an input is replaced by the mask token.
+    """
+
+    num_samples: int
+    samples_per_patch: int
+    positions: FourierConfig
+    mask_probability: float = 0.0
+
+
+@dataclass(frozen=True)
+class LabelConfig:
+    """The class of a multimodal autoencoder.
+
+    Attributes:
+        num_classes: scores wanted.
+        query_channels: width of the one learned query.
+        mask_probability: how often the label is replaced by the mask token;
+            always, as published, makes the autoencoder a classifier.
+    """
+
+    num_classes: int
+    query_channels: int
+    mask_probability: float = 1.0
+
+
+@dataclass(frozen=True)
+class MultimodalConfig:
+    """Video, sound and label in, the same three out.
+
+    Attributes:
+        encoder: see `EncoderConfig`.
+        image: the moving picture.
+        audio: the sound.
+        label: the class.
+        output_channels: width of an output row, before each modality's own map.
+        input_padding: learned channels that the widest modality gets; others get more.
+        query_padding: the same for the queries.
+        decoder: see `DecoderConfig`.
+        activation: the bend in every MLP.
+    """
+
+    encoder: EncoderConfig
+    image: VideoConfig
+    audio: AudioConfig
+    label: LabelConfig
+    output_channels: int = 512
+    input_padding: int = 4
+    query_padding: int = 2
+    decoder: DecoderConfig = NO_RESIDUAL
+    activation: Activation = "gelu"
+
+    def build(self) -> PerceiverIO:
+        """A model with random weights. Paper: Perceiver IO 4.4."""
+        preprocessor = _multimodal_preprocessor(self)
+        queries = _multimodal_queries(self)
+        decoder = PerceiverDecoder(
+            self.decoder,
+            queries.num_channels,
+            self.encoder.latent_channels,
+            output_channels=self.output_channels,
+            activation=self.activation,
+        )
+        return PerceiverIO(
+            preprocessor=preprocessor,
+            encoder=PerceiverEncoder(self.encoder, preprocessor.num_channels, self.activation),
+            queries=queries,
+            decoder=MultimodalDecoder(decoder),
+            postprocessor=_multimodal_postprocessor(self),
+            config=self,
+        )
+
+    def example_input(self, batch_size: int = 1) -> dict[str, Tensor]:
+        """Zeros in the shape of the raw input."""
+        return {
+            "image": torch.zeros(batch_size, self.image.num_frames, 3, *self.image.image_size),
+            "audio": torch.zeros(batch_size, self.audio.num_samples, 1),
+            "label": torch.zeros(batch_size, self.label.num_classes),
+        }
+
+
+def _video_size(image: VideoConfig) -> tuple[int, int, int]:
+    return (image.num_frames, *image.image_size)
+
+
+def _sound(audio: AudioConfig) -> AudioPatches:
+    return AudioPatches(audio.num_samples, audio.samples_per_patch)
+
+
+def _multimodal_preprocessor(config: MultimodalConfig) -> MultimodalPreprocessor:
+    side = config.image.patch_size
+    patches = Patches(_video_size(config.image), (1, side, side))
+    sound = _sound(config.audio)
+    modalities = {
+        "audio": AppendedPositions(sound, config.audio.positions.build(sound.index_dims)),
+        "image": AppendedPositions(patches, config.image.positions.build(patches.index_dims)),
+        "label": OneHotLabel(config.label.num_classes),
+    }
+    masked = {name: getattr(config, name).mask_probability for name in modalities}
+    return MultimodalPreprocessor(modalities, config.input_padding, masked)
+
+
+def _multimodal_queries(config: MultimodalConfig) -> MultimodalQueries:
+    places = {"audio": _sound(config.audio).index_dims, "image": _video_size(config.image)}
+    queries = {
+        name: GridQueries(
+            index_dims,
+            getattr(config, name).positions.num_bands,
+            getattr(config, name).positions.max_resolution,
+        )
+        for name, index_dims in places.items()
+    }
+    queries["label"] = LearnedQueries(1, config.label.query_channels)
+    return MultimodalQueries(queries, config.query_padding)
+
+
+def _multimodal_postprocessor(config: MultimodalConfig) -> MultimodalPostprocessor:
+    width = config.output_channels
+    return MultimodalPostprocessor(
+        {
+            "audio": AudioSamples(width, config.audio.samples_per_patch),
+            "image": PicturePixels(width, _video_size(config.image)),
+            "label": ClassLogits(width, config.label.num_classes),
+        }
+    )
