@@ -33,7 +33,7 @@ ONLY_IN = {
     "transformers": {"checkpoints"},
     "huggingface_hub": {"checkpoints"},
     "sklearn": {"samples"},
-    "skimage": {"samples"},
+    "skimage": {"samples", "training"},
 }
 
 

@@ -2,6 +2,7 @@
 
 from . import cat_face, digits, text_classes, text_masked
 from .recipe import Recipe
+from .seeds import measured
 from .trained import read_trained
 
 RECIPES: dict[str, Recipe] = {
@@ -24,4 +25,4 @@ def trained(name: str):
     return read_trained(name, RECIPES)
 
 
-__all__ = ["RECIPES", "Recipe", "trained"]
+__all__ = ["RECIPES", "Recipe", "measured", "trained"]

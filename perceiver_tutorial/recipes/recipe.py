@@ -1,7 +1,9 @@
 """A recipe: a model, what it learns from, how long, and how good it then is."""
 
+import hashlib
+import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import torch
@@ -56,3 +58,10 @@ class Recipe:
             seed=seed,
         )
         return model, history
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with every number of the recipe and with the source of its functions."""
+        values = (getattr(self, field.name) for field in fields(self))
+        said = [inspect.getsource(v) if inspect.isfunction(v) else repr(v) for v in values]
+        return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]

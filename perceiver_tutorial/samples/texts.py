@@ -1,4 +1,4 @@
-"""The few real pictures and texts of the course, from packages that ship them."""
+"""Texts that Python itself brings along."""
 
 import ast
 import re
@@ -10,68 +10,9 @@ from itertools import chain, cycle, islice, zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import torch
-from jaxtyping import Float, Int
-from PIL import Image, ImageOps
+from jaxtyping import Int
 from torch import Tensor
-
-
-def cat() -> Image.Image:
-    """A tabby cat, 451 x 300 pixels: scikit-image's Chelsea, public domain (CC0)."""
-    from skimage.data import chelsea
-
-    return Image.fromarray(chelsea())
-
-
-# On `cat`, as (row, column): the eye on the left, the eye on the right, the nose.
-CAT_MARKS = ((115, 170), (137, 320), (237, 268))
-
-
-def cats_eye(side: int = 64) -> Float[Tensor, "1 3 {side} {side}"]:
-    """One eye of `cat`, 92 x 92 pixels resampled to `side` x `side`, from 0 to 1."""
-    eye = cat().crop((132, 66, 224, 158)).resize((side, side), Image.Resampling.LANCZOS)
-    return torch.from_numpy(np.array(eye)).movedim(-1, 0)[None] / 255
-
-
-def six_pictures() -> Float[Tensor, "6 3 32 40"]:
-    """A cat, an astronaut, coffee, a rocket, stars and the back of an eye, small, from 0 to 1.
-
-    All from scikit-image and in the public domain, cut to 4 : 5 and resampled.
-    """
-    from skimage import data
-
-    photographs = (
-        data.chelsea(), data.astronaut(), data.coffee(),
-        data.rocket(), data.hubble_deep_field(), data.retina(),
-    )  # fmt: skip
-    small = (
-        ImageOps.fit(Image.fromarray(photograph), (40, 32), Image.Resampling.BICUBIC)
-        for photograph in photographs
-    )
-    return torch.stack([torch.from_numpy(np.array(p)).movedim(-1, 0) / 255 for p in small])
-
-
-class Digits(NamedTuple):
-    """Handwritten digits, 8 x 8 pixels from 0 (paper) to 1 (ink), and what they are."""
-
-    train_images: Float[Tensor, "train 1 8 8"]
-    train_labels: Int[Tensor, " train"]
-    test_images: Float[Tensor, "test 1 8 8"]
-    test_labels: Int[Tensor, " test"]
-
-
-def digits() -> Digits:
-    """scikit-learn's 1,797 digits, a quarter of every class held back for testing."""
-    from sklearn.datasets import load_digits
-    from sklearn.model_selection import train_test_split
-
-    pixels, labels = load_digits(return_X_y=True)
-    images = (pixels.reshape(-1, 1, 8, 8) / 16).astype(np.float32)
-    parts = train_test_split(images, labels, test_size=0.25, stratify=labels, random_state=0)
-    train_images, test_images, train_labels, test_labels = map(torch.as_tensor, parts)
-    return Digits(train_images, train_labels, test_images, test_labels)
-
 
 KINDS = ("code", "prose")
 LEARNED_FROM = """

@@ -1,0 +1,61 @@
+"""What five seeds of every recipe scored, as `tools/train_models.py --seeds` measured it."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean, stdev
+
+from .recipe import Recipe
+
+SEEDS = range(1, 6)
+FILE = Path(__file__).parents[2] / "data" / "seeds.json"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The scores of one recipe.
+
+    Attributes:
+        fingerprint: of the recipe that was trained, see `Recipe.fingerprint`.
+        scores: one for each of `SEEDS`.
+    """
+
+    fingerprint: str
+    scores: tuple[float, ...]
+
+    def __str__(self) -> str:
+        return f"{mean(self.scores):.3f} ± {stdev(self.scores):.3f} (n {len(self.scores)})"
+
+
+def measured(name: str, file: Path = FILE) -> Measured:
+    """What was measured for a recipe.
+
+    Args:
+        name: of a recipe.
+        file: where it is written down.
+
+    Raises:
+        KeyError: if nothing was.
+    """
+    written = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    if name not in written:
+        raise KeyError(
+            f"no seeds of {name!r} were measured: python tools/train_models.py --seeds {name}."
+        )
+    return Measured(written[name]["fingerprint"], tuple(written[name]["scores"]))
+
+
+def measure(recipe: Recipe) -> Measured:
+    """Train a recipe with every seed, and score it."""
+    scores = (round(recipe.score(recipe.train(seed)[0]), 4) for seed in SEEDS)
+    return Measured(recipe.fingerprint, tuple(scores))
+
+
+def write_down(name: str, found: Measured, file: Path = FILE) -> None:
+    """Keep what was measured, beside what was measured for other recipes."""
+    written = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    written[name] = {"fingerprint": found.fingerprint, "scores": list(found.scores)}
+    beside = file.with_suffix(".part")
+    lines = (f'  "{key}": {json.dumps(written[key])}' for key in sorted(written))
+    beside.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    beside.replace(file)

@@ -1,0 +1,19 @@
+"""The few real pictures and texts of the course, from packages that ship them."""
+
+from .handwriting import Digits, digits
+from .pictures import CAT_MARKS, cat, cats_eye, six_pictures
+from .texts import KINDS, Passages, Prose, code_or_prose, prose
+
+__all__ = [
+    "CAT_MARKS",
+    "KINDS",
+    "Digits",
+    "Passages",
+    "Prose",
+    "cat",
+    "cats_eye",
+    "code_or_prose",
+    "digits",
+    "prose",
+    "six_pictures",
+]
