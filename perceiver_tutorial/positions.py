@@ -5,7 +5,7 @@ from typing import Literal
 
 import torch
 from einops import rearrange
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
@@ -101,6 +101,33 @@ def fourier_features(
         positions[..., None] * bands.to(positions), "... dims bands -> ... (dims bands)"
     )
     return torch.cat([positions, phases.sin(), phases.cos()], dim=-1)
+
+
+def to_unit_ball(
+    positions: Float[Tensor, "*batch points dims"],
+    keep: Bool[Tensor, "*batch points"] | None = None,
+) -> Float[Tensor, "*batch points dims"]:
+    """Move the mean of every cloud to 0, and its farthest point to a distance of 1.
+
+    Args:
+        positions: coordinates in any unit; the same one along every axis.
+        keep: True for every point that is one; the others become 0, whatever they were.
+
+    Raises:
+        ValueError: if a cloud has no point.
+
+    >>> to_unit_ball(torch.tensor([[1.0, 0.0], [5.0, 0.0]]))
+    tensor([[-1.,  0.],
+            [ 1.,  0.]])
+    """
+    keep = torch.ones_like(positions[..., 0], dtype=torch.bool) if keep is None else keep
+    if not keep.any(-1).all():
+        raise ValueError("expected at least one point in every cloud, got a cloud without any.")
+    kept = keep[..., None]
+    mean = positions.where(kept, 0).sum(-2, keepdim=True) / kept.sum(-2, keepdim=True)
+    centred = (positions - mean).where(kept, 0)
+    radius = centred.norm(dim=-1).amax(-1)[..., None, None]
+    return centred / radius.clamp(min=torch.finfo(radius.dtype).tiny)
 
 
 def resize_positions(

@@ -22,15 +22,11 @@ from transformers.models.perceiver import modeling_perceiver as modeling
 from perceiver_tutorial.attention import SelfAttend
 from perceiver_tutorial.ledger import claim
 from perceiver_tutorial.perceiver import (
-    PUBLISHED,
+    ORIGINAL,
     TEXT_CLASSIFIER,
-    PerceiverIO,
     build,
     example_input,
 )
-from perceiver_tutorial.perceiver.decoder import AverageDecoder
-from perceiver_tutorial.perceiver.postprocessors import ClassLogits
-from perceiver_tutorial.perceiver.queries import NoQueries
 from perceiver_tutorial.tracing import cost
 
 FAMILIES = {
@@ -254,20 +250,13 @@ def counted(model, raw):
     return counter.get_total_flops()
 
 
-def original_perceiver(config):
-    """The same model with the way out of the original Perceiver: average, then one map."""
-    io = build(config)
-    width = config.encoder.latent_channels
-    head = ClassLogits(width, config.num_classes)
-    return PerceiverIO(io.preprocessor, io.encoder, NoQueries(width), AverageDecoder(), head).eval()
-
-
 def test_averaging_the_latents_gives_the_numbers_of_the_original_perceiver():
     found = {}
-    for name in (measured.FOURIER, measured.LEARNED, measured.CONV):
+    for name in ("fourier", "learned", "conv"):
+        config = ORIGINAL[f"perceiver-{name}"]
         with torch.device("meta"):
-            model, raw = original_perceiver(PUBLISHED[name]), example_input(PUBLISHED[name])
-        found[name.rpartition("-")[2]] = {
+            model, raw = build(config).eval(), example_input(config)
+        found[name] = {
             "parameters": sum(p.numel() for p in model.parameters()),
             "GFLOP": gflop(counted(model, raw)),
         }

@@ -20,11 +20,15 @@ EXPECTING = [claim_id for claim_id, entry in CLAIMS.items() if entry.expect is n
 VERDICTS = {"holds", "corrected", "outdated", "needs-weights", "not-checkable"}
 KINDS = {"shape", "count", "api", "behaviour", "result", "preprocess"}
 CHECKED_SYSTEMS = (
+    "perceiver-flow",
     "perceiver-core",
     "perceiver-text",
     "perceiver-image-learned",
     "perceiver-image-fourier",
     "perceiver-image-conv",
+    "perceiver-alphastar",
+    "perceiver-multimodal",
+    "perceiver-pointcloud",
     "general",
 )
 

@@ -31,6 +31,7 @@ ANSWERS = {
     "fourier images": (2, 4),
     "learned images": (2, 4),
     "conv images": (2, 4),
+    "averaged images": (2, 4),
     "patch images": (2, 4),
     "masked language": (2, 9, 262),
     "text classes": (2, 3),

@@ -18,6 +18,16 @@ TEXT = [
     ("[CLS]", [4]), ("n", [116]), ("é", [201, 175]), (" ", [38]), ("漢", [236, 194, 168]),
     ("😀", [246, 165, 158, 134]), ("[SEP]", [5]), ("[PAD]", [0]),
 ]  # fmt: skip
+BOXED = (
+    torch.tensor([1, 0, -1]),
+    torch.tensor([[0.3, 0.2, 0.4, 0.2], [0.6, 0.7, 0.2, 0.4], [0.0, 0.0, 0.0, 0.0]]),
+)
+FOUND = (torch.tensor([1]), BOXED[1][:1], torch.tensor([0.9]), torch.tensor([1]))
+# x, y, health, damage, side, acts
+SEEN = torch.tensor([
+    [0.0, 0.0, 1.0, 1.0, 1, 1], [0.5, 0.2, 0.5, 1 / 3, 1, 0], [-0.5, 0.2, 0.9, 2 / 3, 1, 0],
+    [0.4, -0.6, 1.0, 1 / 3, -1, 0], [-0.4, 0.8, 0.2, 1.0, -1, 0],
+]).expand(2, -1, -1)  # fmt: skip
 PICTURES = {
     "images": lambda: viz.draw_images(torch.rand(3, 3, 6, 8), ["a", "b", "c"]),
     "one grey image": lambda: viz.draw_images(torch.rand(1, 1, 6, 8), [""]),
@@ -66,6 +76,15 @@ PICTURES = {
     "functions": lambda: viz.draw_functions(torch.arange(-2, 3.0), {"a": {"b": torch.rand(5)}}),
     "feature rows": lambda: viz.draw_feature_rows(torch.rand(12, 5), (3, 4), (0, 2)),
     "bytes": lambda: viz.draw_bytes(TEXT),
+    "spans": lambda: viz.draw_spans(
+        ["né 漢😀", "né"], [[(4, 7, 2), (0, 3, 1)], []], ["", "person", "place"]
+    ),
+    "series": lambda: viz.draw_series(
+        torch.tensor([[0.0, float("nan"), 2.0]] * 2),
+        torch.zeros(2, 3),
+        {"a line": torch.ones(2, 3)},
+    ),
+    "series without the truth": lambda: viz.draw_series(torch.rand(1, 4), titles=["a"]),
     "half a character": lambda: viz.draw_bytes([("a", [103]), ("\ufffd", [236])]),
     "bytes to keep": lambda: viz.draw_keep(
         [TEXT, TEXT], torch.arange(14) < torch.tensor([[14], [9]])
@@ -91,6 +110,17 @@ PICTURES = {
     "sampled waves": lambda: viz.draw_sampled(
         {"fast": torch.cos, "slow": torch.sin}, axis_coordinates(5), "waves"
     ),
+    "clouds": lambda: viz.draw_clouds([torch.rand(9, 3), torch.rand(5, 3)], ["a", "b"]),
+    "clouds in rows": lambda: viz.draw_clouds(torch.rand(3, 9, 3), ["a", "b", "c"], columns=2),
+    "shaded points": lambda: viz.draw_cloud_channels(
+        torch.rand(9, 3), torch.rand(2, 9), ["z", "sin z"]
+    ),
+    "points that are read": lambda: viz.draw_cloud_attention(
+        torch.rand(16, 3), torch.eye(16)[:2], ["latent 0", "latent 1"]
+    ),
+    "accuracies": lambda: viz.draw_accuracies(
+        [4, 8], {"one": [0.2, 0.9], "two": [0.1, 0.5]}, "points", guessing=0.1
+    ),
     "walk": lambda: viz.draw_walk(walk(IMAGES)),
     "walk of several modalities": lambda: viz.draw_walk(walk(CONFIGS["multimodal"])),
     "query map": lambda: viz.draw_query_map(walk(CONFIGS["multimodal"], depth=1)),
@@ -99,6 +129,26 @@ PICTURES = {
     ),
     "pixel questions": lambda: viz.draw_pixel_questions(
         torch.rand(3, 6, 8), [(1, 2), (4, 7)], torch.eye(2, 5)
+    ),
+    "motion": lambda: viz.draw_flow(
+        torch.rand(2, 3, 6, 8), {"truth": torch.ones(6, 8, 2), "none": torch.zeros(6, 8, 2)}
+    ),
+    "motion that is partly known": lambda: viz.draw_flow(
+        torch.rand(2, 3, 6, 8), {"truth": torch.ones(6, 8, 2)}, torch.eye(6, 8).bool()
+    ),
+    "errors of motion": lambda: viz.draw_flow_errors(
+        {"none": torch.zeros(6, 8, 2)},
+        torch.tensor([3.0, 4.0]).expand(6, 8, 2),
+        torch.eye(6, 8) > 0,
+    ),
+    "errors by speed": lambda: viz.draw_errors_by_speed(
+        torch.tensor([1.0, 4.0]), {"ours": torch.tensor([0.2, 3.0])}, learned_to=2.5
+    ),
+    "neighbourhoods": lambda: viz.draw_neighbourhoods(
+        torch.rand(2, 3, 6, 8), torch.linspace(-1, 1, 54), (0, 7)
+    ),
+    "tiles": lambda: viz.draw_tiles(
+        (9, 20), (6, 8), [(0, 0), (3, 12)], torch.tensor([[1.0, 3.0], [2.0, 1.0]])
     ),
     "scaling": lambda: viz.draw_scaling(
         [
@@ -112,10 +162,60 @@ PICTURES = {
     "scaling with nothing marked": lambda: viz.draw_scaling(
         [viz.Curve("plain", "inputs", [8, 32], [1, 16])], "time", "seconds"
     ),
+    "modalities": lambda: viz.draw_modalities(
+        {"audio": range(5), "image": range(5, 11), "label": range(11, 12)},
+        {"audio": (4, 13, 4), "image": (10, 0, 11), "label": (17, 0, 4)},
+        mark=7,
+    ),
+    "film": lambda: viz.draw_film(
+        {"seen": torch.rand(3, 3, 4, 5), "twice": torch.rand(6, 3, 4, 5)}
+    ),
+    "trade-off": lambda: viz.draw_tradeoff(
+        {"low": (24.0, 0.5), "high": (21.0, 0.9)}, {"mean frame": 20.0}, ("video", "label")
+    ),
+    "sounds": lambda: viz.draw_sounds(
+        {"a clip": {"true": torch.sin(torch.arange(64) * torch.pi / 8), "rebuilt": torch.rand(64)}}
+    ),
+    "boxes to find": lambda: viz.draw_boxes(torch.rand(7, 1, 8, 8), ["disc", "block"], [BOXED] * 7),
+    "boxes that were found": lambda: viz.draw_boxes(
+        torch.rand(2, 3, 8, 6), ["disc", "block"], [BOXED] * 2, [FOUND, FOUND]
+    ),
+    "places of queries": lambda: viz.draw_query_places([FOUND, FOUND], ["disc", "block"], 3),
+    "matching": lambda: viz.draw_matching(torch.rand(3, 2), [(0, 1), (2, 0)], ["disc", "block"]),
+    "waves": lambda: viz.draw_waves(torch.randn(2, 512), ["tone", "two\nlines"], 4000),
     "shares": lambda: viz.draw_shares(
         {"model": {"reading": 1, "thinking": 98, "answering": 1}},
         {"reading": "inputs", "thinking": "latents", "answering": "queries"},
         "operations",
+    ),
+    "situations": lambda: viz.draw_situations(SEEN, torch.ones(2, 5).bool(), ["a", "b"]),
+    "situations with a choice": lambda: viz.draw_situations(
+        SEEN,
+        torch.arange(5) < torch.tensor([[5], [4]]),
+        ["a", "b"],
+        chosen=torch.tensor([3, 3]),
+        weights=torch.tensor([[0.6, 0.1, 0.0, 0.3, 0.0], [0.1, 0.2, 0.0, 0.7, 0.0]]),
+        reach=0.5,
+    ),
+    "battle": lambda: viz.draw_battle(
+        (0, 4),
+        SEEN[..., :2],
+        torch.tensor([[1.0, 0.5, 0.5, 1.0, 0.2], [1.0, 0.0, 0.5, 1.0, 0.0]]),
+        SEEN[0, :, 3],
+        SEEN[0, :, 4].long(),
+        torch.tensor([[3, 3, 4, 0, 0], [-1, -1, -1, -1, -1]]),
+    ),
+    "a long battle": lambda: viz.draw_battle(
+        range(5),
+        SEEN[:1, :, :2].expand(5, -1, -1),
+        torch.ones(5, 5),
+        SEEN[0, :, 3],
+        SEEN[0, :, 4].long(),
+        torch.full((5, 5), -1),
+    ),
+    "rates": lambda: viz.draw_rates({"chance": {"a": 0.9, "b": 0.5}}, "wins"),
+    "rates with spreads": lambda: viz.draw_rates(
+        {"chance": {"a": 0.9}, "script": {"a": 0.5}}, "wins", {"x": {"a": 0.1}, "y": {"a": 0.2}}
     ),
 }
 SAID = {
@@ -147,6 +247,9 @@ SAID = {
     "feature rows": "Channels 0, 2 of a grid of 3 by 4 cells as images, and the first 12 of its",
     "bytes": "n 116, é 201 175,   38, 漢 236 194 168, 😀 246 165 158 134, [SEP] 5, [PAD] 0.",
     "half a character": "over the ids of their bytes: a 103, \ufffd 236.",
+    "spans": 'in them: "né 漢😀" né person, 漢 place; "né" nothing.',
+    "series": "2 series of 3 days, 2 of them measured; between the dots: the truth, a line.",
+    "series without the truth": "1 series of 4 days, 4 of them measured.",
     "bytes to keep": "2 texts of 14 ids each; kept are the first 14, 9, the rest is hatched.",
     "bytes that are read": "latent 0, most at 'é'; latent 1, most at 'é'.",
     "cross-attend": "latents 7 x 12; queries 7 x 25; map 7 x 80; mixture 7 x 25; output 7 x 12; "
@@ -158,16 +261,46 @@ SAID = {
     "slices": "sin t over 3 frames of 4 by 5 cells, frame by frame.",
     "similarities": "row 2, column 3 of 6 by 8 cells and all others are, written as raw, K = 3.",
     "sampled waves": "waves: fast and slow, seen at 5 cells.",
+    "clouds": "2 clouds of 5 to 9 points: a, b.",
+    "clouds in rows": "3 clouds of 9 points: a, b, c.",
+    "shaded points": "A cloud of 9 points, shaded by: z, sin z.",
+    "points that are read": "latent 0 gives its 8 favourite points 100%, latent 1 gives its 8",
+    "accuracies": "over points: one 0.20 at 4, 0.90 at 8; two 0.10 at 4, 0.50 at 8.",
     "walk": "raw 3 x 8 x 10; input array 80 x 25; read once, think 6 times; latents 7 x 12; "
     "decode with queries 1 x 12; output array 1 x 12; answer 4.",
     "walk of several modalities": "raw image 3 x 3 x 8 x 4, audio 20 x 1, label 5",
     "query map": "image 96 x 17 give outputs 96 x 11 and the answer 3 x 3 x 8 x 4",
     "resolutions": "drawn equally large: once, 4 x 5 pixels; twice, 8 x 10 pixels.",
     "pixel questions": "pixel 0 reads latent 0 most, pixel 1 reads latent 1 most.",
+    "motion": "and motion in colours: truth, on average 1.0 right and 1.0 "
+    "down; none, on average 0.0 right and 0.0 down.",
+    "motion that is partly known": "truth, on average 1.0 right and 1.0 down.",
+    "errors of motion": "End-point errors in pixels, darker is worse: none 5.00.",
+    "errors by speed": "motion of 1.0 to 4.0 pixels, learned up to 2.5: ours from 0.2 to 3.0.",
+    "neighbourhoods": "Row 0, column 7 of two frames, its 3 by 3 neighbours in both, and the 54",
+    "tiles": "2 tiles of 6 by 8 on 9 by 20 pixels, from row and column (0, 0), (3, 12); a tile's "
+    "pixels count from 1 at the border to 3 in the middle.",
     "scaling": "times as much for twice the inputs; few, at the end 1.5 times as much for twice "
     "the inputs. Marked: 12 inputs.",
     "scaling with nothing marked": "at the end 4.0 times as much for twice the inputs.",
+    "modalities": "rows 5 to 10: 10 what is there, 11 learned padding; label, rows 11 to 11: "
+    "17 what is there, 4 learned padding. Row 7 is image.",
+    "film": "Films, frame by frame: seen, 3 frames; twice, 6 frames.",
+    "trade-off": "video against label. low: 24.0, 0.50; high: 21.0, 0.90. Mean frame at 20.0.",
+    "sounds": "Waves of sounds. a clip: true swings 4 times, rebuilt swings",
+    "boxes to find": "7 pictures with 14 things in dashed boxes; the classes are disc, block.",
+    "boxes that were found": "with 4 things in dashed boxes, 2 found ones in solid boxes",
+    "places of queries": "things in 2 pictures: query 0 0, query 1 2, query 2 0.",
+    "matching": "Costs of 3 queries for 2 things; paired: query 0 and block, query 2 and disc.",
+    "waves": "2 sounds as waves and as pitches over time: tone, two lines.",
     "shares": "model: reading 1, thinking 98, answering 1.",
+    "situations": "a, 3 own and 2 enemy units; b, 3 own and 2 enemy units.",
+    "situations with a choice": "a, 3 own and 2 enemy units, most at itself; b, 3 own and 1 enemy "
+    "units, most at an enemy unit.",
+    "battle": "A battle, discs to triangles: turn 0, 3 to 2; turn 4, 2 to 1.",
+    "a long battle": "turn 3, 3 to 2; turn 4, 3 to 2.",
+    "rates": "Bars, wins; against chance: a 0.90, b 0.50.",
+    "rates with spreads": "against chance: a 0.90; against script: a 0.50.",
 }  # fmt: skip
 
 

@@ -130,10 +130,13 @@ def passing(run: Callable[[], Any], **modules: nn.Module) -> dict[str, Tensor]:
     """What comes into each module, as its first argument, while `run` runs."""
     came: dict[str, Tensor] = {}
 
-    def note(name: str):
-        return lambda _module, args: came.setdefault(name, args[0])
+    def note(name: str, first: Tensor) -> None:
+        came.setdefault(name, first)
 
-    handles = [module.register_forward_pre_hook(note(name)) for name, module in modules.items()]
+    handles = [
+        module.register_forward_pre_hook(lambda _module, args, name=name: note(name, args[0]))
+        for name, module in modules.items()
+    ]
     run()
     for handle in handles:
         handle.remove()

@@ -12,13 +12,21 @@ CONFIGS = {
     "fourier images": IMAGES,
     "learned images": TINY["deepmind/vision-perceiver-learned"],
     "conv images": TINY["deepmind/vision-perceiver-conv"],
+    "averaged images": replace(
+        IMAGES, encoder=replace(ENCODER, reads=(0, 1, 1), blocks=(0, 1, 1)), decoder=None
+    ),
     "patch images": replace(IMAGES, stem=PatchStem(2, channels=6)),
     "masked language": TINY["deepmind/language-perceiver"],
     "text classes": TextClassifierConfig(
         encoder=ENCODER, num_classes=3, input_channels=14, max_bytes=9
     ),
+    "token labels": perceiver.TokenClassifierConfig(
+        ENCODER, num_labels=5, ask="places", input_channels=14, max_bytes=9
+    ),
+    "answer spans": perceiver.SpanConfig(ENCODER, input_channels=14, max_bytes=9),
     "optical flow": TINY["deepmind/optical-flow-perceiver"],
     "multimodal": TINY["deepmind/multimodal-perceiver"],
+    "entities": perceiver.EntityConfig(ENCODER, num_features=6, channels=10, num_entities=9),
 }
 
 

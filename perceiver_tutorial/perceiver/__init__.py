@@ -11,34 +11,50 @@ from .config import (
     PatchStem,
     PixelStem,
 )
+from .contrast import even_contrast
 from .fidelity import disagreements, with_fidelity
+from .flow import flow_in_pixels, predict_flow
 from .model import PerceiverIO
+from .original import ORIGINAL
 from .parts import PerceiverConfig
+from .pointing import point, pointer_logits
 from .preprocessors import flow_patches
-from .published import PUBLISHED, TEXT_CLASSIFIER
+from .published import ALPHASTAR_ENTITIES, MODELNET40, PUBLISHED, TEXT_CLASSIFIER
 from .resize import resized
 from .tasks import (
+    AudioClassifierConfig,
     AudioConfig,
+    DetectionConfig,
+    EntityConfig,
     ImageClassifierConfig,
     LabelConfig,
     MaskedLanguageConfig,
     MultimodalConfig,
     OpticalFlowConfig,
+    PointCloudConfig,
+    SpanConfig,
     TextClassifierConfig,
+    TokenClassifierConfig,
     VideoConfig,
 )
 from .tiny import TINY
 from .tokenizer import characters, decode_text, encode_text
 
 __all__ = [
+    "ALPHASTAR_ENTITIES",
+    "MODELNET40",
+    "ORIGINAL",
     "PUBLISHED",
     "TEXT_CLASSIFIER",
     "TINY",
+    "AudioClassifierConfig",
     "AudioConfig",
     "Conv1x1Stem",
     "ConvPoolStem",
     "DecoderConfig",
+    "DetectionConfig",
     "EncoderConfig",
+    "EntityConfig",
     "FourierConfig",
     "ImageClassifierConfig",
     "LabelConfig",
@@ -50,15 +66,23 @@ __all__ = [
     "PerceiverConfig",
     "PerceiverIO",
     "PixelStem",
+    "PointCloudConfig",
+    "SpanConfig",
     "TextClassifierConfig",
+    "TokenClassifierConfig",
     "VideoConfig",
     "build",
     "characters",
     "decode_text",
     "disagreements",
     "encode_text",
+    "even_contrast",
     "example_input",
+    "flow_in_pixels",
     "flow_patches",
+    "point",
+    "pointer_logits",
+    "predict_flow",
     "resized",
     "with_fidelity",
 ]

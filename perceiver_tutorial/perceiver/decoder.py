@@ -6,6 +6,8 @@ from torch import Tensor, nn
 
 from ..attention import Activation, CrossAttend
 from .config import DecoderConfig
+from .parts import Decoder, Queries
+from .queries import LearnedQueries, NoQueries
 
 
 class PerceiverDecoder(nn.Module):
@@ -68,3 +70,20 @@ class AverageDecoder(nn.Module):
         _keep: None = None,
     ) -> Float[Tensor, "batch outputs=1 latent_channels"]:
         return reduce(latents, "b n d -> b 1 d", "mean")
+
+
+def one_answer(
+    config: DecoderConfig | None, channels: int, activation: Activation
+) -> tuple[Queries, Decoder]:
+    """How a whole input gets one row to be classified by.
+
+    Args:
+        config: of the cross-attend that one learned query reads the latents with. None:
+            nothing is asked and the latents are averaged, as in the original Perceiver.
+        channels: width of the latents, of the query and of the row.
+        activation: the bend in the MLP.
+    """
+    if config is None:
+        return NoQueries(channels), AverageDecoder()
+    decoder = PerceiverDecoder(config, channels, channels, activation=activation)
+    return LearnedQueries(1, channels), decoder

@@ -39,7 +39,10 @@ class PerceiverEncoder(nn.Module):
         keep: Bool[Tensor, "batch inputs"] | None = None,
     ) -> Float[Tensor, "batch latents latent_channels"]:
         check_keep(keep, input_array)
-        keep = None if keep is None else rearrange(keep, "b inputs -> b 1 inputs")
+        if keep is not None:
+            # Nothing is read of them; but 0 times NaN would be NaN.
+            input_array = input_array.masked_fill(~keep[..., None], 0.0)
+            keep = rearrange(keep, "b inputs -> b 1 inputs")
         latents = repeat(self.latents, "n d -> b n d", b=len(input_array))
         for read, block in self.schedule:
             if read is not None:

@@ -44,7 +44,7 @@ def with_fidelity(config: PerceiverConfig, fidelity: Fidelity) -> PerceiverConfi
         return replace(config, mask_queries=deepmind)
     if not isinstance(config, ImageClassifierConfig):
         return config
-    if isinstance(config.positions, LearnedConfig):
+    if isinstance(config.positions, LearnedConfig) and config.decoder is not None:
         config = replace(config, decoder=replace(config.decoder, query_residual=not deepmind))
     if isinstance(config.stem, ConvPoolStem):
         padding = "same" if deepmind else "transformers"

@@ -64,8 +64,9 @@ class MultimodalPreprocessor(nn.Module):
 
     def forward(self, raw: Mapping[str, Tensor]) -> Float[Tensor, "batch inputs channels"]:
         self._check_names(raw)
-        rows = [self._rows(name, raw[name]) for name in sorted(self.modalities)]
-        return torch.cat(rows, dim=1)
+        rows = {name: self._rows(name, raw[name]) for name in sorted(self.modalities)}
+        _check_samples({name: len(some) for name, some in rows.items()})
+        return torch.cat(list(rows.values()), dim=1)
 
     def _rows(self, name: str, raw: Tensor) -> Float[Tensor, "batch inputs channels"]:
         rows = self.pad(self.modalities[name](raw), name)
@@ -87,6 +88,15 @@ class MultimodalPreprocessor(nn.Module):
                 f"expected the modalities {wanted}, got {', '.join(sorted(raw)) or 'none'}: "
                 f"{', '.join(problem)}. A label that is always masked may be zeros."
             )
+
+
+def _check_samples(counts: Mapping[str, int]) -> None:
+    if len(set(counts.values())) > 1:
+        got = ", ".join(f"{count} of {name}" for name, count in counts.items())
+        raise ValueError(
+            f"expected equally many samples of every modality, got {got}. "
+            "What belongs together has the same number in every batch."
+        )
 
 
 class MultimodalQueries(nn.Module):

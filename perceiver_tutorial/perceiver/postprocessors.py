@@ -77,6 +77,26 @@ class Projection(nn.Module):
         return answers
 
 
+class PointerScores(nn.Module):
+    """Every row becomes one score: how much it is worth pointing at. See `pointer_logits`.
+
+    Args:
+        channels: width of a row.
+    """
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.to_score = nn.Linear(channels, 1)
+
+    def forward(
+        self, output_array: Float[Tensor, "batch outputs output_channels"]
+    ) -> Float[Tensor, "batch outputs"]:
+        return rearrange(self.to_score(output_array), "b outputs 1 -> b outputs")
+
+    def assemble(self, answers: Float[Tensor, "batch outputs"]) -> Float[Tensor, "batch outputs"]:
+        return answers
+
+
 class FlowField(nn.Module):
     """Every row becomes how far its pixel moves, right and down.
 

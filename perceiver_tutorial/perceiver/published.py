@@ -14,11 +14,13 @@ from .config import (
 from .parts import PerceiverConfig
 from .tasks import (
     AudioConfig,
+    EntityConfig,
     ImageClassifierConfig,
     LabelConfig,
     MaskedLanguageConfig,
     MultimodalConfig,
     OpticalFlowConfig,
+    PointCloudConfig,
     TextClassifierConfig,
     VideoConfig,
 )
@@ -97,6 +99,42 @@ MULTIMODAL_PERCEIVER = MultimodalConfig(
         positions=FourierConfig(num_bands=192, max_resolution=(30720,)),
     ),
     label=LabelConfig(num_classes=700, query_channels=1024),
+)
+
+# The original Perceiver's, 2103.03206 4.4: it reads twice, with weights of its own each time,
+# and averages its latents. No weights were published.
+MODELNET40 = PointCloudConfig(
+    encoder=EncoderConfig(
+        num_latents=512,
+        latent_channels=1024,
+        num_blocks=2,
+        self_attends_per_block=6,
+        self_heads=8,
+        cross_heads=1,
+        reads=(0, 1),
+    ),
+    positions=FourierConfig(num_bands=64, max_resolution=(2240, 2240, 2240)),
+    decoder=None,
+)
+
+# As in AlphaStar: 512 entities, 32 latents, 3 layers. The width, the heads and the MLP of four
+# times the width are those of AlphaStar's own Transformer, as public reimplementations have it.
+ALPHASTAR_ENTITIES = EntityConfig(
+    encoder=EncoderConfig(
+        num_latents=32,
+        latent_channels=256,
+        num_blocks=1,
+        self_attends_per_block=3,
+        self_heads=2,
+        cross_heads=2,
+        cross_widening_factor=4,
+        self_widening_factor=4,
+    ),
+    num_features=256,
+    channels=256,
+    num_outputs=256,
+    num_entities=512,
+    decoder=DecoderConfig(num_heads=2),
 )
 
 PUBLISHED: dict[str, PerceiverConfig] = {

@@ -145,7 +145,7 @@ class NoQueries(nn.Module):
     def all_points(
         self, input_array: Float[Tensor, "batch inputs channels"]
     ) -> Int[Tensor, " outputs"]:
-        return torch.arange(1, device=input_array.device)
+        return torch.arange(0, device=input_array.device)
 
     def forward(
         self,

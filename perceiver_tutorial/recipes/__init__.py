@@ -1,13 +1,34 @@
 """Small models: how each is trained, and the trained ones that come with the course."""
 
-from . import cat_face, digits, text_classes, text_masked
+from . import (
+    cat_face,
+    clips,
+    clouds,
+    digits,
+    facts,
+    flow,
+    scenes,
+    skirmish,
+    sounds,
+    tagged,
+    text_classes,
+    text_masked,
+)
 from .recipe import Recipe
 from .seeds import measured
 from .trained import read_trained
 
 RECIPES: dict[str, Recipe] = {
     **cat_face.RECIPES,
+    **clips.RECIPES,
+    **clouds.RECIPES,
     **digits.RECIPES,
+    **facts.RECIPES,
+    **flow.RECIPES,
+    **skirmish.RECIPES,
+    **sounds.RECIPES,
+    **tagged.RECIPES,
+    **scenes.RECIPES,
     **text_classes.RECIPES,
     **text_masked.RECIPES,
 }

@@ -1,6 +1,7 @@
 """The few real pictures and texts of the course, from packages that ship them."""
 
 from .handwriting import Digits, digits
+from .moving import StereoPair, Textures, stereo_motorcycle, textures
 from .pictures import CAT_MARKS, cat, cats_eye, six_pictures
 from .texts import KINDS, Passages, Prose, code_or_prose, prose
 
@@ -10,10 +11,14 @@ __all__ = [
     "Digits",
     "Passages",
     "Prose",
+    "StereoPair",
+    "Textures",
     "cat",
     "cats_eye",
     "code_or_prose",
     "digits",
     "prose",
     "six_pictures",
+    "stereo_motorcycle",
+    "textures",
 ]

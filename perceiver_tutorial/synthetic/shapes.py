@@ -1,7 +1,7 @@
 """Coloured shapes on a dark ground: the smallest pictures that have a class."""
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from ..positions import grid_positions
@@ -32,10 +32,27 @@ def shapes(
     radii = 0.5 + 0.3 * torch.rand(num_images, 1, generator=generator)
     colours = 0.4 + 0.6 * torch.rand(num_images, 3, 1, 1, generator=generator)
     y, x = ((grid_positions(image_size) - centres) / radii[..., None]).unbind(-1)
-    inside = torch.stack([_is_inside(name, y, x) for name in SHAPES])[
-        labels, torch.arange(num_images)
-    ]
-    return colours * inside.float().unflatten(1, (1, *image_size)), labels
+    covered = inside(labels, y, x).float().unflatten(1, (1, *image_size))
+    return colours * covered, labels
+
+
+def inside(
+    labels: Int[Tensor, " images"],
+    y: Float[Tensor, "images places"],
+    x: Float[Tensor, "images places"],
+) -> Bool[Tensor, "images places"]:
+    """Whether places lie inside a shape that is centred at 0 and reaches to 1.
+
+    Args:
+        labels: for each image an index into `SHAPES`.
+        y: how far down each place lies.
+        x: how far to the right each place lies.
+    """
+    covered = torch.zeros_like(y, dtype=torch.bool)
+    for number, shape in enumerate(SHAPES):
+        some = labels == number
+        covered[some] = _is_inside(shape, y[some], x[some])
+    return covered
 
 
 def _is_inside(shape: str, y: Tensor, x: Tensor) -> Tensor:

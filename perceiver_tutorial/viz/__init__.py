@@ -2,19 +2,28 @@
 
 from .attention import draw_attention
 from .axes import AXES
+from .boxes import draw_boxes, draw_matching, draw_query_places
 from .cells import draw_cells
+from .clouds import (
+    draw_accuracies,
+    draw_cloud_attention,
+    draw_cloud_channels,
+    draw_clouds,
+)
 from .codes import draw_band_table, draw_code, draw_similarities, draw_slices
 from .cross import draw_cross_attend
 from .curves import draw_bars, draw_losses
 from .display import show_tensors
 from .feature_rows import draw_feature_rows
 from .fields import draw_fields
+from .flow import draw_flow, draw_flow_errors
 from .gaze import draw_gaze
 from .images import draw_images, draw_photographs, draw_pixel_rows
 from .letters import draw_bytes, draw_keep, draw_read_bytes
 from .likeness import draw_likeness, draw_steps
 from .lines import draw_coordinates, draw_functions
 from .memory import draw_strides
+from .modalities import draw_film, draw_modalities, draw_tradeoff
 from .named import show_axes
 from .picture import Picture
 from .positions import draw_bands, draw_similarity
@@ -23,26 +32,44 @@ from .queries import draw_pixel_questions, draw_query_map, draw_resolutions
 from .sampled import draw_sampled
 from .scaling import Curve, draw_scaling, draw_shares
 from .scores import draw_scores
+from .series import draw_series
+from .skirmish import draw_battle, draw_rates, draw_situations
+from .sound import Sounds, draw_sounds, play
+from .spans import draw_spans
+from .speeds import draw_errors_by_speed
 from .targets import draw_at_one_scale
+from .tiles import draw_neighbourhoods, draw_tiles
 from .walk import draw_walk
+from .waves import draw_waves
 from .windows import draw_windows
 
 __all__ = [
     "AXES",
     "Curve",
     "Picture",
+    "Sounds",
+    "draw_accuracies",
     "draw_at_one_scale",
     "draw_attention",
     "draw_band_table",
     "draw_bands",
     "draw_bars",
+    "draw_battle",
+    "draw_boxes",
     "draw_bytes",
     "draw_cells",
+    "draw_cloud_attention",
+    "draw_cloud_channels",
+    "draw_clouds",
     "draw_code",
     "draw_coordinates",
     "draw_cross_attend",
+    "draw_errors_by_speed",
     "draw_feature_rows",
     "draw_fields",
+    "draw_film",
+    "draw_flow",
+    "draw_flow_errors",
     "draw_functions",
     "draw_gaze",
     "draw_guesses",
@@ -50,24 +77,37 @@ __all__ = [
     "draw_keep",
     "draw_likeness",
     "draw_losses",
+    "draw_matching",
+    "draw_modalities",
+    "draw_neighbourhoods",
     "draw_photographs",
     "draw_pixel_questions",
     "draw_pixel_rows",
     "draw_query_map",
+    "draw_query_places",
+    "draw_rates",
     "draw_read_bytes",
     "draw_reading",
     "draw_resolutions",
     "draw_sampled",
     "draw_scaling",
     "draw_scores",
+    "draw_series",
     "draw_shares",
     "draw_similarities",
     "draw_similarity",
+    "draw_situations",
     "draw_slices",
+    "draw_sounds",
+    "draw_spans",
     "draw_steps",
     "draw_strides",
+    "draw_tiles",
+    "draw_tradeoff",
     "draw_walk",
+    "draw_waves",
     "draw_windows",
+    "play",
     "show_axes",
     "show_tensors",
 ]

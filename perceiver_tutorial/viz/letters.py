@@ -40,7 +40,7 @@ def draw_bytes(characters: Characters) -> Picture:
             look = _look(text, ids)
             box = {"width": len(ids), "edgecolor": "white", "linewidth": 1.5, **look}
             axes.add_patch(Rectangle((x, 2.4 * y), height=1, **box))
-            _write(axes, x + len(ids) / 2, 2.4 * y + 0.5, _shown(text), look["facecolor"], 11)
+            _write(axes, x + len(ids) / 2, 2.4 * y + 0.5, shown(text), look["facecolor"], 11)
             for step, number in enumerate(ids):
                 frame = {"facecolor": "none", "edgecolor": look["facecolor"]}
                 axes.add_patch(Rectangle((x + step + 0.05, 2.4 * y + 1.05), 0.9, 0.8, **frame))
@@ -64,7 +64,7 @@ def draw_keep(rows: Sequence[Characters], keep: Bool[Tensor, "texts bytes"]) -> 
             look = _kept() if keep[y, x] else _dropped()
             axes.add_patch(Rectangle((x, y), len(ids), 0.9, edgecolor="white", **look))
             size = 6 if _is_special(text) else 9
-            _write(axes, x + len(ids) / 2, y + 0.48, _shown(text).strip("[]"), "#FFFFFF", size)
+            _write(axes, x + len(ids) / 2, y + 0.48, shown(text).strip("[]"), "#FFFFFF", size)
     axes.set(xlim=(-0.1, length + 0.1), ylim=(count, -0.1))
     kept = ", ".join(str(int(row.sum())) for row in keep)
     return Picture(
@@ -153,10 +153,10 @@ def _is_special(text: str) -> bool:
 
 
 def _short(text: str) -> str:
-    return "\u2022" if _is_special(text) else _shown(text, MONO).strip("\u2423")
+    return "\u2022" if _is_special(text) else shown(text, MONO).strip("\u2423")
 
 
-def _shown(text: str, family: str = SANS) -> str:
+def shown(text: str, family: str = SANS) -> str:
     """The text, a sign for a space, or the number of a character that cannot be drawn."""
     if _is_special(text):
         return text

@@ -4,7 +4,24 @@ from difflib import get_close_matches
 from types import EllipsisType
 
 from ..check import your_turn
-from . import attention, costs, cross, decoders, images, language, places, shapes, stems, texts
+from . import (
+    attention,
+    clouds,
+    costs,
+    cross,
+    decoders,
+    detection,
+    entities,
+    extending,
+    flow,
+    images,
+    language,
+    multimodal,
+    places,
+    shapes,
+    stems,
+    texts,
+)
 from .kinds import ComputedPrediction, WalkedPrediction
 
 PREDICTIONS: dict[str, WalkedPrediction | ComputedPrediction] = {
@@ -13,11 +30,17 @@ PREDICTIONS: dict[str, WalkedPrediction | ComputedPrediction] = {
     **cross.PREDICTIONS,
     **places.PREDICTIONS,
     **images.PREDICTIONS,
+    **flow.PREDICTIONS,
     **decoders.PREDICTIONS,
+    **clouds.PREDICTIONS,
+    **detection.PREDICTIONS,
+    **entities.PREDICTIONS,
+    **extending.PREDICTIONS,
     **costs.PREDICTIONS,
     **stems.PREDICTIONS,
     **texts.PREDICTIONS,
     **language.PREDICTIONS,
+    **multimodal.PREDICTIONS,
 }
 
 

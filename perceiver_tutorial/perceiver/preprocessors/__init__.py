@@ -2,6 +2,7 @@
 
 from .audio import AudioPatches
 from .conv_stem import ConvPool
+from .embedded import Embedded
 from .flow import flow_patches
 from .labels import OneHotLabel
 from .pictures import Conv1x1, Patches, Pixels
@@ -16,6 +17,7 @@ __all__ = [
     "ByteEmbedding",
     "Conv1x1",
     "ConvPool",
+    "Embedded",
     "OneHotLabel",
     "Patches",
     "Pixels",

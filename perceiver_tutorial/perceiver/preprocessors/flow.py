@@ -11,7 +11,7 @@ from ..doors import Door
 def flow_patches(
     frames: Float[Tensor, "batch frames=2 colours=3 height width"],
 ) -> Float[Tensor, "batch frames=2 colours=27 height width"]:
-    """Give every pixel the colours of its 3 x 3 neighbourhood; beyond the edge is black.
+    """Give every pixel the colours of its 3 x 3 neighbourhood; beyond the edge is 0.
 
     Paper: Perceiver IO 4.3. Row by row, left to right, the three colours of each
     neighbour together; the pixel itself is channels 12 to 14.

@@ -18,12 +18,11 @@ from ..config import (
     PatchStem,
     PixelStem,
 )
-from ..decoder import PerceiverDecoder
+from ..decoder import one_answer
 from ..encoder import PerceiverEncoder
 from ..model import PerceiverIO
 from ..postprocessors import ClassLogits
 from ..preprocessors import AppendedPositions
-from ..queries import LearnedQueries
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,8 @@ class ImageClassifierConfig:
         image_size: (height, width) in pixels.
         image_channels: colours of a pixel.
         num_classes: scores wanted.
-        decoder: see `DecoderConfig`.
+        decoder: see `DecoderConfig`; None: the mean of the latents is classified, as in
+            the original Perceiver.
         activation: the bend in every MLP.
     """
 
@@ -47,7 +47,7 @@ class ImageClassifierConfig:
     image_size: tuple[int, int] = (224, 224)
     image_channels: int = 3
     num_classes: int = 1000
-    decoder: DecoderConfig = RESIDUAL
+    decoder: DecoderConfig | None = RESIDUAL
     activation: Activation = "gelu"
 
     def build(self) -> PerceiverIO:
@@ -55,11 +55,12 @@ class ImageClassifierConfig:
         what = self.stem.build(self.image_size, self.image_channels)
         preprocessor = AppendedPositions(what, self.positions.build(what.index_dims))
         width = self.encoder.latent_channels
+        queries, decoder = one_answer(self.decoder, width, self.activation)
         return PerceiverIO(
             preprocessor=preprocessor,
             encoder=PerceiverEncoder(self.encoder, preprocessor.num_channels, self.activation),
-            queries=LearnedQueries(1, width),
-            decoder=PerceiverDecoder(self.decoder, width, width, activation=self.activation),
+            queries=queries,
+            decoder=decoder,
             postprocessor=ClassLogits(width, self.num_classes),
             config=self,
         )

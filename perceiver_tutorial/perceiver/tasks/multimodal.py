@@ -1,8 +1,10 @@
 """Video, sound and label in, the same three out."""
 
+import math
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Bool
 from torch import Tensor
 
 from ...attention import Activation
@@ -126,6 +128,47 @@ class MultimodalConfig:
             "audio": torch.zeros(batch_size, self.audio.num_samples, 1),
             "label": torch.zeros(batch_size, self.label.num_classes),
         }
+
+    @property
+    def num_outputs(self) -> dict[str, int]:
+        """How many questions there are: one for each pixel, patch of sound, and class label."""
+        return {
+            "audio": self.audio.num_samples // self.audio.samples_per_patch,
+            "image": math.prod(_video_size(self.image)),
+            "label": 1,
+        }
+
+    @property
+    def input_rows(self) -> dict[str, range]:
+        """Which rows of the input array belong to which modality."""
+        patches = self.num_outputs["image"] // self.image.patch_size**2
+        first = self.num_outputs["audio"]
+        label = first + patches
+        return {
+            "audio": range(first),
+            "image": range(first, label),
+            "label": range(label, label + 1),
+        }
+
+    def keep(self, *names: str, batch_size: int) -> Bool[Tensor, "batch inputs"]:
+        """Let only some modalities be read, for `encode` and the model itself.
+
+        Args:
+            names: of the modalities that are read; the others stay hidden.
+            batch_size: samples.
+
+        Raises:
+            ValueError: if there is no such modality.
+        """
+        rows = self.input_rows
+        if unknown := set(names) - set(rows):
+            raise ValueError(
+                f"expected names out of {', '.join(rows)}, got {', '.join(sorted(unknown))}."
+            )
+        keep = torch.zeros(batch_size, rows["label"].stop, dtype=torch.bool)
+        for name in names:
+            keep[:, rows[name]] = True
+        return keep
 
 
 def _video_size(image: VideoConfig) -> tuple[int, int, int]:

@@ -1,0 +1,69 @@
+"""How far predicted motion is from true motion."""
+
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from ..flow import flow_in_pixels
+
+
+def end_point_error(
+    flow: Float[Tensor, "*places xy=2"],
+    truth: Float[Tensor, "*places xy=2"],
+    keep: Bool[Tensor, "*places"] | None = None,
+) -> Float[Tensor, ""]:
+    """The mean distance between where pixels are said to go and where they go.
+
+    Args:
+        flow: predicted, right and down, in pixels.
+        truth: the same, measured.
+        keep: True where the truth is known; at least one. Default: everywhere.
+
+    Returns:
+        In pixels.
+    """
+    distances = (flow - truth).norm(dim=-1)
+    return distances.mean() if keep is None else distances[keep].mean()
+
+
+def flow_loss(
+    model: nn.Module,
+    frames: Float[Tensor, "batch frames=2 colours=3 height width"],
+    truth: Float[Tensor, "batch height width xy=2"],
+    keep: Bool[Tensor, "batch height width"] | None = None,
+) -> Float[Tensor, ""]:
+    """The end-point error of a model's answer, in pixels.
+
+    Args:
+        model: answers in units of 20 pixels, see `flow_in_pixels`.
+        frames: the earlier one, then the later one; colours from -1 to 1.
+        truth: how far every pixel of the earlier frame moves, in pixels.
+        keep: True where that is known. Default: everywhere.
+    """
+    return end_point_error(flow_in_pixels(model, frames), truth, keep)
+
+
+def robust_flow_loss(
+    model: nn.Module,
+    frames: Float[Tensor, "batch frames=2 colours=3 height width"],
+    truth: Float[Tensor, "batch height width xy=2"],
+    keep: Bool[Tensor, "batch height width"] | None = None,
+    *,
+    q: float = 0.4,
+    epsilon: float = 0.01,
+) -> Float[Tensor, ""]:
+    """The mean of (error^2 + epsilon^2)^q: a generalised Charbonnier penalty.
+
+    With q = 0.5 nearly the end-point error, but smooth at 0. The smaller q, the less
+    the few very wrong pixels count, e.g. those that are covered in the later frame.
+
+    Args:
+        model: answers in units of 20 pixels, see `flow_in_pixels`.
+        frames: see `flow_loss`.
+        truth: see `flow_loss`.
+        keep: see `flow_loss`.
+        q: how errors count, from 0 to 1; 1 is the squared error.
+        epsilon: errors below it count as none, in pixels.
+    """
+    squares = (flow_in_pixels(model, frames) - truth).square().sum(-1)
+    penalties = (squares + epsilon**2) ** q
+    return penalties.mean() if keep is None else penalties[keep].mean()

@@ -1,0 +1,74 @@
+"""Extractive question answering: where the answer begins and ends."""
+
+import torch
+from einops import rearrange
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+
+def span_loss(
+    logits: Float[Tensor, "batch bytes ends=2"],
+    spans: Int[Tensor, "batch ends=2"],
+    keep: Bool[Tensor, "batch bytes"],
+) -> Float[Tensor, ""]:
+    """Cross-entropy of the first byte among all bytes, plus that of the last, in nats.
+
+    Args:
+        logits: for each byte, how well the answer begins and how well it ends with it.
+        spans: places of the answer's first and last byte.
+        keep: True where an answer may be. Bytes that are not kept do not compete.
+
+    Returns:
+        The mean over the batch.
+
+    Raises:
+        ValueError: if an answer begins or ends where nothing is kept.
+    """
+    if not keep.gather(1, spans).all():
+        raise ValueError(
+            "expected answers that begin and end on kept bytes, got one outside. Count places in "
+            "bytes, not in characters, and cut off no answer."
+        )
+    begins, ends = _kept(logits, keep).unbind(-1)
+    return cross_entropy(begins, spans[:, 0]) + cross_entropy(ends, spans[:, 1])
+
+
+def best_spans(
+    logits: Float[Tensor, "batch bytes ends=2"],
+    keep: Bool[Tensor, "batch bytes"],
+    max_bytes: int,
+) -> Int[Tensor, "batch ends=2"]:
+    """The likeliest answer that can be one: it ends where it begins or later, and is not long.
+
+    The likeliest first byte and the likeliest last byte need not belong together.
+
+    Args:
+        logits: as in `span_loss`.
+        keep: True where an answer may be; at least once in each text.
+        max_bytes: length of the longest answer.
+
+    Returns:
+        Places of the first and of the last byte.
+
+    Raises:
+        ValueError: if no answer is possible.
+    """
+    if max_bytes < 1 or not keep.any(1).all():
+        raise ValueError(
+            "expected max_bytes of at least 1 and a kept byte in each text, got "
+            f"max_bytes={max_bytes} and {keep.sum(1).tolist()} kept bytes."
+        )
+    begins, ends = _kept(logits, keep).unbind(-1)
+    scores = rearrange(begins, "b first -> b first 1") + rearrange(ends, "b last -> b 1 last")
+    count = logits.shape[1]
+    legal = torch.ones(count, count, dtype=torch.bool, device=logits.device).triu()
+    legal &= ~legal.triu(max_bytes)
+    best = scores.masked_fill(~legal, -torch.inf).flatten(1).argmax(1)
+    return torch.stack([best // count, best % count], dim=-1)
+
+
+def _kept(
+    logits: Float[Tensor, "batch bytes ends"], keep: Bool[Tensor, "batch bytes"]
+) -> Float[Tensor, "batch bytes ends"]:
+    return logits.masked_fill(rearrange(~keep, "b bytes -> b bytes 1"), -torch.inf)

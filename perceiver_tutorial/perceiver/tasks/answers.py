@@ -1,0 +1,41 @@
+"""Extractive question answering: every byte says how well the answer begins, and ends, with it."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from ...attention import Activation
+from ..config import RESIDUAL, DecoderConfig, EncoderConfig
+from ..model import PerceiverIO
+from .tagging import TokenClassifierConfig
+
+
+@dataclass(frozen=True)
+class SpanConfig:
+    """A question and a text as bytes in; for each byte two scores out: begins here, ends here.
+
+    The machine is a token classifier with two labels. What differs is the loss: here
+    bytes compete with one another, there labels do.
+
+    Attributes: as in `TokenClassifierConfig`.
+    """
+
+    encoder: EncoderConfig
+    decoder: DecoderConfig = RESIDUAL
+    ask: str = "inputs"
+    input_channels: int = 768
+    max_bytes: int = 2048
+    vocabulary: int = 262
+    activation: Activation = "gelu"
+
+    def build(self) -> PerceiverIO:
+        """A model with random weights; ours, in the manner of Perceiver IO 4.1 and 4.3."""
+        model = TokenClassifierConfig(num_labels=2, **vars(self)).build()
+        model.config = self
+        return model
+
+    def example_input(self, batch_size: int = 1) -> Int[Tensor, "batch bytes"]:
+        """Zeros in the shape of the raw input."""
+        return torch.zeros(batch_size, self.max_bytes, dtype=torch.long)

@@ -1,0 +1,79 @@
+"""Sets of entities: every entity reads the latents, and answers for itself."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ...attention import Activation
+from ..config import RESIDUAL, DecoderConfig, EncoderConfig, FourierConfig
+from ..decoder import PerceiverDecoder
+from ..encoder import PerceiverEncoder
+from ..model import PerceiverIO
+from ..postprocessors import PointerScores, Projection
+from ..preprocessors import Embedded, Points
+from ..queries import InputQueries
+
+
+@dataclass(frozen=True)
+class EntityConfig:
+    """Entities in, any number of them, in any order; one score for each out, or one row.
+
+    Attributes:
+        encoder: see `EncoderConfig`.
+        num_features: numbers that an entity is told by, coordinates first.
+        positions: how coordinates are written; one resolution for each of them. None:
+            there are none, all features are taken as they are.
+        channels: width of an entity after its embedding.
+        num_outputs: numbers wanted for each entity; None: one score for each, to
+            point with.
+        num_entities: of the example input only. A model takes any number.
+        decoder: see `DecoderConfig`. With the residual, who asks also hears itself.
+        activation: the bend in every MLP of the Perceiver.
+
+    Raises:
+        ValueError: if coordinates are more than the features they are the first of.
+    """
+
+    encoder: EncoderConfig
+    num_features: int
+    positions: FourierConfig | None = None
+    channels: int = 64
+    num_outputs: int | None = None
+    num_entities: int = 16
+    decoder: DecoderConfig = RESIDUAL
+    activation: Activation = "gelu"
+
+    def __post_init__(self):
+        if len(self._resolution) > self.num_features:
+            raise ValueError(
+                f"expected coordinates among the features, got num_features={self.num_features} "
+                f"and {len(self._resolution)} coordinates. Count both in num_features."
+            )
+
+    @property
+    def _resolution(self) -> tuple[int, ...]:
+        return self.positions.max_resolution if self.positions else ()
+
+    def build(self) -> PerceiverIO:
+        """A model with random weights. Paper: Perceiver IO 4.4, for its entity encoder."""
+        bands = self.positions.num_bands if self.positions else 0
+        points = Points(self.num_features - len(self._resolution), bands, self._resolution)
+        width = self.channels
+        return PerceiverIO(
+            preprocessor=Embedded(points, width),
+            encoder=PerceiverEncoder(self.encoder, width, self.activation),
+            queries=InputQueries(width),
+            decoder=PerceiverDecoder(
+                self.decoder, width, self.encoder.latent_channels, activation=self.activation
+            ),
+            postprocessor=(
+                Projection(width, self.num_outputs) if self.num_outputs else PointerScores(width)
+            ),
+            config=self,
+        )
+
+    def example_input(self, batch_size: int = 1) -> Float[Tensor, "batch entities features"]:
+        """Zeros in the shape of the raw input."""
+        return torch.zeros(batch_size, self.num_entities, self.num_features)

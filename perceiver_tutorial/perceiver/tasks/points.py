@@ -1,0 +1,62 @@
+"""Point clouds: every point is an input, and its place is data, not a cell of a grid."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ...attention import Activation
+from ..config import RESIDUAL, DecoderConfig, EncoderConfig, FourierConfig
+from ..decoder import one_answer
+from ..encoder import PerceiverEncoder
+from ..model import PerceiverIO
+from ..postprocessors import ClassLogits
+from ..preprocessors import Points
+
+
+@dataclass(frozen=True)
+class PointCloudConfig:
+    """A cloud of points in, one score for each class out.
+
+    Clouds may have any number of points. To batch clouds of different sizes, pad them
+    with anything, and give `keep`, True for every point that is one.
+
+    Attributes:
+        encoder: see `EncoderConfig`.
+        positions: how a point says where it is; one resolution for each coordinate.
+        num_points: points of the example input; no weight depends on it.
+        num_features: further numbers of a point, e.g. colours or a normal, behind its
+            coordinates.
+        num_classes: scores wanted.
+        decoder: see `DecoderConfig`; None: the mean of the latents is the only answer,
+            as in the original Perceiver.
+        activation: the bend in every MLP.
+    """
+
+    encoder: EncoderConfig
+    positions: FourierConfig
+    num_points: int = 2048
+    num_features: int = 0
+    num_classes: int = 40
+    decoder: DecoderConfig | None = RESIDUAL
+    activation: Activation = "gelu"
+
+    def build(self) -> PerceiverIO:
+        """A model with random weights. Paper: Perceiver (arXiv 2103.03206) 4.4."""
+        where, width = self.positions, self.encoder.latent_channels
+        preprocessor = Points(self.num_features, where.num_bands, where.max_resolution)
+        queries, decoder = one_answer(self.decoder, width, self.activation)
+        return PerceiverIO(
+            preprocessor=preprocessor,
+            encoder=PerceiverEncoder(self.encoder, preprocessor.num_channels, self.activation),
+            queries=queries,
+            decoder=decoder,
+            postprocessor=ClassLogits(width, self.num_classes),
+            config=self,
+        )
+
+    def example_input(self, batch_size: int = 1) -> Float[Tensor, "batch points features"]:
+        """Zeros in the shape of the raw input."""
+        channels = len(self.positions.max_resolution) + self.num_features
+        return torch.zeros(batch_size, self.num_points, channels)

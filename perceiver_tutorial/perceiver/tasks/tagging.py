@@ -1,0 +1,66 @@
+"""Token classification: every byte asks what it is part of."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from ...attention import Activation
+from ..config import RESIDUAL, DecoderConfig, EncoderConfig
+from ..decoder import PerceiverDecoder
+from ..encoder import PerceiverEncoder
+from ..model import PerceiverIO
+from ..postprocessors import Projection
+from ..queries import InputQueries, PlaceQueries
+from .language import positioned_bytes
+
+
+@dataclass(frozen=True)
+class TokenClassifierConfig:
+    """Bytes in, for each byte one score for each label out: names in a text, for instance.
+
+    Attributes:
+        encoder: see `EncoderConfig`.
+        num_labels: scores of a byte; one of the labels is "none of the others".
+        decoder: see `DecoderConfig`.
+        ask: who asks about a byte. "inputs": the byte itself, with its place, as in
+            optical flow. "places": a learned row for its place, as in masked language
+            modelling.
+        input_channels: width of a byte's embedding, and of the queries.
+        max_bytes: longest text, in bytes.
+        vocabulary: 256 bytes and 6 special ids.
+        activation: the bend in every MLP.
+    """
+
+    encoder: EncoderConfig
+    num_labels: int
+    decoder: DecoderConfig = RESIDUAL
+    ask: str = "inputs"
+    input_channels: int = 768
+    max_bytes: int = 2048
+    vocabulary: int = 262
+    activation: Activation = "gelu"
+
+    def __post_init__(self):
+        if self.ask not in ("inputs", "places"):
+            raise ValueError(f'expected ask to be "inputs" or "places", got {self.ask!r}.')
+
+    def build(self) -> PerceiverIO:
+        """A model with random weights; ours, in the manner of Perceiver IO 4.1 and 4.3."""
+        width = self.input_channels
+        asks_itself = self.ask == "inputs"
+        return PerceiverIO(
+            preprocessor=positioned_bytes(width, self.max_bytes, self.vocabulary),
+            encoder=PerceiverEncoder(self.encoder, width, self.activation),
+            queries=InputQueries(width) if asks_itself else PlaceQueries(self.max_bytes, width),
+            decoder=PerceiverDecoder(
+                self.decoder, width, self.encoder.latent_channels, activation=self.activation
+            ),
+            postprocessor=Projection(width, self.num_labels),
+            config=self,
+        )
+
+    def example_input(self, batch_size: int = 1) -> Int[Tensor, "batch bytes"]:
+        """Zeros in the shape of the raw input."""
+        return torch.zeros(batch_size, self.max_bytes, dtype=torch.long)
