@@ -17,8 +17,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
-from ..perceiver import PerceiverConfig
-from .models import model_and_input, run
+from .models import Config, model_and_input, run
 from .table import columns
 from .walk import walk
 
@@ -73,7 +72,7 @@ class Cost:
 
 
 def cost(
-    model: str | PerceiverConfig | nn.Module,
+    model: str | Config | nn.Module,
     raw: Any = None,
     *,
     points: Any = None,

@@ -8,9 +8,8 @@ from typing import Any
 
 from torch import nn
 
-from ..perceiver import PerceiverConfig
 from ..taps import Tap, listen
-from .models import model_and_input, run
+from .models import Config, model_and_input, run
 from .recorder import Call, Recorder, Shape
 from .table import columns
 
@@ -78,7 +77,7 @@ class Walk:
 
 
 def walk(
-    model: str | PerceiverConfig | nn.Module,
+    model: str | Config | nn.Module,
     raw: Any = None,
     *,
     points: Any = None,
