@@ -16,7 +16,7 @@ def test_a_sample_is_dropped_whole_or_scaled_up():
 
 @pytest.mark.parametrize("drop", [DropPath(0.25).eval(), DropPath(0.0).train()])
 def test_otherwise_nothing_happens(drop):
-    branch = torch.randn(5, 3)
+    branch = torch.randn(5, 3, 2)
     assert torch.equal(drop(branch), branch)
 
 

@@ -8,6 +8,8 @@ from .costs import GROWS_RIGHT, HALF_THE_COST, MAP_BYTES, READING_FLOPS
 from .cross import CROSS_PARAMETERS, READ_ACROSS, READS_A_SET
 from .decoders import ALL_AND_ONE_CHUNK, IN_CHUNKS, QUERIES_ARE_ALONE, TWICE_AS_FINE
 from .dummies import Dummy
+from .hierarchy import POOL_IN_ORDER, STAGE_SHAPE, STAYS_INSIDE
+from .mask_units import POOLS_NEIGHBOURS, REROLL_ONCE, UNIT_OF, UNROLL_ONCE
 from .masking import KEEPS_THE_SECRET, MASKED_LOSS, QK_PARAMETERS, SPAN
 from .padding import PADS, SAME_STEM, SMALLEST_IMAGE, WINDOWS
 from .perceiver import MAP_CELLS, READ, RUNS, SHARES_OUT_ONE
@@ -54,6 +56,8 @@ __all__ = [
     "PLACES_OF_ITS_OWN",
     "PLACE_IN_2D",
     "POOLED_SCORES",
+    "POOLS_NEIGHBOURS",
+    "POOL_IN_ORDER",
     "QK_PARAMETERS",
     "QUERIES_ARE_ALONE",
     "READ",
@@ -62,6 +66,7 @@ __all__ = [
     "READS_A_SET",
     "READ_ACROSS",
     "REORDER",
+    "REROLL_ONCE",
     "ROW_OF_PIXEL",
     "RUNS",
     "SAME_STEM",
@@ -69,12 +74,16 @@ __all__ = [
     "SMALLEST_IMAGE",
     "SPAN",
     "SPLIT_HEADS",
+    "STAGE_SHAPE",
+    "STAYS_INSIDE",
     "STRIDES",
     "SURVIVES_PADDING",
     "TABLE_PARAMETERS",
     "TEXT_TO_IDS",
     "TWICE_AS_FINE",
     "TWO_BYTES",
+    "UNIT_OF",
+    "UNROLL_ONCE",
     "WINDOWS",
     "BugHunt",
     "Dummy",

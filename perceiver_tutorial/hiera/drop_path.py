@@ -24,7 +24,9 @@ class DropPath(nn.Module):
             raise ValueError(f"expected a probability from 0 to below 1, got {probability}.")
         self.probability = probability
 
-    def forward(self, branch: Float[Tensor, "batch *sizes"]) -> Float[Tensor, "batch *sizes"]:
+    def forward(
+        self, branch: Float[Tensor, "batch tokens channels"]
+    ) -> Float[Tensor, "batch tokens channels"]:
         if not self.training or not self.probability:
             return branch
         stays = torch.rand(len(branch), *(1,) * (branch.ndim - 1), device=branch.device)

@@ -23,6 +23,7 @@ from .queries import draw_pixel_questions, draw_query_map, draw_resolutions
 from .sampled import draw_sampled
 from .scaling import Curve, draw_scaling, draw_shares
 from .scores import draw_scores
+from .stages import draw_stages
 from .targets import draw_at_one_scale
 from .walk import draw_walk
 from .windows import draw_windows
@@ -64,6 +65,7 @@ __all__ = [
     "draw_similarities",
     "draw_similarity",
     "draw_slices",
+    "draw_stages",
     "draw_steps",
     "draw_strides",
     "draw_walk",

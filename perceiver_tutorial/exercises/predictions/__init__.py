@@ -4,7 +4,19 @@ from difflib import get_close_matches
 from types import EllipsisType
 
 from ..check import your_turn
-from . import attention, costs, cross, decoders, images, language, places, shapes, stems, texts
+from . import (
+    attention,
+    costs,
+    cross,
+    decoders,
+    hierarchy,
+    images,
+    language,
+    places,
+    shapes,
+    stems,
+    texts,
+)
 from .kinds import ComputedPrediction, WalkedPrediction
 
 PREDICTIONS: dict[str, WalkedPrediction | ComputedPrediction] = {
@@ -18,6 +30,7 @@ PREDICTIONS: dict[str, WalkedPrediction | ComputedPrediction] = {
     **stems.PREDICTIONS,
     **texts.PREDICTIONS,
     **language.PREDICTIONS,
+    **hierarchy.PREDICTIONS,
 }
 
 
