@@ -5,13 +5,14 @@ from dataclasses import replace
 
 import pytest
 import torch
+from measured import cost_of
 from shaken import relative_error, shake
 from unchecked import without_shape_checks  # noqa: F401
 
 from perceiver_tutorial import hiera
 from perceiver_tutorial.hiera import HieraConfig, keep_of, random_units
 from perceiver_tutorial.hiera.mask_units import reroll, unit_grid
-from perceiver_tutorial.tracing import cost, walk
+from perceiver_tutorial.tracing import walk
 
 TINY = HieraConfig(8, 1, (1, 2, 1, 1), input_size=(64, 96), num_classes=5)
 VIDEO = replace(
@@ -53,7 +54,7 @@ def test_twenty_two_models_are_published():
 
 @pytest.mark.parametrize("size", PARAMETERS)
 def test_parameters_and_multiplications_are_the_published_ones(size):
-    total = cost(f"facebook/hiera-{size}-224-in1k-hf").total
+    total = cost_of(f"facebook/hiera-{size}-224-in1k-hf").total
     assert (total.parameters, round(total.flops / 2e9, 2)) == PARAMETERS[size]
 
 
@@ -162,6 +163,11 @@ def test_separate_positions_are_sums():
         ({"patch_stride": (2, 4, 4)}, "expected patch_stride with 2 numbers"),
         ({"mask_unit_attention": (True,)}, "one choice for each of 4 stages"),
         ({"num_pools": 4}, "num_pools from 0 to 3"),
+        ({"stages": (1, 0, 1, 1)}, r"one block in every stage, got \(1, 0, 1, 1\)"),
+        (
+            {"patch_padding": (3, 0)},
+            r"one patch for every .*got \(3, 0\) with patch_kernel=\(7, 7\)",
+        ),
     ],
 )
 def test_sizes_that_do_not_go_together_are_refused(change, words):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 from shaken import shake
-from test_hiera import BOTH, TINY, images
+from test_hiera import BOTH, TINY, VIDEO, images
 from unchecked import without_shape_checks  # noqa: F401
 
 from perceiver_tutorial.hiera import (
@@ -100,6 +100,37 @@ def test_half_precision():
     assert model(raw).dtype == torch.bfloat16
     assert model.loss(raw).isfinite()
     assert model.reconstruct(raw).pictures.dtype == torch.bfloat16
+
+
+def test_in_mixed_precision_everything_still_learns():
+    model, raw = mae(TINY), images(TINY)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        loss = model.loss(raw)
+    loss.backward()
+    assert loss.dtype == torch.float32 and model.decoder.mask_token.grad.abs().sum() > 0
+
+
+@BOTH
+def test_images_of_another_size_are_refused(config):
+    model = mae(config)
+    other = images(replace(config, input_size=(*config.input_size[:-1], 32)))
+    for use in (model, model.loss, model.reconstruct):
+        with pytest.raises(
+            ValueError, match=r"for which the decoder was made, got .*32\)\. Resize"
+        ):
+            use(other)
+
+
+def test_a_loss_needs_something_hidden():
+    with pytest.raises(ValueError, match="at least one hidden mask unit, got 6 kept of as many"):
+        mae(TINY).loss(images(TINY), torch.ones(2, 6, dtype=torch.bool))
+    assert mae(TINY, mask_ratio=0.0)(images(TINY)).shape == (2, 24, 768)
+
+
+def test_frames_are_not_pooled_in_a_pretraining():
+    pooled = replace(VIDEO, pool=(2, 2, 2), input_size=(16, 32, 64))
+    with pytest.raises(ValueError, match=r"does not pool frames.* got pool=\(2, 2, 2\)"):
+        mae(pooled)
 
 
 # --- masks --------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ CHECKED_SYSTEMS = (
     "perceiver-image-fourier",
     "perceiver-image-conv",
     "general",
+    "hiera",
 )
 
 # Never written inside a call: coverage would take it for a check.

@@ -17,7 +17,8 @@ from perceiver_tutorial.checkpoints import load
 from perceiver_tutorial.hiera.masks import keep_of, random_units
 from perceiver_tutorial.taps import listen
 
-TOLERANCE = 2e-5
+TOLERANCE = 1e-5
+SPREAD = 1.0  # of the weights: with small ones all attention is even, and windows do not matter
 TINY = {
     "image_size": [64, 64],
     "embed_dim": 8,
@@ -44,7 +45,7 @@ def _no_gradients():
 
 def pair(architecture, folder, **options):
     """Theirs, shaken; ours, loaded from what theirs saved."""
-    theirs = shake(architecture(HieraConfig(**{**TINY, **options})))
+    theirs = shake(architecture(HieraConfig(**{**TINY, **options})), SPREAD)
     theirs.save_pretrained(folder)
     return theirs, load(folder)
 
@@ -83,7 +84,7 @@ def test_attention_maps_of_the_last_block_of_every_stage(tmp_path):
     for stage, weights in enumerate(published):
         last = f"encoder.stages.{stage}.{TINY['depths'][stage] - 1}.attention.weights"
         here = heard[last][0].unflatten(0, (2, -1)).movedim(2, 1)
-        assert relative_error(here, weights) < TOLERANCE
+        assert relative_error(here, weights) < 10 * TOLERANCE  # sharp maps
 
 
 def test_another_size_gets_positions_that_are_stretched_as_theirs(tmp_path):
@@ -133,7 +134,7 @@ def test_the_backbone_of_transformers_gives_other_maps_because_it_forgets_to_unr
         lambda module, _, out: (unroll(out[0], [64, 64], module.patch_stride, schedule), *out[1:])
     )
     for here, there in zip(backbone(raw).feature_maps, wanted, strict=True):
-        assert relative_error(here, there) < 50 * TOLERANCE  # its norms add 1e-5, not 1e-6
+        assert relative_error(here, there) < 10 * TOLERANCE  # its norms add 1e-5, not 1e-6
 
 
 def likeness(ours, theirs):

@@ -26,7 +26,7 @@ from .perceiver import (
     read_golden,
     state_from_deepmind,
 )
-from .rename import rename
+from .rename import first_of, rename
 
 
 def load(
@@ -57,6 +57,11 @@ def load(
     config, state = read(path)
     if isinstance(config, PerceiverConfig) and fidelity != _origin(path):
         config = with_fidelity(config, fidelity)
+    if image_size is not None and not isinstance(config, PerceiverConfig):
+        raise ValueError(
+            f"expected no image_size for a Hiera, got {image_size}. It takes any size that mask "
+            "units tile, as it is."
+        )
     model = config.build()
     load_strictly(model, state)
     return (model if image_size is None else resized(model, image_size)).eval()
@@ -81,7 +86,10 @@ def load_strictly(model: nn.Module, state: Mapping[str, Tensor]) -> None:
         if name not in state and first_name[id(parameter)] in state:
             state = {**state, name: state[first_name[id(parameter)]]}
     if problems := _misfits(model.state_dict(), state):
-        raise ValueError(f"the weights do not fit the model: {'; '.join(problems)}.")
+        raise ValueError(
+            f"the weights do not fit the model: {first_of(problems, '; ')}. Take the "
+            "configuration and the weights from one and the same checkpoint."
+        )
     model.load_state_dict(state)
 
 
@@ -132,6 +140,11 @@ def _weights(folder: Path) -> dict[str, Tensor]:
 
 
 def _advice(name: str) -> str:
+    if name in hiera.PUBLISHED and not name.endswith("-hf"):
+        return (
+            f"expected a checkpoint that transformers wrote, got {name!r}, which Meta published in "
+            f"a form that is not read here. hiera.build({name!r}) has random weights."
+        )
     if name in {*PUBLISHED, *hiera.PUBLISHED}:
         return (
             f"expected a folder or a file, got the published name {name!r}. Download it with "

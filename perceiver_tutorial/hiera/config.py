@@ -74,7 +74,19 @@ class HieraConfig:
                 f"expected num_pools from 0 to {len(self.stages) - 1}, one less than there are "
                 f"stages, got {self.num_pools}."
             )
+        if min(self.stages) < 1:
+            raise ValueError(f"expected at least one block in every stage, got {self.stages}.")
+        self._check_patches()
         self.grid_of(self.input_size)
+
+    def _check_patches(self) -> None:
+        sizes = zip(self.patch_kernel, self.patch_stride, self.patch_padding, strict=True)
+        if any(not kernel - stride <= 2 * padding < kernel for kernel, stride, padding in sizes):
+            raise ValueError(
+                f"expected patch_padding that gives one patch for every patch_stride="
+                f"{self.patch_stride} pixels, got {self.patch_padding} with patch_kernel="
+                f"{self.patch_kernel}. Twice it is less than the kernel, by at most the stride."
+            )
 
     @property
     def pools(self) -> tuple[Grid, ...]:
@@ -162,6 +174,9 @@ class HieraMAEConfig:
         decoder_heads: attention heads of the decoder.
         mask_ratio: share of the mask units that is hidden, unless a call says otherwise.
         normalise_targets: compare with pixels whose patch has mean 0 and variance 1.
+
+    Raises:
+        ValueError: if the encoder pools frames.
     """
 
     encoder: HieraConfig
@@ -170,6 +185,14 @@ class HieraMAEConfig:
     decoder_heads: int = 16
     mask_ratio: float = 0.6
     normalise_targets: bool = True
+
+    def __post_init__(self):
+        *times, _, _ = self.encoder.pool
+        if self.encoder.num_pools and any(step > 1 for step in times):
+            raise ValueError(
+                "expected an encoder that does not pool frames, as their first is what is "
+                f"predicted, got pool={self.encoder.pool}. Choose pool=(1, 2, 2)."
+            )
 
     def build(self) -> "HieraMAE":
         """A model with random weights."""

@@ -77,6 +77,6 @@ def _row(
     windows = weights.shape[1]
     query, window = divmod(asked, windows)
     row = weights[:, window, :, query].movedim(-1, 1)
-    tokens = torch.zeros(len(row), row.shape[1], windows, row.shape[2])
+    tokens = row.new_zeros(len(row), row.shape[1], windows, row.shape[2])
     tokens[:, :, window] = row
     return tokens.flatten(1, 2)

@@ -9,8 +9,10 @@ LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 def initialise(model: nn.Module) -> None:
     """Start every linear map, convolution and norm of a Hiera afresh.
 
-    Weights are drawn with a standard deviation of 0.02, and every bias is 0.02 too, those
-    of the norms included: so says the released code, and transformers follows it.
+    As in transformers: weights are drawn with a standard deviation of 0.02, and every bias
+    is 0.02 too, those of the norms included. The released code leaves biases of
+    convolutions alone, makes the classifier a thousand times smaller, and starts a
+    pre-training with Xavier's weights and biases of 0.
 
     Args:
         model: changed in place.

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from ..positions import learned_table
 from .blocks import HieraBlock
 from .config import HieraConfig, HieraMAEConfig
+from .doors import check_images, input_size
 from .encoder import HieraEncoder
 from .initial import initialise
 from .mask_units import Grid, join_units, reroll_units, unit_grid
@@ -96,7 +97,7 @@ def put_back(
         filling: stands for every token that was hidden.
         units: mask units along each axis.
     """
-    every = filling.expand(len(seen), math.prod(units), *seen.shape[2:])
+    every = filling.to(seen.dtype).expand(len(seen), math.prod(units), *seen.shape[2:])
     index = kept.view(*kept.shape, *(1,) * (seen.ndim - 2)).expand_as(seen)
     return join_units(every.scatter(1, index, seen), units).flatten(1, -2)
 
@@ -142,7 +143,18 @@ class HieraMAE(nn.Module):
     def kept(
         self, images: Tensor, keep: Bool[Tensor, "batch units"] | None = None
     ) -> Int[Tensor, "batch kept"]:
-        """The numbers of the mask units to see: those kept by hand, or random ones."""
+        """The numbers of the mask units to see: those kept by hand, or random ones.
+
+        Raises:
+            ValueError: if images have another size than the decoder was made for, or `keep`
+                is no such mask.
+        """
+        check_images(images, self.config.encoder)
+        if input_size(images) != (wanted := tuple(self.config.encoder.input_size)):
+            raise ValueError(
+                f"expected images of {wanted} pixels, for which the decoder was made, got "
+                f"{input_size(images)}. Resize or crop them."
+            )
         units = self.config.encoder.units
         if keep is not None:
             return kept_units(keep, units, len(images))
@@ -158,8 +170,16 @@ class HieraMAE(nn.Module):
         Args:
             images: to learn from.
             keep: True for mask units that are seen. Default: random ones.
+
+        Raises:
+            ValueError: if nothing is hidden.
         """
         kept = self.kept(images, keep)
+        if kept.shape[1] == math.prod(self.config.encoder.units):
+            raise ValueError(
+                f"expected at least one hidden mask unit, got {kept.shape[1]} kept of as many. "
+                "Choose a larger mask_ratio."
+            )
         predicted, wanted = self.predict(images, kept), patches(images, self.config.encoder)
         if self.config.normalise_targets:
             mean, deviation = statistics(wanted)
