@@ -21,4 +21,5 @@ def shake(model: nn.Module, spread: float = 0.3) -> nn.Module:
 def relative_error(ours: Tensor, theirs: Tensor) -> float:
     """Largest difference over largest value."""
     assert ours.shape == theirs.shape, f"{list(ours.shape)} is not {list(theirs.shape)}"
+    ours, theirs = ours.detach(), theirs.detach()
     return float((ours - theirs).abs().max() / theirs.abs().max())

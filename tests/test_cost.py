@@ -103,3 +103,14 @@ def test_the_table_names_every_stage_and_the_total():
     assert [line.split()[0] for line in lines[3:]] == [
         "preprocessor", "encoder", "queries", "decoder", "postprocessor", "total",
     ]  # fmt: skip
+
+
+def test_blocks_of_other_widths_are_charged_apart():
+    table = cost("facebook/hiera-tiny-224-in1k-hf")
+    blocks = [stage for stage in table.stages if stage.name.startswith("encoder.stages")]
+    numbers = [stage.name.removeprefix("encoder.stages.") for stage in blocks]
+    assert numbers == ["0.0", "1.0", "1.1", "2.0", "2.1", "3.0", "3.1"]
+    assert sum(stage.flops for stage in blocks) < table["encoder"].flops
+    assert table["encoder.stages.2.1"].parameters == 6 * 1_774_464
+    with pytest.raises(KeyError, match=r"no stage is called 'encoder.stages.2'. There are: enc"):
+        table["encoder.stages.2"]

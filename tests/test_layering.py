@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent / "perceiver_tutorial"
-MODELS = {"perceiver"}
+MODELS = {"hiera", "perceiver"}
 FLOOR = {"attention", "positions", "taps"}
 MAY_IMPORT = {
     "attention": {"taps"},
     "positions": set(),
     "taps": set(),
+    "hiera": FLOOR,
     "perceiver": FLOOR,
     "checkpoints": FLOOR | MODELS,
     "synthetic": FLOOR,

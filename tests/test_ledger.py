@@ -30,6 +30,7 @@ CHECKED_SYSTEMS = (
     "perceiver-multimodal",
     "perceiver-pointcloud",
     "general",
+    "hiera",
 )
 
 # Never written inside a call: coverage would take it for a check.

@@ -71,6 +71,9 @@ PICTURES = {
         torch.rand(1, 6, 8), {"a stem": [torch.ones(6, 8).bool(), torch.eye(6, 8).bool()]}
     ),
     "likeness": lambda: viz.draw_likeness({"learned": torch.rand(12, 5)}, (3, 4)),
+    "stages": lambda: viz.draw_stages(
+        torch.rand(3, 16, 24), [(8, 12), (4, 6), (2, 3)], [5, 10, 20], (2, 3)
+    ),
     "steps": lambda: viz.draw_steps({"flat": torch.eye(20)}, (4, 5)),
     "coordinates": lambda: viz.draw_coordinates({"open": torch.tensor([-1.0, 0.0])}),
     "functions": lambda: viz.draw_functions(torch.arange(-2, 3.0), {"a": {"b": torch.rand(5)}}),
@@ -219,6 +222,7 @@ PICTURES = {
     ),
 }
 SAID = {
+    "stages": "8 by 12 tokens of 5 channels; 4 by 6 tokens of 10 channels;",
     "images": "3 images of 6 by 8 pixels: a, b, c.",
     "one grey image": "1 image of 6 by 8 pixels.",
     "pixel rows": "first 12 of its 48 pixels as rows of red, green and blue.",

@@ -1,7 +1,7 @@
 """Published weights under our names: a table in, renamed weights out, leftovers refused."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 
@@ -33,8 +33,21 @@ def rename(state: Mapping[str, Tensor], table: Mapping[str, str]) -> dict[str, T
         else:
             renamed[found] = value
     if unclaimed:
-        raise ValueError(f"no name in the table for the published weights {', '.join(unclaimed)}.")
+        raise ValueError(
+            f"no name in the table for the published weights {first_of(unclaimed, ', ')}. "
+            "Expected only weights of the class that the configuration names."
+        )
     return renamed
+
+
+def first_of(names: Sequence[str], between: str, at_most: int = 6) -> str:
+    """A long list made short, for a message that can be read.
+
+    >>> first_of(["a", "b", "c"], ", ", at_most=2)
+    'a, b and 1 more'
+    """
+    more = len(names) - at_most
+    return between.join(names[:at_most]) + (f" and {more} more" if more > 0 else "")
 
 
 def merge(*pairs: tuple[str, str], leaves: tuple[str, ...] = ("weight", "bias")) -> dict[str, str]:

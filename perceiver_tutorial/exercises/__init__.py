@@ -13,6 +13,8 @@ from .entities import ENTITY_MAPS, POINTER_SHARES, SCORES_FOLLOW
 from .extending_detection import BOX_OVERLAP, ONE_QUERY_EACH, PAIR_UP, PATCHES_IN_TIME
 from .extending_text import BEST_SPAN, BYTES_TO_ENTITIES, QUERY_COUNTS, SPAN_LOSS, TAGS_EVERY_BYTE
 from .flow import END_POINT_ERROR, LOOKS_WHERE_IT_WENT, NEIGHBOURHOODS, TILE_STARTS
+from .hierarchy import POOL_IN_ORDER, STAGE_SHAPE, STAYS_INSIDE
+from .mask_units import POOLS_NEIGHBOURS, REROLL_ONCE, UNIT_OF, UNROLL_ONCE
 from .masking import KEEPS_THE_SECRET, MASKED_LOSS, QK_PARAMETERS, SPAN
 from .multimodal import END_TO_END, EVEN_CHUNKS, HIDES_THE_LABEL, OWNERS
 from .padding import PADS, SAME_STEM, SMALLEST_IMAGE, WINDOWS
@@ -81,6 +83,8 @@ __all__ = [
     "POINTER_SHARES",
     "POINT_WIDTH",
     "POOLED_SCORES",
+    "POOLS_NEIGHBOURS",
+    "POOL_IN_ORDER",
     "QK_PARAMETERS",
     "QUERIES_ARE_ALONE",
     "QUERY_COUNTS",
@@ -90,6 +94,7 @@ __all__ = [
     "READS_A_SET",
     "READ_ACROSS",
     "REORDER",
+    "REROLL_ONCE",
     "ROW_OF_PIXEL",
     "RUNS",
     "SAME_STEM",
@@ -100,6 +105,8 @@ __all__ = [
     "SPAN_LOSS",
     "SPLIT_HEADS",
     "SPREAD_OUT",
+    "STAGE_SHAPE",
+    "STAYS_INSIDE",
     "STRIDES",
     "SURVIVES_PADDING",
     "TABLE_PARAMETERS",
@@ -108,6 +115,8 @@ __all__ = [
     "TILE_STARTS",
     "TWICE_AS_FINE",
     "TWO_BYTES",
+    "UNIT_OF",
+    "UNROLL_ONCE",
     "WINDOWS",
     "BugHunt",
     "Dummy",

@@ -1,8 +1,7 @@
 """What a forward pass costs: floating point operations and bytes, stage by stage."""
 
-import re
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,10 +16,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
-from ..perceiver import PerceiverConfig
-from .models import model_and_input, run
+from .models import Config, model_and_input, run
 from .table import columns
-from .walk import walk
+from .walk import Stage, walk
 
 COUNTS = ("parameters", "MFLOP", "peak MiB", "map MiB")
 
@@ -65,7 +63,10 @@ class Cost:
     stages: tuple[StageCost, ...]
 
     def __getitem__(self, name: str) -> StageCost:
-        return next(stage for stage in self.stages if stage.name == name)
+        stages = {stage.name: stage for stage in self.stages}
+        if name not in stages:
+            raise KeyError(f"no stage is called {name!r}. There are: {', '.join(stages)}.")
+        return stages[name]
 
     def __repr__(self) -> str:
         lines = [_line(stage) for stage in (*self.stages, self.total)]
@@ -73,7 +74,7 @@ class Cost:
 
 
 def cost(
-    model: str | PerceiverConfig | nn.Module,
+    model: str | Config | nn.Module,
     raw: Any = None,
     *,
     points: Any = None,
@@ -99,18 +100,20 @@ def cost(
     title, model, raw = model_and_input(model, raw, batch_size)
     stages = walk(model, raw, points=points, depth=depth).stages[1:-1]
     total = StageCost("total", sum(p.numel() for p in model.parameters()))
-    costs: dict[str, StageCost] = {}
-    for stage in stages:
-        costs.setdefault(
-            _pattern(stage.name), StageCost(stage.name, 0)
-        ).parameters += stage.parameters
+    costs = _to_charge(stages)
     with _Meter(model, total).charging(costs) as meter, _FusedAttention(meter), meter:
         run(model, raw, points)
-    return Cost(title, total, tuple(costs.values()))
+    return Cost(title, total, tuple({id(stage): stage for stage in costs.values()}.values()))
 
 
-def _pattern(name: str) -> str:
-    return re.sub(r"\d+", "*", name)
+def _to_charge(stages: Sequence[Stage]) -> dict[str, StageCost]:
+    """Module -> where its cost is noted; a module that came by twice has one place."""
+    costs: dict[str, StageCost] = {}
+    for stage in stages:
+        place = next((costs[n] for n in stage.names if n in costs), StageCost(stage.name, 0))
+        place.parameters += stage.parameters
+        costs |= dict.fromkeys(stage.names, place)
+    return costs
 
 
 def _line(stage: StageCost) -> tuple[str, ...]:
@@ -140,7 +143,7 @@ class _Meter(TorchDispatchMode):
         """Charge each stage while one of its modules runs."""
         handles = []
         for name, module in self.model.named_modules():
-            if stage := costs.get(_pattern(name)):
+            if stage := costs.get(name):
                 start = partial(self._start, stage)
                 handles.append(module.register_forward_pre_hook(start))
                 handles.append(module.register_forward_hook(self._finish))

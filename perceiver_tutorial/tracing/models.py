@@ -1,6 +1,7 @@
 """Any published name or configuration as a model without weights or memory."""
 
-from typing import Any
+from difflib import get_close_matches
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 
@@ -8,16 +9,27 @@ import torch
 import torch._dynamo
 from torch import nn
 
-from .. import perceiver
+from .. import hiera, perceiver
+
+FAMILIES = (perceiver, hiera)
 
 
-def published_configs() -> dict[str, Any]:
+@runtime_checkable
+class Config(Protocol):
+    """What a model is built from, in any family."""
+
+    def build(self) -> nn.Module: ...
+
+    def example_input(self, batch_size: int = 1) -> Any: ...
+
+
+def published_configs() -> dict[str, Config]:
     """Every published name, of all families."""
-    return dict(perceiver.PUBLISHED)
+    return {name: config for family in FAMILIES for name, config in family.PUBLISHED.items()}
 
 
 def model_and_input(
-    model: str | perceiver.PerceiverConfig | nn.Module, raw: Any, batch_size: int
+    model: str | Config | nn.Module, raw: Any, batch_size: int
 ) -> tuple[str, nn.Module, Any]:
     """A title, a model, and something to feed it.
 
@@ -33,8 +45,21 @@ def model_and_input(
         return type(model).__name__, model, raw
     title = model if isinstance(model, str) else type(model).__name__
     with torch.device("meta"):
-        built = perceiver.build(model).eval()
-        return title, built, perceiver.example_input(built.config, batch_size)
+        config = published_config(model) if isinstance(model, str) else model
+        return title, config.build().eval(), config.example_input(batch_size)
+
+
+def published_config(name: str) -> Config:
+    """Look a published configuration of any family up, or suggest the nearest name.
+
+    Raises:
+        ValueError: if no published model has that name.
+    """
+    known = published_configs()
+    if name not in known:
+        nearest = get_close_matches(name, known, n=1, cutoff=0)[0]
+        raise ValueError(f"no published model is called {name!r}. Did you mean {nearest!r}?")
+    return known[name]
 
 
 def run(model: nn.Module, raw: Any, points: Any) -> Any:

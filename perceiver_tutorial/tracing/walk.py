@@ -8,9 +8,8 @@ from typing import Any
 
 from torch import nn
 
-from ..perceiver import PerceiverConfig
 from ..taps import Tap, listen
-from .models import model_and_input, run
+from .models import Config, model_and_input, run
 from .recorder import Call, Recorder, Shape
 from .table import columns
 
@@ -29,6 +28,7 @@ class Stage:
         parameters: of all modules that are alike.
         modules: how many are alike.
         runs: how often they were run, together.
+        names: of all of them.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Stage:
     parameters: int
     modules: int
     runs: int
+    names: tuple[str, ...] = ()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -78,7 +79,7 @@ class Walk:
 
 
 def walk(
-    model: str | PerceiverConfig | nn.Module,
+    model: str | Config | nn.Module,
     raw: Any = None,
     *,
     points: Any = None,
@@ -131,9 +132,15 @@ def _stage(group: Sequence[Call], counted: set[nn.Module]) -> Stage:
     first, modules = group[0], {call.module for call in group}
     parameters = sum(p.numel() for m in modules - counted for p in m.parameters())
     counted |= modules
-    kind = type(first.module).__name__
     return Stage(
-        first.name, kind, first.inputs, first.outputs, parameters, len(modules), len(group)
+        first.name,
+        type(first.module).__name__,
+        first.inputs,
+        first.outputs,
+        parameters,
+        len(modules),
+        len(group),
+        tuple(dict.fromkeys(call.name for call in group)),
     )
 
 

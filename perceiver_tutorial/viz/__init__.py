@@ -37,6 +37,7 @@ from .skirmish import draw_battle, draw_rates, draw_situations
 from .sound import Sounds, draw_sounds, play
 from .spans import draw_spans
 from .speeds import draw_errors_by_speed
+from .stages import draw_stages
 from .targets import draw_at_one_scale
 from .tiles import draw_neighbourhoods, draw_tiles
 from .walk import draw_walk
@@ -100,6 +101,7 @@ __all__ = [
     "draw_slices",
     "draw_sounds",
     "draw_spans",
+    "draw_stages",
     "draw_steps",
     "draw_strides",
     "draw_tiles",

@@ -14,6 +14,7 @@ from . import (
     entities,
     extending,
     flow,
+    hierarchy,
     images,
     language,
     multimodal,
@@ -41,6 +42,7 @@ PREDICTIONS: dict[str, WalkedPrediction | ComputedPrediction] = {
     **texts.PREDICTIONS,
     **language.PREDICTIONS,
     **multimodal.PREDICTIONS,
+    **hierarchy.PREDICTIONS,
 }
 
 

@@ -1,0 +1,226 @@
+"""Masked pre-training: see some mask units, rebuild the others."""
+
+import math
+
+import torch
+from einops import rearrange
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+from ..positions import learned_table
+from .blocks import HieraBlock
+from .config import HieraConfig, HieraMAEConfig
+from .doors import check_images, input_size
+from .encoder import HieraEncoder
+from .initial import initialise
+from .mask_units import Grid, join_units, reroll_units, unit_grid
+from .masks import keep_of, kept_units, random_units
+from .patches import CONVOLUTIONS
+from .targets import Reconstruction, from_patches, patches, predicted_side, statistics
+
+
+class MultiScaleFusion(nn.Module):
+    """Bring all pooled stages of each mask unit to one size and one width, and add them up.
+
+    Paper: Hiera 3.3, "multi-scale decoder".
+
+    Args:
+        config: of the encoder.
+    """
+
+    def __init__(self, config: HieraConfig):
+        super().__init__()
+        self.pools = [config.pools_after(stage) for stage in range(len(config.stages))]
+        axes, last = len(config.input_size), len(config.stages) - 1
+        self.heads = nn.ModuleList()
+        for stage in range(config.num_pools):
+            kernel = unit_grid(config.pools[stage : config.num_pools], axes)
+            self.heads.append(
+                CONVOLUTIONS[axes](config.channels(stage), config.channels(last), kernel, kernel)
+            )
+
+    def forward(
+        self, stages: list[Float[Tensor, "batch _tokens _channels"]]
+    ) -> Float[Tensor, "batch kept *unit_grid channels"]:
+        fused = reroll_units(stages[-1], self.pools[-1])
+        for head, tokens, pools in zip(self.heads, stages, self.pools, strict=False):
+            units = rearrange(reroll_units(tokens, pools), "b kept ... c -> (b kept) c ...")
+            fused = fused + rearrange(head(units), "(b kept) c ... -> b kept ... c", b=len(tokens))
+        return fused
+
+
+class HieraDecoder(nn.Module):
+    """Hidden places get a mask token, everything is told where it is, and all attend to all.
+
+    Args:
+        config: of the pre-training.
+    """
+
+    def __init__(self, config: HieraMAEConfig):
+        super().__init__()
+        encoder, channels = config.encoder, config.decoder_channels
+        self.units = encoder.units
+        last = len(encoder.stages) - 1
+        grid = encoder.grid_after(last, encoder.grid)
+        self.to_decoder = nn.Linear(encoder.channels(last), channels)
+        self.mask_token = learned_table(channels)
+        self.positions = learned_table(math.prod(grid), channels)
+        self.blocks = nn.ModuleList(
+            HieraBlock(channels, channels, num_heads=config.decoder_heads)
+            for _ in range(config.decoder_depth)
+        )
+        self.norm = nn.LayerNorm(channels, eps=1e-6)
+        self.to_pixels = nn.Linear(channels, 3 * math.prod(predicted_side(encoder)))
+
+    def forward(
+        self,
+        seen: Float[Tensor, "batch kept *unit_grid channels"],
+        kept: Int[Tensor, "batch kept"],
+    ) -> Float[Tensor, "batch tokens pixels"]:
+        tokens = self.positions + put_back(self.to_decoder(seen), kept, self.mask_token, self.units)
+        for block in self.blocks:
+            tokens = block(tokens)
+        return self.to_pixels(self.norm(tokens))
+
+
+def put_back(
+    seen: Float[Tensor, "batch kept *unit_grid channels"],
+    kept: Int[Tensor, "batch kept"],
+    filling: Float[Tensor, "channels"],
+    units: Grid,
+) -> Float[Tensor, "batch tokens channels"]:
+    """All tokens, row by row: those of kept mask units where they belong, a filling elsewhere.
+
+    Args:
+        seen: tokens of the kept units.
+        kept: their numbers.
+        filling: stands for every token that was hidden.
+        units: mask units along each axis.
+    """
+    every = filling.to(seen.dtype).expand(len(seen), math.prod(units), *seen.shape[2:])
+    index = kept.view(*kept.shape, *(1,) * (seen.ndim - 2)).expand_as(seen)
+    return join_units(every.scatter(1, index, seen), units).flatten(1, -2)
+
+
+class HieraMAE(nn.Module):
+    """A Hiera that rebuilds the pixels of mask units that it did not see.
+
+    Paper: Hiera 3.3; transformers' HieraForPreTraining, which takes no mask.
+
+    Args:
+        config: sizes.
+    """
+
+    def __init__(self, config: HieraMAEConfig):
+        super().__init__()
+        self.config = config
+        self.encoder = HieraEncoder(config.encoder)
+        self.fuse = MultiScaleFusion(config.encoder)
+        self.norm = nn.LayerNorm(config.encoder.channels(len(config.encoder.stages) - 1), eps=1e-6)
+        self.decoder = HieraDecoder(config)
+        initialise(self)
+
+    def forward(
+        self,
+        images: Float[Tensor, "batch *frames 3 height width"],
+        keep: Bool[Tensor, "batch units"] | None = None,
+    ) -> Float[Tensor, "batch tokens pixels"]:
+        return self.predict(images, self.kept(images, keep))
+
+    def predict(
+        self,
+        images: Float[Tensor, "batch *frames 3 height width"],
+        kept: Int[Tensor, "batch kept"],
+    ) -> Float[Tensor, "batch tokens pixels"]:
+        """Pixels of every patch, seen or not; normalised if the targets are.
+
+        Args:
+            images: of the size that the decoder was made for.
+            kept: numbers of the mask units that may be seen.
+        """
+        return self.decoder(self.norm(self.fuse(self.encoder(images, kept))), kept)
+
+    def kept(
+        self, images: Tensor, keep: Bool[Tensor, "batch units"] | None = None
+    ) -> Int[Tensor, "batch kept"]:
+        """The numbers of the mask units to see: those kept by hand, or random ones.
+
+        Raises:
+            ValueError: if images have another size than the decoder was made for, or `keep`
+                is no such mask.
+        """
+        check_images(images, self.config.encoder)
+        if input_size(images) != (wanted := tuple(self.config.encoder.input_size)):
+            raise ValueError(
+                f"expected images of {wanted} pixels, for which the decoder was made, got "
+                f"{input_size(images)}. Resize or crop them."
+            )
+        units = self.config.encoder.units
+        if keep is not None:
+            return kept_units(keep, units, len(images))
+        return random_units(len(images), units, self.config.mask_ratio).to(images.device)
+
+    def loss(
+        self,
+        images: Float[Tensor, "batch *frames 3 height width"],
+        keep: Bool[Tensor, "batch units"] | None = None,
+    ) -> Float[Tensor, ""]:
+        """Mean squared error of the hidden patches; seen ones are not judged.
+
+        Args:
+            images: to learn from.
+            keep: True for mask units that are seen. Default: random ones.
+
+        Raises:
+            ValueError: if nothing is hidden.
+        """
+        kept = self.kept(images, keep)
+        if kept.shape[1] == math.prod(self.config.encoder.units):
+            raise ValueError(
+                f"expected at least one hidden mask unit, got {kept.shape[1]} kept of as many. "
+                "Choose a larger mask_ratio."
+            )
+        predicted, wanted = self.predict(images, kept), patches(images, self.config.encoder)
+        if self.config.normalise_targets:
+            mean, deviation = statistics(wanted)
+            wanted = (wanted - mean) / deviation
+        hidden = ~self.seen_tokens(kept)
+        return (predicted[hidden].float() - wanted[hidden].float()).square().mean()
+
+    def seen_tokens(self, kept: Int[Tensor, "batch kept"]) -> Bool[Tensor, "batch tokens"]:
+        """True for predicted patches that lie in a kept mask unit."""
+        units = self.config.encoder.units
+        keep = keep_of(kept, units).unflatten(1, units)
+        final = unit_grid(
+            self.config.encoder.pools_after(len(self.config.encoder.stages) - 1), len(units)
+        )
+        for axis, tokens in enumerate(final, 1):
+            keep = keep.repeat_interleave(tokens, dim=axis)
+        return keep.flatten(1)
+
+    @torch.no_grad()
+    def reconstruct(
+        self,
+        images: Float[Tensor, "batch *frames 3 height width"],
+        keep: Bool[Tensor, "batch units"] | None = None,
+    ) -> Reconstruction:
+        """Rebuild pictures, as pictures.
+
+        Args:
+            images: to rebuild.
+            keep: True for mask units that are seen. Default: random ones.
+        """
+        kept = self.kept(images, keep)
+        predicted, truth = self.predict(images, kept), patches(images, self.config.encoder)
+        borrowed = "nothing"
+        if self.config.normalise_targets:
+            mean, deviation = statistics(truth)
+            predicted = predicted * deviation + mean
+            borrowed = "mean and standard deviation of every patch, hidden ones too"
+        seen = self.seen_tokens(kept)[..., None]
+        return Reconstruction(
+            pictures=from_patches(torch.where(seen, truth, predicted), self.config.encoder),
+            predicted=from_patches(predicted, self.config.encoder),
+            seen=from_patches(seen.expand_as(truth).to(truth), self.config.encoder) > 0,
+            borrowed=borrowed,
+        )
