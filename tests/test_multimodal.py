@@ -80,20 +80,20 @@ def test_the_published_rows_and_outputs():
 
 def test_what_is_not_kept_is_never_read(model):
     raw = one_hot_raw()
-    keep = CONFIG.keep("image", batch_size=2)
+    keep = CONFIG.keep(["image"], batch_size=2)
     silent = {**raw, "audio": torch.zeros_like(raw["audio"])}
     assert torch.equal(model.encode(raw, keep), model.encode(silent, keep))
     assert not torch.equal(model.encode(raw), model.encode(silent))
 
 
 def test_keeping_everything_keeps_everything():
-    assert CONFIG.keep("audio", "image", "label", batch_size=3).all()
-    assert CONFIG.keep("audio", batch_size=3).sum().item() == 3 * 5
+    assert CONFIG.keep(["audio", "image", "label"], batch_size=3).all()
+    assert CONFIG.keep(["audio"], batch_size=3).sum().item() == 3 * 5
 
 
 def test_an_unknown_modality_cannot_be_kept():
     with pytest.raises(ValueError, match=r"expected names out of audio, image, label, got sound"):
-        CONFIG.keep("image", "sound", batch_size=1)
+        CONFIG.keep(["image", "sound"], batch_size=1)
 
 
 # -- decoding a few, in chunks, once encoded ---------------------------------------------------
@@ -214,7 +214,7 @@ def test_a_modality_that_is_left_out_is_not_decoded_and_costs_nothing(model):
 
 
 def test_what_is_hidden_is_still_wanted_back(model):
-    raw, keep = one_hot_raw(), CONFIG.keep("image", batch_size=2)
+    raw, keep = one_hot_raw(), CONFIG.keep(["image"], batch_size=2)
     louder = {**raw, "audio": 3 * raw["audio"]}
     first, other = (multimodal_errors(model, some, POINTS, keep) for some in (raw, louder))
     assert torch.equal(first["image"], other["image"]) and first["audio"] != other["audio"]

@@ -70,7 +70,7 @@ def held_out_clips(num_clips: int = 200) -> Clips:
 
 def half_hidden(num_clips: int, generator: torch.Generator) -> Bool[Tensor, "{num_clips} inputs"]:
     """What is read in training: all films, one label in two, two sounds in three."""
-    keep = CLIPS.keep("image", "audio", "label", batch_size=num_clips)
+    keep = CLIPS.keep(["image", "audio", "label"], batch_size=num_clips)
     shown = torch.rand(2, num_clips, generator=generator)
     keep[:, CLIPS.input_rows["label"]] = (shown[0] < 1 / 2)[:, None]
     keep[:, CLIPS.input_rows["audio"]] = (shown[1] < 2 / 3)[:, None]
@@ -105,9 +105,9 @@ def score_clips(model: PerceiverIO) -> ClipScores:
     some = held_out_clips()
     raw, number = some.raw, len(some.image)
     with torch.no_grad():
-        latents = model.encode(raw, CLIPS.keep("image", "audio", batch_size=number))
+        latents = model.encode(raw, CLIPS.keep(["image", "audio"], batch_size=number))
         back = model.decode(latents, raw)
-        silent = model.encode(raw, CLIPS.keep("image", batch_size=number))
+        silent = model.encode(raw, CLIPS.keep(["image"], batch_size=number))
         points = {"audio": torch.arange(CLIPS.num_outputs["audio"])}
         guessed = model.decode(silent, raw, points=points)["audio"]
     return ClipScores(

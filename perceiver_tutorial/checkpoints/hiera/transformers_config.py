@@ -38,18 +38,7 @@ def config_from_transformers(published: Mapping[str, Any]) -> HieraConfig | Hier
         ValueError: if it asks for what no published Hiera has, or is of no known class.
     """
     architecture = published["architectures"][0]
-    for name in NEEDED + (NEEDED_BY_DECODER if architecture == "HieraForPreTraining" else ()):
-        if published.get(name) is None:
-            raise ValueError(
-                f"expected {name} in config.json of a {architecture}, got nothing. Let "
-                "transformers write it: save_pretrained(FOLDER)."
-            )
-    for name, value in AS_WE_DO.items():
-        if published.get(name, value) != value:
-            raise ValueError(
-                f"expected {name}={value}, as in all published, got {published[name]}. "
-                "A Hiera with another is not among our models: run it in transformers."
-            )
+    _check_options(published, architecture)
     encoder = _encoder(published)
     match architecture:
         case "HieraModel" | "HieraForImageClassification":
@@ -69,16 +58,25 @@ def config_from_transformers(published: Mapping[str, Any]) -> HieraConfig | Hier
     )
 
 
+def _check_options(published: Mapping[str, Any], architecture: str) -> None:
+    for name in NEEDED + (NEEDED_BY_DECODER if architecture == "HieraForPreTraining" else ()):
+        if published.get(name) is None:
+            raise ValueError(
+                f"expected {name} in config.json of a {architecture}, got nothing. Let "
+                "transformers write it: save_pretrained(FOLDER)."
+            )
+    for name, value in AS_WE_DO.items():
+        if published.get(name, value) != value:
+            raise ValueError(
+                f"expected {name}={value}, as in all published, got {published[name]}. "
+                "A Hiera with another is not among our models: run it in transformers."
+            )
+
+
 def _encoder(published: Mapping[str, Any]) -> HieraConfig:
-    heads = published["num_heads"]
-    if any(number != heads[0] * 2**stage for stage, number in enumerate(heads)):
-        raise ValueError(
-            f"expected num_heads that double from stage to stage, got {heads}. A Hiera with "
-            "others is not among our models: run it in transformers."
-        )
     config = HieraConfig(
         embed_channels=published["embed_dim"],
-        num_heads=heads[0],
+        num_heads=published["num_heads"][0],
         stages=tuple(published["depths"]),
         input_size=tuple(published["image_size"]),
         patch_kernel=tuple(published["patch_size"]),
@@ -90,6 +88,17 @@ def _encoder(published: Mapping[str, Any]) -> HieraConfig:
         num_classes=_classes(published),
         drop_path=published.get("drop_path_rate", 0.0),
     )
+    _check_sizes(published, config)
+    return config
+
+
+def _check_sizes(published: Mapping[str, Any], config: HieraConfig) -> None:
+    heads = published["num_heads"]
+    if any(number != heads[0] * 2**stage for stage, number in enumerate(heads)):
+        raise ValueError(
+            f"expected num_heads that double from stage to stage, got {heads}. A Hiera with "
+            "others is not among our models: run it in transformers."
+        )
     if config.mask_unit != tuple(published["masked_unit_size"]):
         raise ValueError(
             f"expected masked_unit_size={config.mask_unit}, what query_stride="
@@ -102,7 +111,6 @@ def _encoder(published: Mapping[str, Any]) -> HieraConfig:
             f"{config.mask_unit_attention}: there transformers attends in other windows than the "
             "published code, which we follow. Run it in transformers, or build a HieraConfig."
         )
-    return config
 
 
 def _in_windows_as_ours(config: HieraConfig) -> tuple[bool, ...]:

@@ -1,6 +1,7 @@
 """Video, sound and label in, the same three out."""
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import torch
@@ -150,7 +151,7 @@ class MultimodalConfig:
             "label": range(label, label + 1),
         }
 
-    def keep(self, *names: str, batch_size: int) -> Bool[Tensor, "batch inputs"]:
+    def keep(self, names: Collection[str], batch_size: int) -> Bool[Tensor, "batch inputs"]:
         """Let only some modalities be read, for `encode` and the model itself.
 
         Args:
