@@ -32,7 +32,7 @@ def draw_neighbourhoods(
     for frame, title, both in zip(
         frames, ("earlier", "later"), (panels[:2], panels[2:]), strict=True
     ):
-        _neighbourhood(both, (frame.clamp(-1, 1).movedim(0, -1).numpy() + 1) / 2, pixel)
+        _neighbourhood(list(both), (frame.clamp(-1, 1).movedim(0, -1).numpy() + 1) / 2, pixel)
         both[0].set_title(title, fontsize=9, color=INK)
     strip = bottom.subplots()
     strip.imshow(numbers[None].numpy(), cmap="gray", vmin=-1, vmax=1, aspect="auto")
