@@ -73,7 +73,9 @@ def _large_score(model: nn.Module) -> float:
 
 
 RECIPES = {
-    "digits-fourier": Recipe(FOURIER, _batches, _loss, _score, at_least=0.93, steps=500),
+    "digits-fourier": Recipe(
+        FOURIER, _batches, _loss, _score, at_least=0.93, steps=500, learning_rate=2e-3
+    ),
     "digits-learned": Recipe(
         LEARNED, _batches, _loss, _score, at_least=0.91, steps=500, learning_rate=5e-3
     ),

@@ -55,10 +55,11 @@ class ImageClassifierConfig:
         what = self.stem.build(self.image_size, self.image_channels)
         preprocessor = AppendedPositions(what, self.positions.build(what.index_dims))
         width = self.encoder.latent_channels
+        encoder = PerceiverEncoder(self.encoder, preprocessor.num_channels, self.activation)
         queries, decoder = one_answer(self.decoder, width, self.activation)
         return PerceiverIO(
             preprocessor=preprocessor,
-            encoder=PerceiverEncoder(self.encoder, preprocessor.num_channels, self.activation),
+            encoder=encoder,
             queries=queries,
             decoder=decoder,
             postprocessor=ClassLogits(width, self.num_classes),

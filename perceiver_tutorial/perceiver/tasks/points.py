@@ -46,10 +46,11 @@ class PointCloudConfig:
         """A model with random weights. Paper: Perceiver (arXiv 2103.03206) 4.4."""
         where, width = self.positions, self.encoder.latent_channels
         preprocessor = Points(self.num_features, where.num_bands, where.max_resolution)
+        encoder = PerceiverEncoder(self.encoder, preprocessor.num_channels, self.activation)
         queries, decoder = one_answer(self.decoder, width, self.activation)
         return PerceiverIO(
             preprocessor=preprocessor,
-            encoder=PerceiverEncoder(self.encoder, preprocessor.num_channels, self.activation),
+            encoder=encoder,
             queries=queries,
             decoder=decoder,
             postprocessor=ClassLogits(width, self.num_classes),
