@@ -52,8 +52,17 @@ def server(tmp_path_factory):
     try:
         yield address(process, home / "runtime")
     finally:
-        process.terminate()
+        end(process)
+
+
+def end(process: subprocess.Popen) -> None:
+    """Ask a server to stop; now and then one that just lost its browser never does."""
+    process.terminate()
+    try:
         process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def lab_command(port: int) -> list[str]:
