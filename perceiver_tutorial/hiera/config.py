@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import torch
 from torch import Tensor
 
-from .mask_units import Grid, unit_grid
+from .mask_units import Grid, by, unit_grid
 
 if TYPE_CHECKING:
     from .mae import HieraMAE
@@ -91,7 +91,7 @@ class HieraConfig:
     @property
     def pools(self) -> tuple[Grid, ...]:
         """What each stage change could pool; only the first `num_pools` of them do."""
-        return (self.pool,) * (len(self.stages) - 1)
+        return (self.pool,) * self.last_stage
 
     @property
     def mask_unit(self) -> Grid:
@@ -112,6 +112,11 @@ class HieraConfig:
     def units(self) -> Grid:
         """Mask units along each axis."""
         return tuple(n // u for n, u in zip(self.grid, self.mask_unit, strict=True))
+
+    @property
+    def last_stage(self) -> int:
+        """Number of the last stage, counted from 0."""
+        return len(self.stages) - 1
 
     def channels(self, stage: int) -> int:
         """Width of the tokens in a stage, counted from 0."""
@@ -134,8 +139,8 @@ class HieraConfig:
                 for side, size in zip(input_size, self.unit_pixels, strict=True)
             )
             raise ValueError(
-                f"expected an input that mask units of {_by(self.unit_pixels)} pixels tile, got "
-                f"{_by(input_size)} pixels. Resize or crop it, e.g. to {_by(nearest)}."
+                f"expected an input that mask units of {by(self.unit_pixels)} pixels tile, got "
+                f"{by(input_size)} pixels. Resize or crop it, e.g. to {by(nearest)}."
             )
         return tuple(side // step for side, step in zip(input_size, self.patch_stride, strict=True))
 
@@ -203,7 +208,3 @@ class HieraMAEConfig:
     def example_input(self, batch_size: int = 1) -> Tensor:
         """Zeros in the shape of the raw input."""
         return self.encoder.example_input(batch_size)
-
-
-def _by(sizes: Grid) -> str:
-    return " x ".join(map(str, sizes))

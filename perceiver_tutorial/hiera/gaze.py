@@ -9,7 +9,7 @@ from torch import Tensor
 from ..taps import listen
 from .config import HieraConfig
 from .doors import input_size
-from .mask_units import Grid, reroll, unroll
+from .mask_units import Grid, by, reroll, unroll
 from .model import Hiera
 
 
@@ -62,8 +62,7 @@ def _number(place: Grid, grid: Grid, pools: tuple[Grid, ...]) -> int:
     inside = len(place) == len(grid) and all(0 <= p < n for p, n in zip(place, grid, strict=True))
     if not inside:
         raise ValueError(
-            f"expected a place on the grid of {' x '.join(map(str, grid))} tokens, counted from 0, "
-            f"got {place}."
+            f"expected a place on the grid of {by(grid)} tokens, counted from 0, got {place}."
         )
     order = unroll(torch.arange(float(math.prod(grid))).view(1, -1, 1), grid, pools).flatten()
     flat = torch.arange(math.prod(grid)).view(grid)[place]

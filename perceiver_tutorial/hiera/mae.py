@@ -14,7 +14,7 @@ from .doors import check_images, input_size
 from .encoder import HieraEncoder
 from .initial import initialise
 from .mask_units import Grid, join_units, reroll_units, unit_grid
-from .masks import keep_of, kept_units, random_units
+from .masks import keep_of, kept_units, random_units, spread
 from .patches import CONVOLUTIONS
 from .targets import Reconstruction, from_patches, patches, predicted_side, statistics
 
@@ -31,7 +31,7 @@ class MultiScaleFusion(nn.Module):
     def __init__(self, config: HieraConfig):
         super().__init__()
         self.pools = [config.pools_after(stage) for stage in range(len(config.stages))]
-        axes, last = len(config.input_size), len(config.stages) - 1
+        axes, last = len(config.input_size), config.last_stage
         self.heads = nn.ModuleList()
         for stage in range(config.num_pools):
             kernel = unit_grid(config.pools[stage : config.num_pools], axes)
@@ -60,7 +60,7 @@ class HieraDecoder(nn.Module):
         super().__init__()
         encoder, channels = config.encoder, config.decoder_channels
         self.units = encoder.units
-        last = len(encoder.stages) - 1
+        last = encoder.last_stage
         grid = encoder.grid_after(last, encoder.grid)
         self.to_decoder = nn.Linear(encoder.channels(last), channels)
         self.mask_token = learned_table(channels)
@@ -116,7 +116,7 @@ class HieraMAE(nn.Module):
         self.config = config
         self.encoder = HieraEncoder(config.encoder)
         self.fuse = MultiScaleFusion(config.encoder)
-        self.norm = nn.LayerNorm(config.encoder.channels(len(config.encoder.stages) - 1), eps=1e-6)
+        self.norm = nn.LayerNorm(config.encoder.channels(config.encoder.last_stage), eps=1e-6)
         self.decoder = HieraDecoder(config)
         initialise(self)
 
@@ -189,14 +189,9 @@ class HieraMAE(nn.Module):
 
     def seen_tokens(self, kept: Int[Tensor, "batch kept"]) -> Bool[Tensor, "batch tokens"]:
         """True for predicted patches that lie in a kept mask unit."""
-        units = self.config.encoder.units
-        keep = keep_of(kept, units).unflatten(1, units)
-        final = unit_grid(
-            self.config.encoder.pools_after(len(self.config.encoder.stages) - 1), len(units)
-        )
-        for axis, tokens in enumerate(final, 1):
-            keep = keep.repeat_interleave(tokens, dim=axis)
-        return keep.flatten(1)
+        encoder = self.config.encoder
+        final = unit_grid(encoder.pools_after(encoder.last_stage), len(encoder.units))
+        return spread(keep_of(kept, encoder.units), encoder.units, final).flatten(1)
 
     @torch.no_grad()
     def reconstruct(

@@ -119,7 +119,7 @@ def _digits(grid: Grid, pools: Sequence[Grid]) -> tuple[list[list[str]], str, di
     unit = unit_grid(pools, len(grid))
     if any(side % size for side, size in zip(grid, unit, strict=True)):
         raise ValueError(
-            f"expected a grid of whole mask units of {_by(unit)} tokens, got {_by(grid)} tokens."
+            f"expected a grid of whole mask units of {by(unit)} tokens, got {by(grid)} tokens."
         )
     levels = range(1, len(pools) + 1)
     spatial = [[f"u{n}", *(f"{n}{level}" for level in reversed(levels))] for n in names]
@@ -131,5 +131,6 @@ def _digits(grid: Grid, pools: Sequence[Grid]) -> tuple[list[list[str]], str, di
     return spatial, " ".join([*finest_first, *(f"u{n}" for n in names)]), sizes
 
 
-def _by(sizes: Grid) -> str:
+def by(sizes: Grid) -> str:
+    """Sizes as one says them: 8 x 8."""
     return " x ".join(map(str, sizes))

@@ -112,10 +112,23 @@ def hide_pixels(
     """Black out the hidden units, so that patches which overlap them learn nothing of them."""
     sizes = zip(input_size(images), config.unit_pixels, strict=True)
     units = tuple(side // pixels for side, pixels in sizes)
-    keep = keep_of(kept, units).unflatten(1, units)
-    for axis, pixels in enumerate(config.unit_pixels, 1):
-        keep = keep.repeat_interleave(pixels, dim=axis)
-    return images * keep.unsqueeze(-3)
+    return images * spread(keep_of(kept, units), units, config.unit_pixels).unsqueeze(-3)
+
+
+def spread(
+    keep: Bool[Tensor, "batch units"], units: Grid, sizes: Grid
+) -> Bool[Tensor, "batch *grid"]:
+    """The same for all that lies in a unit: its pixels, or its tokens.
+
+    Args:
+        keep: True for units that are seen.
+        units: mask units along each axis.
+        sizes: pixels or tokens of a unit along each axis.
+    """
+    grid = keep.unflatten(1, units)
+    for axis, size in enumerate(sizes, 1):
+        grid = grid.repeat_interleave(size, dim=axis)
+    return grid
 
 
 def keep_tokens(

@@ -24,7 +24,7 @@ class Hiera(nn.Module):
         super().__init__()
         self.config = config
         self.encoder = HieraEncoder(config)
-        last = config.channels(len(config.stages) - 1)
+        last = config.channels(config.last_stage)
         self.norm = nn.LayerNorm(last, eps=1e-6)
         self.to_logits = (
             nn.Linear(last, config.num_classes) if config.num_classes else nn.Identity()
