@@ -116,19 +116,26 @@ class Recorder:
     def _run(self, name: str, module: nn.Module, method: Callable, *args: Any, **kwargs: Any):
         given = arguments(method, args, kwargs)
         if not all(map(_is_shapes_only, given.values())):
-            return self._run_once(name, module, method, *args, **kwargs)
+            return self._run_once(name, module, method, given, *args, **kwargs)
         alike = (module, method.__name__, *map(self.shapes, given.values()))
         if alike in self._runs:
             self.calls += self._runs[alike][0]
         else:
             before = len(self.calls)
-            answer = self._run_once(name, module, method, *args, **kwargs)
+            answer = self._run_once(name, module, method, given, *args, **kwargs)
             self._runs[alike] = self.calls[before:], answer
         return self._runs[alike][1]
 
-    def _run_once(self, name: str, module: nn.Module, method: Callable, *args: Any, **kwargs: Any):
+    def _run_once(
+        self,
+        name: str,
+        module: nn.Module,
+        method: Callable,
+        given: dict[str, Any],
+        *args: Any,
+        **kwargs: Any,
+    ):
         axes = signature_axes(method.__func__)
-        given = arguments(method, args, kwargs)
         depth = sum(bool(frame.name) for frame in self._frames) + bool(axes)
         if axes:
             self._frames.append(self._frame(name, given, axes))
