@@ -5,15 +5,22 @@ import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
-from ..perceiver import PerceiverConfig, PerceiverIO, build
 from ..perceiver.initial import spread_tables
 from ..training import History, fit
 
 FOLDER = Path(__file__).parents[2] / "data" / "models"
+
+
+@runtime_checkable
+class Config(Protocol):
+    """What a model of any family is built from."""
+
+    def build(self) -> nn.Module: ...
 
 
 @dataclass(frozen=True)
@@ -32,7 +39,7 @@ class Recipe:
             None: 0.02, as published.
     """
 
-    config: PerceiverConfig
+    config: Config
     batches: Callable[[int], Iterator[tuple[Tensor, ...]]]
     loss: Callable[..., Tensor]
     score: Callable[[nn.Module], float]
@@ -41,11 +48,11 @@ class Recipe:
     learning_rate: float = 3e-3
     tables: float | None = None
 
-    def train(self, seed: int = 0) -> tuple[PerceiverIO, History]:
+    def train(self, seed: int = 0) -> tuple[nn.Module, History]:
         """A new model, trained; everything random in it follows from the seed."""
         with torch.random.fork_rng():
             torch.manual_seed(seed)
-            model = build(self.config)
+            model = self.config.build()
         if self.tables is not None:
             spread_tables(model, self.tables)
         source = self.batches(seed)

@@ -4,12 +4,12 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from safetensors.torch import load_model
+from torch import nn
 
-from ..perceiver import PerceiverIO, build
 from .recipe import FOLDER, Recipe
 
 
-def read_trained(name: str, recipes: dict[str, Recipe], folder: Path = FOLDER) -> PerceiverIO:
+def read_trained(name: str, recipes: dict[str, Recipe], folder: Path = FOLDER) -> nn.Module:
     """Build a recipe's model with the weights that are stored for it.
 
     Args:
@@ -30,6 +30,6 @@ def read_trained(name: str, recipes: dict[str, Recipe], folder: Path = FOLDER) -
             f"expected the weights of {name!r} in {file}. Make them: "
             f"python tools/train_models.py {name}."
         )
-    model = build(recipes[name].config)
+    model = recipes[name].config.build()
     load_model(model, file)
     return model.eval()
