@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from perceiver_tutorial.hiera.drop_path import DropPath
+from perceiver_tutorial.drop_path import DropPath
 
 
 def test_a_sample_is_dropped_whole_or_scaled_up():

@@ -1,14 +1,18 @@
 """Hiera: a plain hierarchical vision transformer, for images and videos."""
 
+from ..masks import block_units, keep_of, random_units, tube_units
 from .build import build
 from .config import HieraConfig, HieraMAEConfig
 from .gaze import gaze
+from .inflate import inflate
+from .initial import xavier
 from .mae import HieraMAE
 from .mask_units import join_units, pool, reroll, reroll_units, unroll
-from .masks import block_units, keep_of, random_units, tube_units
 from .model import Hiera
-from .published import PUBLISHED
-from .targets import Reconstruction
+from .published import PUBLISHED, video
+from .segmenter import HieraSegmenter, HieraSegmenterConfig
+from .targets import Reconstruction, borrowed_means
+from .transfer import classifier_from
 
 __all__ = [
     "PUBLISHED",
@@ -16,10 +20,15 @@ __all__ = [
     "HieraConfig",
     "HieraMAE",
     "HieraMAEConfig",
+    "HieraSegmenter",
+    "HieraSegmenterConfig",
     "Reconstruction",
     "block_units",
+    "borrowed_means",
     "build",
+    "classifier_from",
     "gaze",
+    "inflate",
     "join_units",
     "keep_of",
     "pool",
@@ -28,4 +37,6 @@ __all__ = [
     "reroll_units",
     "tube_units",
     "unroll",
+    "video",
+    "xavier",
 ]

@@ -5,8 +5,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ..attention import MLP, attend
+from ..drop_path import DropPath
 from ..taps import Tap
-from .drop_path import DropPath
 from .mask_units import pool
 
 

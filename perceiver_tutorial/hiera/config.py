@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import torch
 from torch import Tensor
 
+from ..masks import check_mask_ratio
 from .mask_units import Grid, by, unit_grid
 
 if TYPE_CHECKING:
@@ -129,8 +130,15 @@ class HieraConfig:
         every pooling and every attention, and the published models never saw one.
 
         Raises:
-            ValueError: if the size is no whole number of mask units.
+            ValueError: if the size is no whole number of mask units, or has another number
+                of axes than `input_size`.
         """
+        if len(input_size) != len(self.input_size):
+            raise ValueError(
+                f"expected a size with {len(self.input_size)} axes, as input_size="
+                f"{self.input_size} has, got {input_size}. A video is (frames, height, width), "
+                "an image (height, width)."
+            )
         if any(
             side % size or not side for side, size in zip(input_size, self.unit_pixels, strict=True)
         ):
@@ -181,7 +189,7 @@ class HieraMAEConfig:
         normalise_targets: compare with pixels whose patch has mean 0 and variance 1.
 
     Raises:
-        ValueError: if the encoder pools frames.
+        ValueError: if the encoder pools frames, or the share is not from 0 to below 1.
     """
 
     encoder: HieraConfig
@@ -192,6 +200,7 @@ class HieraMAEConfig:
     normalise_targets: bool = True
 
     def __post_init__(self):
+        check_mask_ratio(self.mask_ratio)
         *times, _, _ = self.encoder.pool
         if self.encoder.num_pools and any(step > 1 for step in times):
             raise ValueError(

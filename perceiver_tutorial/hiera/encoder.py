@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from .blocks import HieraBlock
 from .config import HieraConfig
 from .doors import check_images, input_size
-from .mask_units import unroll
+from .mask_units import reroll, unroll
 from .masks import hide_pixels, keep_tokens
 from .patches import PatchEmbedding
 from .positions import positions_of
@@ -42,6 +42,19 @@ class HieraEncoder(nn.Module):
             tokens = stage(tokens)
             after.append(tokens)
         return after
+
+    def feature_maps(
+        self, images: Float[Tensor, "batch *frames 3 height width"]
+    ) -> list[Float[Tensor, "batch _channels *_grid"]]:
+        """The tokens after every stage, back on their grid: see `Hiera.feature_maps`."""
+        after = self(images)
+        grid = self.config.grid_of(input_size(images))
+        return [
+            reroll(
+                tokens, self.config.grid_after(stage, grid), self.config.pools_after(stage)
+            ).movedim(-1, 1)
+            for stage, tokens in enumerate(after)
+        ]
 
     def embed(
         self,

@@ -7,6 +7,7 @@ from einops import rearrange
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from ..masks import keep_of, kept_units, random_units, spread
 from ..positions import learned_table
 from .blocks import HieraBlock
 from .config import HieraConfig, HieraMAEConfig
@@ -14,7 +15,6 @@ from .doors import check_images, input_size
 from .encoder import HieraEncoder
 from .initial import initialise
 from .mask_units import Grid, join_units, reroll_units, unit_grid
-from .masks import keep_of, kept_units, random_units, spread
 from .patches import CONVOLUTIONS
 from .targets import Reconstruction, from_patches, patches, predicted_side, statistics
 
@@ -124,8 +124,9 @@ class HieraMAE(nn.Module):
         self,
         images: Float[Tensor, "batch *frames 3 height width"],
         keep: Bool[Tensor, "batch units"] | None = None,
+        mask_ratio: float | None = None,
     ) -> Float[Tensor, "batch tokens pixels"]:
-        return self.predict(images, self.kept(images, keep))
+        return self.predict(images, self.choose_units(images, keep, mask_ratio))
 
     def predict(
         self,
@@ -140,14 +141,22 @@ class HieraMAE(nn.Module):
         """
         return self.decoder(self.norm(self.fuse(self.encoder(images, kept))), kept)
 
-    def kept(
-        self, images: Tensor, keep: Bool[Tensor, "batch units"] | None = None
+    def choose_units(
+        self,
+        images: Tensor,
+        keep: Bool[Tensor, "batch units"] | None = None,
+        mask_ratio: float | None = None,
     ) -> Int[Tensor, "batch kept"]:
         """The numbers of the mask units to see: those kept by hand, or random ones.
 
+        Args:
+            images: of the size that the decoder was made for.
+            keep: True for mask units that are seen. Default: random ones.
+            mask_ratio: share of the random ones that is hidden. Default: the configuration's.
+
         Raises:
-            ValueError: if images have another size than the decoder was made for, or `keep`
-                is no such mask.
+            ValueError: if images have another size, `keep` is no such mask, or both `keep`
+                and `mask_ratio` are given.
         """
         check_images(images, self.config.encoder)
         if input_size(images) != (wanted := tuple(self.config.encoder.input_size)):
@@ -156,25 +165,33 @@ class HieraMAE(nn.Module):
                 f"{input_size(images)}. Resize or crop them."
             )
         units = self.config.encoder.units
+        if keep is not None and mask_ratio is not None:
+            raise ValueError(
+                f"expected keep or mask_ratio, got both (mask_ratio={mask_ratio}). A mask that is "
+                "made by hand has its ratio already: leave mask_ratio out."
+            )
         if keep is not None:
             return kept_units(keep, units, len(images))
-        return random_units(len(images), units, self.config.mask_ratio).to(images.device)
+        ratio = self.config.mask_ratio if mask_ratio is None else mask_ratio
+        return random_units(len(images), units, ratio).to(images.device)
 
     def loss(
         self,
         images: Float[Tensor, "batch *frames 3 height width"],
         keep: Bool[Tensor, "batch units"] | None = None,
+        mask_ratio: float | None = None,
     ) -> Float[Tensor, ""]:
         """Mean squared error of the hidden patches; seen ones are not judged.
 
         Args:
             images: to learn from.
             keep: True for mask units that are seen. Default: random ones.
+            mask_ratio: share of the random ones that is hidden, see `choose_units`.
 
         Raises:
             ValueError: if nothing is hidden.
         """
-        kept = self.kept(images, keep)
+        kept = self.choose_units(images, keep, mask_ratio)
         if kept.shape[1] == math.prod(self.config.encoder.units):
             raise ValueError(
                 f"expected at least one hidden mask unit, got {kept.shape[1]} kept of as many. "
@@ -198,14 +215,16 @@ class HieraMAE(nn.Module):
         self,
         images: Float[Tensor, "batch *frames 3 height width"],
         keep: Bool[Tensor, "batch units"] | None = None,
+        mask_ratio: float | None = None,
     ) -> Reconstruction:
         """Rebuild pictures, as pictures.
 
         Args:
             images: to rebuild.
             keep: True for mask units that are seen. Default: random ones.
+            mask_ratio: share of the random ones that is hidden, see `choose_units`.
         """
-        kept = self.kept(images, keep)
+        kept = self.choose_units(images, keep, mask_ratio)
         predicted, truth = self.predict(images, kept), patches(images, self.config.encoder)
         borrowed = "nothing"
         if self.config.normalise_targets:

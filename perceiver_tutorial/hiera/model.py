@@ -4,10 +4,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from .config import HieraConfig
-from .doors import check_images, input_size
 from .encoder import HieraEncoder
 from .initial import initialise
-from .mask_units import reroll
 
 
 class Hiera(nn.Module):
@@ -52,11 +50,4 @@ class Hiera(nn.Module):
             For images [batch, channels, height, width], for videos [batch, channels,
             frames, height, width], one for each stage.
         """
-        check_images(images, self.config)
-        grid = self.config.grid_of(input_size(images))
-        return [
-            reroll(
-                tokens, self.config.grid_after(stage, grid), self.config.pools_after(stage)
-            ).movedim(-1, 1)
-            for stage, tokens in enumerate(self.encoder(images))
-        ]
+        return self.encoder.feature_maps(images)

@@ -74,6 +74,19 @@ def from_patches(
     )
 
 
+def borrowed_means(
+    images: Float[Tensor, "batch *frames 3 height width"], config: HieraConfig
+) -> Float[Tensor, "batch *first_frames 3 height width"]:
+    """What is drawn where nothing is predicted: normalised targets borrow each patch's mean.
+
+    Args:
+        images: the truth.
+        config: of the encoder.
+    """
+    wanted = patches(images, config)
+    return from_patches(statistics(wanted)[0].expand_as(wanted), config)
+
+
 def statistics(
     pixels: Float[Tensor, "batch tokens pixels"],
 ) -> tuple[Float[Tensor, "batch tokens 1"], Float[Tensor, "batch tokens 1"]]:

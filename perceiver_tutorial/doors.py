@@ -1,0 +1,76 @@
+"""What may come in: a door says what it expected, what came, what to do."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Door:
+    """What a model, or one part of it, lets in.
+
+    Attributes:
+        name: what comes in, in the plural: "images".
+        axes: a name for every axis but the batch, e.g. ("colours", "height", "width").
+        sizes: how long each of them must be; None: any length.
+        to_resize: what to do about a length that does not fit.
+    """
+
+    name: str
+    axes: tuple[str, ...]
+    sizes: tuple[int | None, ...]
+    to_resize: str
+
+    def check(self, raw: Tensor, *, integers: bool = False) -> None:
+        """Let `raw` pass, or say what is wrong with it.
+
+        Args:
+            raw: what somebody brought.
+            integers: whether numbers are counted (ids) rather than measured.
+
+        Raises:
+            TypeError: if it is no tensor.
+            ValueError: if its shape or its kind of number does not fit.
+        """
+        if not isinstance(raw, Tensor):
+            kind = type(raw).__name__
+            raise TypeError(f"expected {self}, got {kind}. Make it a tensor: torch.as_tensor(...).")
+        if raw.is_floating_point() == integers:
+            kind = str(raw.dtype).removeprefix("torch.")
+            raise ValueError(f"expected {self}, got {kind} numbers. {self._advice_on(integers)}")
+        if not self._fits(raw.shape[1:]) or not len(raw):
+            raise ValueError(f"expected {self}, got {list(raw.shape)}. {self._hint(raw.shape)}")
+
+    def __str__(self) -> str:
+        sizes = (a if n is None else str(n) for a, n in zip(self.axes, self.sizes, strict=True))
+        return f"{self.name} [{', '.join(('batch', *sizes))}]"
+
+    def _fits(self, shape: tuple[int, ...]) -> bool:
+        pairs = zip(self.sizes, shape, strict=False)
+        return len(shape) == len(self.sizes) and all(n in (None, got) for n, got in pairs)
+
+    def _hint(self, shape: tuple[int, ...]) -> str:
+        if self._fits(shape):
+            return "One of them is a batch of one: add an axis with x[None]."
+        if len(shape) != len(self.sizes) + 1:
+            return f"Expected {len(self.sizes) + 1} axes: batch, {', '.join(self.axes)}."
+        if not shape[0]:
+            return "The batch is empty: give at least one."
+        return self._hint_on_order(shape) or self.to_resize
+
+    def _hint_on_order(self, shape: tuple[int, ...]) -> str | None:
+        if "colours" not in self.axes:
+            return None
+        place = self.axes.index("colours") + 1
+        colours_first = (*shape[1:place], shape[-1], *shape[place:-1])
+        if not self._fits(colours_first):
+            return None
+        before, after = ("b c h w", "b h w c") if place == 1 else ("b t c h w", "b t h w c")
+        return f"Colours come before height and width: rearrange(x, '{after} -> {before}')."
+
+    def _advice_on(self, integers: bool) -> str:
+        if integers:
+            return "Ids are whole numbers: x.long()."
+        return (
+            "Measured values are floats: x / 255 for 8-bit colours, then normalise; else x.float()."
+        )

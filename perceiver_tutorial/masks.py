@@ -1,0 +1,165 @@
+"""Which parts of an input are seen: chosen at random, in blocks, in tubes, or by hand.
+
+A part is a mask unit: a square of tokens in Hiera, one patch in DeiT.
+"""
+
+import math
+
+import torch
+from einops import rearrange
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+
+def random_units(
+    batch_size: int,
+    units: tuple[int, ...],
+    mask_ratio: float,
+    generator: torch.Generator | None = None,
+) -> Int[Tensor, "batch kept"]:
+    """Choose mask units to keep, every one as likely as any other. Paper: Hiera 3.3.
+
+    Args:
+        batch_size: samples.
+        units: mask units along each axis.
+        mask_ratio: share that is hidden; what is kept is rounded down, but is at least one.
+        generator: where the choice comes from. Default: torch's own.
+
+    Returns:
+        Numbers of the kept units, in order.
+
+    Raises:
+        ValueError: if `mask_ratio` is not from 0 to below 1.
+
+    >>> random_units(2, (7, 7), mask_ratio=0.6).shape
+    torch.Size([2, 19])
+    """
+    draws = torch.rand(batch_size, math.prod(units), generator=generator)
+    return _lowest(draws, mask_ratio)
+
+
+def block_units(
+    batch_size: int,
+    units: tuple[int, ...],
+    mask_ratio: float,
+    generator: torch.Generator | None = None,
+) -> Int[Tensor, "batch kept"]:
+    """Hide one rectangle (box) of neighbours around a random place: harder than at random.
+
+    Arguments, answer and errors as in `random_units`; the hidden units are the nearest
+    to the place, so the block may be cut by the border.
+    """
+    centres = torch.rand(batch_size, 1, len(units), generator=generator)
+    axes = [torch.arange(n) / max(1, n - 1) for n in units]
+    places = torch.stack(torch.meshgrid(*axes, indexing="ij"), -1).flatten(0, -2)
+    distances = (places - centres).abs().amax(-1)
+    return _lowest(-distances, mask_ratio)
+
+
+def tube_units(
+    batch_size: int,
+    units: tuple[int, ...],
+    mask_ratio: float,
+    generator: torch.Generator | None = None,
+) -> Int[Tensor, "batch kept"]:
+    """Hide the same places at all times of a video, so that no other frame tells.
+
+    Arguments, answer and errors as in `random_units`; the first axis of `units` is time.
+
+    Raises:
+        ValueError: if there is no axis of time.
+    """
+    if len(units) != 3:
+        raise ValueError(
+            f"expected units along (frames, height, width), got {units}. A picture has no tube "
+            "to hide: use random_units or block_units."
+        )
+    places = random_units(batch_size, units[1:], mask_ratio, generator)
+    steps = torch.arange(units[0]) * math.prod(units[1:])
+    return rearrange(steps[:, None] + places[:, None], "b t n -> b (t n)")
+
+
+def _lowest(draws: Float[Tensor, "batch units"], mask_ratio: float) -> Int[Tensor, "batch kept"]:
+    check_mask_ratio(mask_ratio)
+    num_kept = max(1, int(draws.shape[1] * (1 - mask_ratio)))
+    return draws.argsort(1)[:, :num_kept].sort(1).values
+
+
+def check_mask_ratio(mask_ratio: float) -> None:
+    """Let a share pass, or say what is wrong with it.
+
+    Raises:
+        ValueError: if it is not from 0 to below 1.
+    """
+    if not 0 <= mask_ratio < 1:
+        raise ValueError(
+            f"expected mask_ratio from 0 to below 1, got {mask_ratio}. It is the share that is "
+            "hidden; something must be seen."
+        )
+
+
+def kept_units(
+    keep: Bool[Tensor, "batch units"], units: tuple[int, ...], batch_size: int
+) -> Int[Tensor, "batch kept"]:
+    """The numbers of the units that are kept, for a mask made by hand.
+
+    Args:
+        keep: True for units that are seen; as many in every sample.
+        units: mask units along each axis.
+        batch_size: samples that are to come.
+
+    Raises:
+        ValueError: if shape or type is wrong, or samples keep nothing or not equally many.
+    """
+    check_keep(keep, units, batch_size)
+    counts = keep.sum(1)
+    if counts.min() != counts.max() or not counts.min():
+        raise ValueError(
+            f"expected equally many kept units in every sample, and at least one, got "
+            f"{counts.tolist()}."
+        )
+    return keep.nonzero()[:, 1].view(batch_size, -1)
+
+
+def check_keep(
+    keep: Tensor, units: tuple[int, ...], batch_size: int, of: str = "mask unit"
+) -> None:
+    """Let a mask made by hand pass, or say what is wrong with it.
+
+    Args:
+        keep: True for units that are seen.
+        units: how many there are along each axis.
+        batch_size: samples that are to come.
+        of: what a unit is called where the mask is for.
+
+    Raises:
+        ValueError: if shape or type is wrong.
+    """
+    wanted = [batch_size, math.prod(units)]
+    if keep.dtype != torch.bool or list(keep.shape) != wanted:
+        raise ValueError(
+            f"expected keep as {wanted} of True and False, one for each {of}, got "
+            f"{list(keep.shape)} of {keep.dtype}. A 1 that hides, as in other code, is ~keep here."
+        )
+
+
+def keep_of(kept: Int[Tensor, "batch kept"], units: tuple[int, ...]) -> Bool[Tensor, "batch units"]:
+    """True for the units whose numbers are given."""
+    nothing = torch.zeros(len(kept), math.prod(units), dtype=torch.bool, device=kept.device)
+    return nothing.scatter(1, kept, value=True)
+
+
+def spread(
+    keep: Bool[Tensor, "batch units"], units: tuple[int, ...], sizes: tuple[int, ...]
+) -> Bool[Tensor, "batch *grid"]:
+    """The same for all that lies in a unit: its pixels, or its tokens.
+
+    Args:
+        keep: True for units that are seen.
+        units: mask units along each axis.
+        sizes: pixels or tokens of a unit along each axis.
+    """
+    grid = keep.unflatten(1, units)
+    for axis, size in enumerate(sizes, 1):
+        grid = grid.repeat_interleave(size, dim=axis)
+    return grid
