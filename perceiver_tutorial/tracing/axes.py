@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import is_dataclass
 from functools import cache
 from typing import Any, get_args, get_type_hints
 
@@ -43,11 +44,12 @@ def names_for(axes: Names, sizes: Sequence[int]) -> Names:
 
 
 def tensors_in(value: Any) -> Iterator[tuple[str, Tensor]]:
-    """Every tensor in an argument or an answer, with its key where it stands in a dictionary."""
-    if isinstance(value, Tensor):
-        yield "", value
-    elif isinstance(value, dict):
-        yield from ((key, one) for key, one in value.items() if isinstance(one, Tensor))
+    """Every tensor in an argument or an answer, with its key where it is one of several."""
+    several = vars(value) if is_dataclass(value) else value
+    if isinstance(several, Tensor):
+        yield "", several
+    elif isinstance(several, dict):
+        yield from ((key, one) for key, one in several.items() if isinstance(one, Tensor))
 
 
 def arguments(method: Callable, args: tuple, kwargs: dict[str, Any]) -> dict[str, Any]:

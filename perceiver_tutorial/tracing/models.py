@@ -9,9 +9,9 @@ import torch
 import torch._dynamo
 from torch import nn
 
-from .. import hiera, perceiver
+from .. import deit, hiera, perceiver
 
-FAMILIES = (perceiver, hiera)
+FAMILIES = (perceiver, hiera, deit)
 
 
 @runtime_checkable

@@ -1,6 +1,7 @@
-"""Plain text in columns: it reads the same in a terminal, a notebook and a test."""
+"""Plain text in columns, for a terminal, a notebook and a test; as HTML where names are long."""
 
 from collections.abc import Sequence
+from html import escape
 
 
 def columns(
@@ -25,3 +26,24 @@ def columns(
         aligned = (text.rjust(w) if title in right else text.ljust(w) for title, text, w in cells)
         lines.append("  ".join(aligned).rstrip())
     return "\n".join(lines)
+
+
+def html_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table for a notebook, where long names may go on in a second line.
+
+    Args:
+        title: what stands above.
+        header: a title for each column.
+        rows: one text for each column.
+
+    >>> html_table("a", ["b"], [["c.d"]]).count("<wbr>")
+    1
+    """
+    lines = [_html_row("th", header), *(_html_row("td", row) for row in rows)]
+    return f"<p>{escape(title)}</p><table>{''.join(lines)}</table>"
+
+
+def _html_row(kind: str, texts: Sequence[str]) -> str:
+    cells = (escape(text).replace(".", ".<wbr>") for text in texts)
+    look = 'style="text-align:left"'
+    return f"<tr>{''.join(f'<{kind} {look}>{cell}</{kind}>' for cell in cells)}</tr>"

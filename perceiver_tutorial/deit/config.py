@@ -1,0 +1,169 @@
+"""What can be chosen about a DeiT."""
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from ..masks import check_mask_ratio
+
+if TYPE_CHECKING:
+    from .masked import DeiTMaskedImage
+    from .model import DeiT
+
+Size = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class DeiTConfig:
+    """Sizes of a DeiT.
+
+    Attributes:
+        channels: width of every token.
+        num_heads: heads of the attention; must divide `channels`.
+        depth: blocks.
+        image_size: (height, width) in pixels.
+        patch_size: height and width of a patch in pixels.
+        num_classes: scores wanted; None: the normalised tokens that heads would read.
+        distilled: a distillation token stands beside the class token.
+        distillation_head: the distillation token has a head of its own. Without one it
+            still takes part, but nobody reads it.
+        widening_factor: hidden width of the MLP over `channels`.
+        drop_path: how often a sample skips a branch of the last block while training.
+        drop_path_grows: earlier blocks are skipped less, down to never; False: all of
+            them alike, as in DeiT III.
+        layer_scale: what every channel of a branch is multiplied with at the start, and
+            learned from there, as in DeiT III; None: branches come as they are.
+        patch_positions_only: positions are added to patches, and the tokens in front get
+            none, as in DeiT III.
+        norm_eps: what the layer norms add to the variance: 1e-12 in the published
+            configurations, 1e-6 in the code that trained them.
+
+    Raises:
+        ValueError: if the sizes do not go together.
+    """
+
+    channels: int
+    num_heads: int
+    depth: int = 12
+    image_size: Size = (224, 224)
+    patch_size: int = 16
+    num_classes: int | None = 1000
+    distilled: bool = True
+    distillation_head: bool = True
+    widening_factor: int = 4
+    drop_path: float = 0.0
+    drop_path_grows: bool = True
+    layer_scale: float | None = None
+    patch_positions_only: bool = False
+    norm_eps: float = 1e-12
+
+    def __post_init__(self):
+        for name in ("channels", "num_heads", "depth", "patch_size", "widening_factor"):
+            if (number := getattr(self, name)) < 1:
+                raise ValueError(f"expected {name} of at least 1, got {number}.")
+        if self.num_classes is not None and self.num_classes < 1:
+            raise ValueError(
+                f"expected num_classes of at least 1, or None for no heads, got {self.num_classes}."
+            )
+        if self.channels % self.num_heads:
+            raise ValueError(
+                f"expected channels that split over num_heads={self.num_heads}, got "
+                f"{self.channels}. Choose a multiple of {self.num_heads}."
+            )
+        if not 0 <= self.drop_path < 1:
+            raise ValueError(f"expected drop_path from 0 to below 1, got {self.drop_path}.")
+        self.grid_of(self.image_size)
+
+    @property
+    def grid(self) -> Size:
+        """Patches along each axis."""
+        return self.grid_of(self.image_size)
+
+    @property
+    def num_patches(self) -> int:
+        """Patches of an image."""
+        return math.prod(self.grid)
+
+    @property
+    def num_front(self) -> int:
+        """Tokens in front of the patches: the class token, and the distillation token."""
+        return 2 if self.distilled else 1
+
+    @property
+    def num_tokens(self) -> int:
+        """Tokens that attend to each other."""
+        return self.num_front + self.num_patches
+
+    @property
+    def has_two_heads(self) -> bool:
+        """Whether class and distillation token are both read."""
+        return self.distilled and self.distillation_head
+
+    def grid_of(self, image_size: Size) -> Size:
+        """Patches along each axis for images of any size.
+
+        Raises:
+            ValueError: if it is no (height, width), or no whole number of patches.
+        """
+        patch = self.patch_size
+        if isinstance(image_size, int) or len(image_size) != 2:
+            raise ValueError(
+                f"expected image_size as (height, width) in pixels, got {image_size}. "
+                "For a square give the side twice."
+            )
+        if any(side < patch or side % patch for side in image_size):
+            nearest = tuple(max(1, round(side / patch)) * patch for side in image_size)
+            raise ValueError(
+                f"expected image_size in whole numbers of {patch}-pixel patches, got "
+                f"{image_size}. Resize or crop, e.g. to {nearest}."
+            )
+        height, width = image_size
+        return height // patch, width // patch
+
+    def drop_path_of(self, block: int) -> float:
+        """How often a sample skips a branch of a block, counted from 0."""
+        if not self.drop_path_grows:
+            return self.drop_path
+        return self.drop_path * block / max(1, self.depth - 1)
+
+    def build(self) -> "DeiT":
+        """A model with random weights."""
+        from .model import DeiT
+
+        return DeiT(self)
+
+    def example_input(self, batch_size: int = 1) -> Tensor:
+        """Zeros in the shape of the raw input."""
+        return torch.zeros(batch_size, 3, *self.image_size)
+
+
+@dataclass(frozen=True)
+class DeiTMaskedImageConfig:
+    """A DeiT that is pre-trained by drawing the patches that it did not see.
+
+    Attributes:
+        encoder: its `num_classes` and its heads are not used.
+        mask_ratio: share of the patches that is hidden, unless a call says otherwise.
+
+    Raises:
+        ValueError: if `mask_ratio` is not from 0 to below 1.
+    """
+
+    encoder: DeiTConfig
+    mask_ratio: float = 0.6
+
+    def __post_init__(self):
+        check_mask_ratio(self.mask_ratio)
+
+    def build(self) -> "DeiTMaskedImage":
+        """A model with random weights."""
+        from .masked import DeiTMaskedImage
+
+        return DeiTMaskedImage(self)
+
+    def example_input(self, batch_size: int = 1) -> Tensor:
+        """Zeros in the shape of the raw input."""
+        return self.encoder.example_input(batch_size)

@@ -1,0 +1,136 @@
+"""A teacher: a trained model that is asked and never changed."""
+
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from torch.nn.functional import interpolate
+
+Size = tuple[int, int]
+
+
+class Normalisation(NamedTuple):
+    """What was done to colours from 0 to 1: subtract the mean, divide by the deviation.
+
+    Attributes:
+        mean: of each colour, or one number for all.
+        std: the same for the standard deviation.
+    """
+
+    mean: float | tuple[float, ...] = 0.0
+    std: float | tuple[float, ...] = 1.0
+
+
+AS_THEY_ARE = Normalisation()
+
+
+class Teacher(nn.Module):
+    """Asks a trained model about a student's images, as that model wants to see them.
+
+    It must be asked about the images that the student sees, augmentation included: what
+    is cut off or mixed for the one is cut off and mixed for the other. Only size and
+    normalisation are the teacher's own. Its weights are frozen and it stays in
+    evaluation mode, also while a model that holds it is trained.
+
+    Args:
+        model: images to logits; frozen in place.
+        image_size: (height, width) that it wants; others are resampled, smoothed where
+            they become smaller. None: it takes the images as they come.
+        theirs: how the student's images are normalised.
+        own: how the teacher's images have to be.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        image_size: Size | None = None,
+        theirs: Normalisation = AS_THEY_ARE,
+        own: Normalisation = AS_THEY_ARE,
+    ):
+        super().__init__()
+        self.model = model.requires_grad_(False)
+        self.image_size = image_size
+        scale, shift = _between(theirs, own)
+        self.register_buffer("scale", scale, persistent=False)
+        self.register_buffer("shift", shift, persistent=False)
+        self.train(False)
+
+    def train(self, _mode: bool = True) -> "Teacher":
+        """Stay in evaluation mode: a teacher does not learn, nor count batch statistics."""
+        return super().train(False)
+
+    @torch.no_grad()
+    def forward(
+        self, images: Float[Tensor, "batch colours height width"]
+    ) -> Float[Tensor, "batch classes"]:
+        images = images * self.scale + self.shift
+        if self.image_size is not None and images.shape[-2:] != self.image_size:
+            images = interpolate(
+                images, self.image_size, mode="bilinear", antialias=True, align_corners=False
+            )
+        return self.model(images)
+
+
+class TeacherNotes:
+    """What a teacher says about a fixed set of images, asked once and looked up from then on.
+
+    A lookup needs the number of each image and the image itself: notes about an image
+    that was augmented anew in the meantime are refused. Augment first, note then, and
+    train on the images that were noted (TinyViT, arXiv 2207.10666, keeps the seeds of
+    its augmentations for this).
+
+    Args:
+        teacher: is asked here, and never again.
+        images: all that will ever be looked up.
+        batch_size: images to ask about at a time.
+    """
+
+    def __init__(
+        self,
+        teacher: Teacher,
+        images: Float[Tensor, "images colours height width"],
+        batch_size: int = 256,
+    ):
+        self.logits = torch.cat([teacher(some) for some in images.split(batch_size)])
+        self.marks = _marks(images)
+
+    def __call__(
+        self,
+        numbers: Int[Tensor, " batch"],
+        images: Float[Tensor, "batch colours height width"],
+    ) -> Float[Tensor, "batch classes"]:
+        """What the teacher said.
+
+        Args:
+            numbers: where each image stands in the set.
+            images: what the student is about to see.
+
+        Raises:
+            ValueError: if one of the images is not what the teacher was asked about.
+        """
+        alike = torch.isclose(_marks(images), self.marks[numbers], rtol=1e-9, atol=1e-9)
+        stale = (~alike).nonzero().flatten().tolist()
+        if stale:
+            raise ValueError(
+                f"expected the very images that the teacher was asked about, got other pixels for "
+                f"{len(stale)} of {len(images)}, the first of them number "
+                f"{numbers[stale[0]].item()}. If they are augmented anew, ask the teacher itself."
+            )
+        return self.logits[numbers]
+
+
+def _between(theirs: Normalisation, own: Normalisation) -> tuple[Tensor, Tensor]:
+    """Scale and shift that turn one normalisation into the other."""
+    (mean, std), (own_mean, own_std) = (
+        (torch.as_tensor(part, dtype=torch.float32).reshape(-1, 1, 1) for part in parts)
+        for parts in (theirs, own)
+    )
+    return std / own_std, (mean - own_mean) / own_std
+
+
+def _marks(images: Tensor) -> Tensor:
+    """One number for each image, another one as soon as a pixel changes or moves."""
+    pixels = images.detach().flatten(1).double()
+    waves = torch.sin(torch.arange(1, 1 + pixels.shape[1], dtype=torch.float64) ** 2)
+    return (pixels * waves.to(pixels.device)).sum(1)
