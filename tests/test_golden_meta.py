@@ -33,7 +33,7 @@ def test_pretraining(family):
     model, given, want = golden(family)
     images, keep = given["images"], given["keep"]
     assert relative_error(model(images, keep), want["predicted"]) < TOLERANCE
-    assert torch.equal(model.seen_tokens(model.kept(images, keep)), want["seen"])
+    assert torch.equal(model.seen_tokens(model.choose_units(images, keep)), want["seen"])
     assert relative_error(model.loss(images, keep), want["loss"]) < TOLERANCE
 
 

@@ -1,21 +1,22 @@
-"""Published Hieras: their configurations and the names of their weights."""
+"""Published Hieras: their configurations and the names of their weights, in every layout."""
 
-from collections.abc import Mapping
-
-from torch import Tensor
-
-from ..rename import rename
-from .transformers_config import config_from_transformers
-from .transformers_names import NAMES, WITHOUT_BATCH
-
-
-def state_from_transformers(state: Mapping[str, Tensor], architecture: str) -> dict[str, Tensor]:
-    """Transformers' weights under our names, in our shapes."""
-    renamed = rename(state, NAMES[architecture])
-    for name in WITHOUT_BATCH:
-        if name in renamed:
-            renamed[name] = renamed[name].squeeze((0, 1) if name.endswith("token") else 0)
-    return renamed
+from ...hiera import HieraConfig, HieraMAEConfig
+from ..layout import Layout
+from .meta_config import config_from_meta
+from .meta_names import meta_layout, timm_layout
+from .transformers_config import (
+    architecture_of,
+    config_from_transformers,
+    config_to_transformers,
+)
+from .transformers_names import LAYOUTS as OF_TRANSFORMERS
 
 
-__all__ = ["config_from_transformers", "state_from_transformers"]
+def transformers_layout(config: HieraConfig | HieraMAEConfig) -> Layout:
+    """The layout of a folder that transformers wrote."""
+    return OF_TRANSFORMERS[architecture_of(config)]
+
+
+LAYOUTS = {"transformers": transformers_layout, "meta": meta_layout, "timm": timm_layout}
+
+__all__ = ["LAYOUTS", "config_from_meta", "config_from_transformers", "config_to_transformers"]

@@ -1,9 +1,14 @@
-"""transformers' configuration of a Hiera, as ours."""
+"""transformers' configuration of a Hiera, as ours, and back."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ...hiera import HieraConfig, HieraMAEConfig
+from ...hiera.published import SIZES, pretraining
+from ..fields import check_kept, read_fields, write_fields
+from ..layout import Layout, Row, rows
+from ..turns import AS_TUPLE, CLASSES, Turn
 
 AS_WE_DO = {
     "embed_dim_multiplier": 2.0,
@@ -12,20 +17,60 @@ AS_WE_DO = {
     "layer_norm_eps": 1e-6,
     "num_channels": 3,
 }
-NEEDED = (
-    "embed_dim",
-    "num_heads",
-    "depths",
-    "image_size",
-    "patch_size",
-    "patch_stride",
-    "patch_padding",
-    "query_stride",
-    "num_query_pool",
-    "masked_unit_size",
-    "masked_unit_attention",
+LATER = {
+    "drop_path_rate": 0.0,
+    "normalize_pixel_loss": True,
+    "id2label": {0: "LABEL_0", 1: "LABEL_1"},
+}
+BUILD = "Run it in transformers, or build a HieraConfig."
+DOUBLING = Turn(
+    lambda heads, depths: (heads[0], tuple(depths)),
+    lambda heads, stages: ([heads * 2**n for n in range(len(stages))], list(stages)),
 )
-NEEDED_BY_DECODER = ("decoder_hidden_size", "decoder_depth", "decoder_num_heads", "mask_ratio")
+
+
+def _encoder(ours: str = "") -> tuple[Row, ...]:
+    return (
+        *rows(
+            {
+                "embed_dim": f"{ours}embed_channels",
+                "num_query_pool": f"{ours}num_pools",
+                "drop_path_rate": f"{ours}drop_path",
+            }
+        ),
+        *rows(
+            {
+                "image_size": f"{ours}input_size",
+                "patch_size": f"{ours}patch_kernel",
+                "patch_stride": f"{ours}patch_stride",
+                "patch_padding": f"{ours}patch_padding",
+                "query_stride": f"{ours}pool",
+                "masked_unit_attention": f"{ours}mask_unit_attention",
+            },
+            AS_TUPLE,
+        ),
+        Row(("num_heads", "depths"), (f"{ours}num_heads", f"{ours}stages"), DOUBLING),
+    )
+
+
+DECODER = rows(
+    {
+        "decoder_hidden_size": "decoder_channels",
+        "decoder_depth": "decoder_depth",
+        "decoder_num_heads": "decoder_heads",
+        "mask_ratio": "mask_ratio",
+        "normalize_pixel_loss": "normalise_targets",
+    }
+)
+# Each class: a model of ours for all that config.json does not say, and what it does say.
+FIELDS: dict[str, tuple[HieraConfig | HieraMAEConfig, Layout]] = {
+    "HieraModel": (replace(SIZES["tiny"], num_classes=None), Layout(_encoder())),
+    "HieraForImageClassification": (
+        SIZES["tiny"],
+        Layout((*_encoder(), *rows({"id2label": "num_classes"}, CLASSES))),
+    ),
+    "HieraForPreTraining": (pretraining(SIZES["tiny"]), Layout((*_encoder("encoder."), *DECODER))),
+}
 
 
 def config_from_transformers(published: Mapping[str, Any]) -> HieraConfig | HieraMAEConfig:
@@ -38,28 +83,48 @@ def config_from_transformers(published: Mapping[str, Any]) -> HieraConfig | Hier
         ValueError: if it asks for what no published Hiera has, or is of no known class.
     """
     architecture = published["architectures"][0]
-    _check_options(published, architecture)
-    encoder = _encoder(published)
-    match architecture:
-        case "HieraModel" | "HieraForImageClassification":
-            return encoder
-        case "HieraForPreTraining":
-            return HieraMAEConfig(
-                encoder,
-                decoder_channels=published["decoder_hidden_size"],
-                decoder_depth=published["decoder_depth"],
-                decoder_heads=published["decoder_num_heads"],
-                mask_ratio=published["mask_ratio"],
-                normalise_targets=published.get("normalize_pixel_loss", True),
-            )
-    raise ValueError(
-        "expected HieraModel, HieraForImageClassification or HieraForPreTraining, got "
-        f"{architecture}. Save one of these; feature_maps gives what a backbone should."
-    )
+    if architecture not in FIELDS:
+        raise ValueError(
+            f"expected {', '.join(FIELDS)}, got {architecture}. Save one of these; feature_maps "
+            "gives what a backbone should."
+        )
+    template, table = FIELDS[architecture]
+    published = {**LATER, **published}
+    _check_options(published, table, architecture)
+    config = read_fields(published, table, template, "config.json")
+    _check_sizes(published, getattr(config, "encoder", config))
+    return config
 
 
-def _check_options(published: Mapping[str, Any], architecture: str) -> None:
-    for name in NEEDED + (NEEDED_BY_DECODER if architecture == "HieraForPreTraining" else ()):
+def config_to_transformers(config: HieraConfig | HieraMAEConfig) -> dict[str, Any]:
+    """What transformers' config.json says of our model.
+
+    Raises:
+        ValueError: naming what transformers cannot have.
+    """
+    architecture = architecture_of(config)
+    published = {
+        "architectures": [architecture],
+        "model_type": "hiera",
+        **write_fields(config, FIELDS[architecture][1]),
+        "masked_unit_size": list(getattr(config, "encoder", config).mask_unit),
+    }
+    if isinstance(config, HieraMAEConfig):
+        config = replace(config, encoder=replace(config.encoder, num_classes=None))
+    again = config_from_transformers(published)
+    check_kept(config, again, f"transformers' {architecture}", "Use save(layout='meta').")
+    return published
+
+
+def architecture_of(config: HieraConfig | HieraMAEConfig) -> str:
+    """Which of transformers' classes it is."""
+    if isinstance(config, HieraMAEConfig):
+        return "HieraForPreTraining"
+    return "HieraModel" if config.num_classes is None else "HieraForImageClassification"
+
+
+def _check_options(published: Mapping[str, Any], table: Layout, architecture: str) -> None:
+    for name in (*(name for row in table.rows for name in row.theirs), "masked_unit_size"):
         if published.get(name) is None:
             raise ValueError(
                 f"expected {name} in config.json of a {architecture}, got nothing. Let "
@@ -71,25 +136,6 @@ def _check_options(published: Mapping[str, Any], architecture: str) -> None:
                 f"expected {name}={value}, as in all published, got {published[name]}. "
                 "A Hiera with another is not among our models: run it in transformers."
             )
-
-
-def _encoder(published: Mapping[str, Any]) -> HieraConfig:
-    config = HieraConfig(
-        embed_channels=published["embed_dim"],
-        num_heads=published["num_heads"][0],
-        stages=tuple(published["depths"]),
-        input_size=tuple(published["image_size"]),
-        patch_kernel=tuple(published["patch_size"]),
-        patch_stride=tuple(published["patch_stride"]),
-        patch_padding=tuple(published["patch_padding"]),
-        pool=tuple(published["query_stride"]),
-        num_pools=published["num_query_pool"],
-        mask_unit_attention=tuple(published["masked_unit_attention"]),
-        num_classes=_classes(published),
-        drop_path=published.get("drop_path_rate", 0.0),
-    )
-    _check_sizes(published, config)
-    return config
 
 
 def _check_sizes(published: Mapping[str, Any], config: HieraConfig) -> None:
@@ -109,7 +155,7 @@ def _check_sizes(published: Mapping[str, Any], config: HieraConfig) -> None:
         raise ValueError(
             f"expected masked_unit_attention={local} with num_query_pool={config.num_pools}, got "
             f"{config.mask_unit_attention}: there transformers attends in other windows than the "
-            "published code, which we follow. Run it in transformers, or build a HieraConfig."
+            f"published code, which we follow. {BUILD}"
         )
 
 
@@ -125,9 +171,3 @@ def _in_windows_as_ours(config: HieraConfig) -> tuple[bool, ...]:
         and (stage < config.num_pools or config.num_pools == last)
         for stage in range(len(config.stages))
     )
-
-
-def _classes(published: Mapping[str, Any]) -> int | None:
-    if published["architectures"][0] != "HieraForImageClassification":
-        return None
-    return len(published["id2label"]) if "id2label" in published else 2

@@ -1,10 +1,20 @@
 """What transformers calls the weights of its Hieras, and what we call them."""
 
-from ..rename import merge
+from ..layout import Layout, modules, turned
+from ..turns import without_front
+
+# Stored with axes of length 1 in front, where a batch would be.
+BATCH_AXES = {
+    "encoder.positions.table": without_front(1),
+    "encoder.positions.places.table": without_front(1),
+    "encoder.positions.times.table": without_front(1),
+    "decoder.positions": without_front(1),
+    "decoder.mask_token": without_front(2),
+}
 
 
 def _block(theirs: str, ours: str) -> dict[str, str]:
-    return merge(
+    return modules(
         (f"{theirs}.layernorm_before", f"{ours}.norm_attention"),
         (f"{theirs}.attn.qkv", f"{ours}.attention.to_qkv"),
         (f"{theirs}.attn.proj", f"{ours}.attention.to_output"),
@@ -19,21 +29,21 @@ def _encoder(prefix: str) -> dict[str, str]:
     embeddings = f"{prefix}embeddings"
     return {
         f"{embeddings}.position_embeddings": "encoder.positions.table",
-        **merge((f"{embeddings}.patch_embeddings.projection", "encoder.to_patches.convolve")),
+        **modules((f"{embeddings}.patch_embeddings.projection", "encoder.to_patches.convolve")),
         **_block(f"{prefix}encoder.stages.{{}}.layers.{{}}", "encoder.stages.{}.{}"),
     }
 
 
 NAMES: dict[str, dict[str, str]] = {
-    "HieraModel": {**_encoder(""), **merge(("pooler.layernorm", "norm"))},
+    "HieraModel": {**_encoder(""), **modules(("pooler.layernorm", "norm"))},
     "HieraForImageClassification": {
         **_encoder("hiera."),
-        **merge(("hiera.pooler.layernorm", "norm"), ("classifier", "to_logits")),
+        **modules(("hiera.pooler.layernorm", "norm"), ("classifier", "to_logits")),
     },
     "HieraForPreTraining": {
         **_encoder("hiera."),
         **_block("decoder.decoder_block.layers.{}", "decoder.blocks.{}"),
-        **merge(
+        **modules(
             ("encoder_norm", "norm"),
             ("multiscale_fusion.multi_scale_fusion_heads.{}", "fuse.heads.{}"),
             ("decoder.decoder_embeddings", "decoder.to_decoder"),
@@ -45,5 +55,4 @@ NAMES: dict[str, dict[str, str]] = {
     },
 }
 
-# Stored with axes of length 1 in front, which ours do without.
-WITHOUT_BATCH = ("encoder.positions.table", "decoder.mask_token", "decoder.positions")
+LAYOUTS = {name: Layout(turned(names, BATCH_AXES)) for name, names in NAMES.items()}

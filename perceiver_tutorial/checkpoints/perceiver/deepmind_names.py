@@ -1,39 +1,41 @@
 """What DeepMind's JAX code calls its weights, and what we call them; haiku's order of axes."""
 
 import re
-from collections.abc import Mapping
 
 import torch
-from torch import Tensor
 
-from ..rename import rename
+from ..layout import Layout, Row
+from ..turns import HEIGHT_WIDTH_IN_OUT, SAME, TRANSPOSED, Turn, without_front
 
 NUMBERED = ("linear", "layer_norm", "self_attention", "conv", "batchnorm")
 
 
-def state_from_deepmind(state: Mapping[str, Tensor], family: str) -> dict[str, Tensor]:
-    """Weights under our names, with torch's order of axes.
-
-    Args:
-        state: module//leaf -> value, as haiku names them.
-        family: which published model, without "deepmind/".
-    """
-    turned = {_numbered(key): _turned(key, value) for key, value in state.items()}
-    renamed = rename(turned, NAMES[family])
-    counters = {f"{key.removesuffix('running_mean')}num_batches_tracked": torch.tensor(0)
-                for key in renamed if key.endswith("running_mean")}  # fmt: skip
-    return {**renamed, **counters}
-
-
-def _numbered(key: str) -> str:
+def _unnumbered(name: str) -> str:
     """Haiku leaves the first module of a kind unnumbered: linear, linear_1, linear_2."""
-    return re.sub(rf"(?<=/)({'|'.join(NUMBERED)})(?=/)", r"\1_0", key)
+    return re.sub(rf"(?<=/)({'|'.join(NUMBERED)})_0(?=/)", r"\1", name)
 
 
-def _turned(key: str, value: Tensor) -> Tensor:
-    if key.endswith("//w"):
-        return value.T if value.ndim == 2 else value.permute(3, 2, 0, 1)
-    return value.flatten() if value.ndim == 4 else value
+def _turn(theirs: str, ours: str) -> Turn:
+    if theirs.endswith("//w"):
+        return HEIGHT_WIDTH_IN_OUT if ".convolve." in ours else TRANSPOSED
+    return FOUR_AXES if "batchnorm" in theirs else SAME
+
+
+def _rows(names: dict[str, str]) -> tuple[Row, ...]:
+    return tuple(Row((theirs,), (ours,), _turn(theirs, ours)) for theirs, ours in names.items())
+
+
+FOUR_AXES = without_front(3)
+# A moving average stands there twice, `hidden` before it was divided by its warm-up. That is
+# over after the first thousands of batches; from then on both are the same.
+AVERAGE = Turn(
+    lambda average, _hidden: FOUR_AXES.to_ours(average),
+    lambda average: FOUR_AXES.to_theirs(average) * 2,
+)
+COUNTERS = Turn(
+    lambda mean_counter, _: (mean_counter.to(torch.int64),),
+    lambda batches: (batches.to(torch.int32),) * 2,
+)
 
 
 def _linears(*pairs: tuple[str, str]) -> dict[str, str]:
@@ -106,12 +108,6 @@ NAMES: dict[str, dict[str, str]] = {
         **CLASSIFIER,
         f"{STEM}/conv_{{}}//w": "preprocessor.what.layers.{}.convolve.weight",
         **_norms((f"{STEM}/batchnorm_{{}}", "preprocessor.what.layers.{}.norm")),
-        **{
-            f"{STEM}/batchnorm_{{}}/~/{theirs}_ema//average": (
-                f"preprocessor.what.layers.{{}}.norm.running_{theirs}"
-            )
-            for theirs in ("mean", "var")
-        },
     },
     "language-perceiver": {
         **_encoder_names(),
@@ -155,3 +151,25 @@ NAMES: dict[str, dict[str, str]] = {
         ),
     },
 }  # fmt: skip
+
+OUR_NORM = "preprocessor.what.layers.{}.norm"
+STATISTICS = (
+    *(
+        Row(
+            tuple(f"{STEM}/batchnorm_{{}}/~/{n}_ema//{leaf}" for leaf in ("average", "hidden")),
+            (f"{OUR_NORM}.running_{n}",),
+            AVERAGE,
+        )
+        for n in ("mean", "var")
+    ),
+    Row(
+        tuple(f"{STEM}/batchnorm_{{}}/~/{n}_ema//counter" for n in ("mean", "var")),
+        (f"{OUR_NORM}.num_batches_tracked",),
+        COUNTERS,
+    ),
+)
+
+LAYOUTS = {
+    family: Layout((*_rows(names), *STATISTICS), spell=_unnumbered)
+    for family, names in NAMES.items()
+}

@@ -1,134 +1,108 @@
-"""Golden files: small models of DeepMind's own code, with their sizes in a .json beside them."""
+"""The sizes of a model of DeepMind's own code, as they stand in a .json beside its weights."""
 
-import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-from torch import Tensor
+from ...perceiver import PUBLISHED, PerceiverConfig, with_fidelity
+from ..fields import check_kept, read_fields, write_fields
+from ..layout import KEEP, Layout, Row, rows
+from ..turns import AS_TUPLE
+from .transformers_config import kinds
 
-from ...perceiver import (
-    AudioConfig,
-    Conv1x1Stem,
-    ConvPoolStem,
-    DecoderConfig,
-    EncoderConfig,
-    FourierConfig,
-    ImageClassifierConfig,
-    LabelConfig,
-    LearnedConfig,
-    MaskedLanguageConfig,
-    MultimodalConfig,
-    OpticalFlowConfig,
-    PerceiverConfig,
-    PixelStem,
-    VideoConfig,
+ABSENT = {
+    "qk_channels": None,
+    "v_channels": None,
+    "decoder_heads": 1,
+    "decoder_qk_channels": None,
+    "decoder_v_channels": None,
+}
+SHARED = rows(
+    {
+        "num_latents": "encoder.num_latents",
+        "latent_channels": "encoder.latent_channels",
+        "num_blocks": "encoder.num_blocks",
+        "self_attends_per_block": "encoder.self_attends_per_block",
+        "self_heads": "encoder.self_heads",
+        "cross_heads": "encoder.cross_heads",
+        "qk_channels": "encoder.qk_channels",
+        "v_channels": "encoder.v_channels",
+        "decoder_query_residual": "decoder.query_residual",
+        "decoder_heads": "decoder.num_heads",
+        "decoder_qk_channels": "decoder.qk_channels",
+        "decoder_v_channels": "decoder.v_channels",
+    }
 )
-from .deepmind_names import NAMES
+PICTURE = rows({"image_size": "image_size"}, AS_TUPLE)
+CLASSIFIER = (*SHARED, *PICTURE, *rows({"num_classes": "num_classes"}))
 
 
-def read_golden(file: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Weights under DeepMind's names, and the sizes that stand in the .json beside the file.
-
-    Raises:
-        ValueError: if there is no such .json.
-    """
-    sizes = file.with_suffix(".json")
-    if not sizes.exists():
-        raise ValueError(f"expected the sizes of {file.name} in {sizes.name} beside it.")
-    with np.load(file, allow_pickle=False) as arrays:
-        state = {
-            key.split("::", 1)[1]: torch.from_numpy(arrays[key])
-            for key in arrays.files
-            if key.startswith(("p::", "s::")) and not key.endswith(("//counter", "//hidden"))
-        }
-    return state, json.loads(sizes.read_text())
-
-
-def _encoder(sizes: Mapping[str, Any]) -> EncoderConfig:
-    return EncoderConfig(
-        num_latents=sizes["num_latents"],
-        latent_channels=sizes["latent_channels"],
-        num_blocks=sizes["num_blocks"],
-        self_attends_per_block=sizes["self_attends_per_block"],
-        self_heads=sizes["self_heads"],
-        cross_heads=sizes["cross_heads"],
-        qk_channels=sizes.get("qk_channels"),
-        v_channels=sizes.get("v_channels"),
+def _fourier(theirs: str = "", ours: str = "") -> tuple[Row, ...]:
+    return (
+        *rows({f"{theirs}num_bands": f"{ours}positions.num_bands"}),
+        *rows({f"{theirs}max_resolution": f"{ours}positions.max_resolution"}, AS_TUPLE),
     )
 
 
-def _decoder(sizes: Mapping[str, Any]) -> DecoderConfig:
-    return DecoderConfig(
-        query_residual=sizes["decoder_query_residual"],
-        num_heads=sizes.get("decoder_heads", 1),
-        qk_channels=sizes.get("decoder_qk_channels"),
-        v_channels=sizes.get("decoder_v_channels"),
-    )
-
-
-def _fourier(sizes: Mapping[str, Any], prefix: str = "") -> FourierConfig:
-    return FourierConfig(sizes[f"{prefix}num_bands"], tuple(sizes[f"{prefix}max_resolution"]))
-
-
-def _image_classifier(stem, positions, sizes: Mapping[str, Any]) -> ImageClassifierConfig:
-    return ImageClassifierConfig(
-        encoder=_encoder(sizes),
-        stem=stem,
-        positions=positions,
-        image_size=tuple(sizes["image_size"]),
-        num_classes=sizes["num_classes"],
-        decoder=_decoder(sizes),
-    )
-
-
-def _masked_language(sizes: Mapping[str, Any]) -> MaskedLanguageConfig:
-    return MaskedLanguageConfig(
-        encoder=_encoder(sizes),
-        decoder=_decoder(sizes),
-        input_channels=sizes["input_channels"],
-        max_bytes=sizes["num_positions"],
-        vocabulary=sizes["vocabulary"],
-    )
-
-
-def _optical_flow(sizes: Mapping[str, Any]) -> OpticalFlowConfig:
-    return OpticalFlowConfig(
-        encoder=_encoder(sizes),
-        positions=_fourier(sizes),
-        image_size=tuple(sizes["image_size"]),
-        patch_channels=sizes["patch_channels_after_linear"],
-        divide_by=sizes["divide_flow_by"],
-        decoder=_decoder(sizes),
-    )
-
-
-def _multimodal(sizes: Mapping[str, Any]) -> MultimodalConfig:
-    return MultimodalConfig(
-        encoder=_encoder(sizes),
-        image=VideoConfig(
-            num_frames=sizes["num_frames"],
-            image_size=tuple(sizes["image_size"]),
-            patch_size=sizes["space_to_depth"],
-            positions=_fourier(sizes, "image_"),
-        ),
-        audio=AudioConfig(
-            num_samples=sizes["audio_samples"],
-            samples_per_patch=sizes["samples_per_patch"],
-            positions=_fourier(sizes, "audio_"),
-        ),
-        label=LabelConfig(
-            num_classes=sizes["num_classes"],
-            query_channels=sizes["label_query_channels"],
-            mask_probability=sizes["label_mask_probability"],
-        ),
-        output_channels=sizes["output_channels"],
-        input_padding=sizes["input_padding_min"],
-        query_padding=sizes["query_padding_min"],
-        decoder=_decoder(sizes),
-    )
+FIELDS: dict[str, Layout] = {
+    "vision-perceiver-fourier": Layout((*CLASSIFIER, *_fourier())),
+    "vision-perceiver-learned": Layout(
+        (
+            *CLASSIFIER,
+            *rows(
+                {
+                    "conv_channels": "stem.channels",
+                    "position_channels": "positions.channels",
+                    "projected_position_channels": "positions.projected_channels",
+                }
+            ),
+        )
+    ),
+    "vision-perceiver-conv": Layout(
+        (*CLASSIFIER, *_fourier(), *rows({"conv_channels": "stem.channels"}))
+    ),
+    "language-perceiver": Layout(
+        (
+            *SHARED,
+            *rows(
+                {
+                    "input_channels": "input_channels",
+                    "num_positions": "max_bytes",
+                    "vocabulary": "vocabulary",
+                }
+            ),
+        )
+    ),
+    "optical-flow-perceiver": Layout(
+        (
+            *SHARED,
+            *PICTURE,
+            *_fourier(),
+            *rows({"patch_channels_after_linear": "patch_channels", "divide_flow_by": "divide_by"}),
+        )
+    ),
+    "multimodal-perceiver": Layout(
+        (
+            *SHARED,
+            *_fourier("image_", "image."),
+            *_fourier("audio_", "audio."),
+            *rows({"image_size": "image.image_size"}, AS_TUPLE),
+            *rows(
+                {
+                    "num_frames": "image.num_frames",
+                    "space_to_depth": "image.patch_size",
+                    "audio_samples": "audio.num_samples",
+                    "samples_per_patch": "audio.samples_per_patch",
+                    "num_classes": "label.num_classes",
+                    "label_query_channels": "label.query_channels",
+                    "label_mask_probability": "label.mask_probability",
+                    "output_channels": "output_channels",
+                    "input_padding_min": "input_padding",
+                    "query_padding_min": "query_padding",
+                }
+            ),
+        )
+    ),
+}
 
 
 def config_from_golden(sizes: Mapping[str, Any]) -> PerceiverConfig:
@@ -138,21 +112,41 @@ def config_from_golden(sizes: Mapping[str, Any]) -> PerceiverConfig:
         sizes: the contents of its .json.
 
     Raises:
-        ValueError: if its family is not a published one.
+        ValueError: if its family is not a published one, or a size is missing.
     """
-    match sizes.get("family"):
-        case "vision-perceiver-fourier":
-            return _image_classifier(PixelStem(), _fourier(sizes), sizes)
-        case "vision-perceiver-learned":
-            width = sizes["position_channels"], sizes["projected_position_channels"]
-            stem = Conv1x1Stem(sizes["conv_channels"])
-            return _image_classifier(stem, LearnedConfig(*width), sizes)
-        case "vision-perceiver-conv":
-            return _image_classifier(ConvPoolStem(sizes["conv_channels"]), _fourier(sizes), sizes)
-        case "language-perceiver":
-            return _masked_language(sizes)
-        case "optical-flow-perceiver":
-            return _optical_flow(sizes)
-        case "multimodal-perceiver":
-            return _multimodal(sizes)
-    raise ValueError(f"expected a family from {', '.join(NAMES)}, got {sizes.get('family')}.")
+    if (family := sizes.get("family")) not in FIELDS:
+        raise ValueError(f"expected a family from {', '.join(FIELDS)}, got {family}.")
+    template = with_fidelity(PUBLISHED[f"deepmind/{family}"], "deepmind")
+    return read_fields({**ABSENT, **sizes}, FIELDS[family], template, "the .json of sizes")
+
+
+def config_to_golden(config: PerceiverConfig) -> dict[str, Any]:
+    """The sizes of our model, as DeepMind's code is told them.
+
+    Args:
+        config: of one of the six that DeepMind published; in either fidelity, which
+            sizes do not tell.
+
+    Raises:
+        ValueError: naming what DeepMind's models do not have.
+    """
+    family = family_of(config)
+    config = with_fidelity(config, "deepmind")
+    sizes = {"family": family, **write_fields(config, FIELDS[family])}
+    check_kept(config, config_from_golden(sizes), f"DeepMind's {family}", KEEP)
+    return sizes
+
+
+def family_of(config: PerceiverConfig) -> str:
+    """Which of the six published models a configuration is a size of.
+
+    Raises:
+        ValueError: if of none.
+    """
+    for family in FIELDS:
+        if kinds(config) == kinds(PUBLISHED[f"deepmind/{family}"]):
+            return family
+    raise ValueError(
+        f"expected a model that DeepMind published, got {type(config).__name__} that none of "
+        f"{', '.join(FIELDS)} is built like. {KEEP}"
+    )

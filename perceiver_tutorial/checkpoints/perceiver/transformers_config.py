@@ -1,33 +1,126 @@
-"""What a config.json of transformers says, in our words."""
+"""What a config.json of transformers says of a Perceiver, and what ours says."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ...attention import Activation
-from ...perceiver import (
-    AudioConfig,
-    Conv1x1Stem,
-    ConvPoolStem,
-    DecoderConfig,
-    EncoderConfig,
-    FourierConfig,
-    ImageClassifierConfig,
-    LabelConfig,
-    LearnedConfig,
-    MaskedLanguageConfig,
-    MultimodalConfig,
-    OpticalFlowConfig,
-    PerceiverConfig,
-    PixelStem,
-    TextClassifierConfig,
-    VideoConfig,
-)
+from ...perceiver import PUBLISHED, PerceiverConfig
+from ...perceiver.published import TEXT_CLASSIFIER
+from ..fields import check_kept, read_fields, write_fields
+from ..layout import KEEP, Layout, Row, rows
+from ..turns import CLASSES, Turn, each
 
+# Fields that came later than the checkpoints, and transformers' values for them.
+LATER = {
+    "hidden_act": "gelu",
+    "cross_attention_shape_for_attention": "kv",
+    "id2label": {0: "LABEL_0", 1: "LABEL_1"},
+    "output_num_channels": 512,
+    "_label_trainable_num_channels": 1024,
+}
 ACTIVATIONS: dict[str, Activation] = {
     "gelu": "gelu",
     "gelu_new": "gelu_tanh",
     "gelu_pytorch_tanh": "gelu_tanh",
 }
+THEIR_ACTIVATION = {ours: theirs for theirs, ours in ACTIVATIONS.items()}
+
+ENCODER = (
+    *rows(
+        {
+            "num_latents": "encoder.num_latents",
+            "d_latents": "encoder.latent_channels",
+            "num_blocks": "encoder.num_blocks",
+            "num_self_attends_per_block": "encoder.self_attends_per_block",
+            "num_self_attention_heads": "encoder.self_heads",
+            "num_cross_attention_heads": "encoder.cross_heads",
+            "qk_channels": "encoder.qk_channels",
+            "v_channels": "encoder.v_channels",
+            "cross_attention_widening_factor": "encoder.cross_widening_factor",
+            "self_attention_widening_factor": "encoder.self_widening_factor",
+            "use_query_residual": "encoder.query_residual",
+        }
+    ),
+    *rows({"hidden_act": "activation"}, each(ACTIVATIONS.get, THEIR_ACTIVATION.get)),
+)
+CLASSIFIER = (*ENCODER, *rows({"id2label": "num_classes"}, CLASSES))
+BYTES = rows({"max_position_embeddings": "max_bytes", "vocab_size": "vocabulary"})
+
+TWICE = Turn(lambda theirs: (theirs, theirs), lambda ours, _: (ours,))
+SQUARE = each(lambda side: (side, side), lambda size: size[0])
+SIZE_TWICE = Turn(lambda size: (tuple(size),) * 2, lambda size, _: (list(size),))
+FRAMES = Turn(
+    lambda shape: (shape[1], tuple(shape[2:])), lambda frames, size: ([1, frames, *size],)
+)
+
+
+def _to_resolutions(frames: int, side: int, samples: int) -> tuple[Any, ...]:
+    return (frames, side, side), frames * samples, (frames * samples,)
+
+
+def _from_resolutions(video: tuple[int, ...], samples: int, _: tuple[int]) -> tuple[int, ...]:
+    frames, side, _ = video
+    return frames, side, samples // frames
+
+
+VIDEO = (
+    *ENCODER,
+    *rows(
+        {
+            "samples_per_patch": "audio.samples_per_patch",
+            "output_num_channels": "output_channels",
+            "_label_trainable_num_channels": "label.query_channels",
+        }
+    ),
+    *rows({"id2label": "label.num_classes"}, CLASSES),
+    Row(("output_shape",), ("image.num_frames", "image.image_size"), FRAMES),
+    Row(
+        ("num_frames", "image_size", "audio_samples_per_frame"),
+        ("image.positions.max_resolution", "audio.num_samples", "audio.positions.max_resolution"),
+        Turn(_to_resolutions, _from_resolutions),
+    ),
+)
+
+# Each class: a model of ours for all that config.json does not say, and what it does say.
+FIELDS: dict[str, tuple[PerceiverConfig, Layout]] = {
+    "PerceiverForMaskedLM": (
+        PUBLISHED["deepmind/language-perceiver"],
+        Layout(
+            (*ENCODER, *BYTES, Row(("d_model",), ("input_channels", "decoder.v_channels"), TWICE))
+        ),
+    ),
+    "PerceiverForSequenceClassification": (
+        TEXT_CLASSIFIER,
+        Layout((*CLASSIFIER, *BYTES, *rows({"d_model": "input_channels"}))),
+    ),
+    "PerceiverForImageClassificationLearned": (
+        PUBLISHED["deepmind/vision-perceiver-learned"],
+        Layout((*CLASSIFIER, *rows({"image_size": "image_size"}, SQUARE))),
+    ),
+    "PerceiverForImageClassificationFourier": (
+        PUBLISHED["deepmind/vision-perceiver-fourier"],
+        Layout(CLASSIFIER),
+    ),
+    "PerceiverForImageClassificationConvProcessing": (
+        PUBLISHED["deepmind/vision-perceiver-conv"],
+        Layout(CLASSIFIER),
+    ),
+    "PerceiverForOpticalFlow": (
+        PUBLISHED["deepmind/optical-flow-perceiver"],
+        Layout(
+            (*ENCODER, Row(("train_size",), ("image_size", "positions.max_resolution"), SIZE_TWICE))
+        ),
+    ),
+    "PerceiverForMultimodalAutoencoding": (
+        PUBLISHED["deepmind/multimodal-perceiver"],
+        Layout(VIDEO),
+    ),
+}
+ANY_SIZE = (
+    "PerceiverForImageClassificationFourier",
+    "PerceiverForImageClassificationConvProcessing",
+)
 
 
 def config_from_transformers(published: Mapping[str, Any]) -> PerceiverConfig:
@@ -43,123 +136,59 @@ def config_from_transformers(published: Mapping[str, Any]) -> PerceiverConfig:
         ValueError: if the class or an option is not one that we have.
     """
     architecture = (published.get("architectures") or ["none"])[0]
-    if architecture not in CONFIGS:
+    if architecture not in FIELDS:
         raise ValueError(
-            f"expected one of transformers' Perceivers ({', '.join(CONFIGS)}), got {architecture}."
+            f"expected one of transformers' Perceivers ({', '.join(FIELDS)}), got {architecture}."
         )
-    if (name := published.get("hidden_act", "gelu")) not in ACTIVATIONS:
+    published = {**LATER, **published}
+    if (name := published["hidden_act"]) not in ACTIVATIONS:
         raise ValueError(f"expected hidden_act as one of {', '.join(ACTIVATIONS)}, got {name}.")
-    if published.get("cross_attention_shape_for_attention", "kv") != "kv":
+    if published["cross_attention_shape_for_attention"] != "kv":
         raise ValueError("expected cross_attention_shape_for_attention 'kv', as in all published.")
-    return CONFIGS[architecture](published)
+    template, table = FIELDS[architecture]
+    return read_fields(published, table, template, "config.json")
 
 
-def _shared(published: Mapping[str, Any]) -> dict[str, Any]:
-    encoder = EncoderConfig(
-        num_latents=published["num_latents"],
-        latent_channels=published["d_latents"],
-        num_blocks=published["num_blocks"],
-        self_attends_per_block=published["num_self_attends_per_block"],
-        self_heads=published["num_self_attention_heads"],
-        cross_heads=published["num_cross_attention_heads"],
-        qk_channels=published["qk_channels"],
-        v_channels=published["v_channels"],
-        cross_widening_factor=published["cross_attention_widening_factor"],
-        self_widening_factor=published["self_attention_widening_factor"],
-        query_residual=published["use_query_residual"],
-    )
-    return {"encoder": encoder, "activation": ACTIVATIONS[published.get("hidden_act", "gelu")]}
+def config_to_transformers(config: PerceiverConfig) -> dict[str, Any]:
+    """What transformers' config.json says of our model.
 
+    Args:
+        config: of one of the seven that transformers has.
 
-def _num_classes(published: Mapping[str, Any]) -> int:
-    return len(published.get("id2label") or (0, 1))
-
-
-def _text(published: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "input_channels": published["d_model"],
-        "max_bytes": published["max_position_embeddings"],
-        "vocabulary": published["vocab_size"],
-        **_shared(published),
+    Raises:
+        ValueError: naming what transformers cannot have.
+    """
+    architecture = architecture_of(config)
+    published = {
+        "architectures": [architecture],
+        "model_type": "perceiver",
+        **write_fields(config, FIELDS[architecture][1]),
     }
+    again = config_from_transformers(published)
+    if architecture in ANY_SIZE:
+        again = replace(again, image_size=config.image_size)
+    check_kept(
+        config, again, f"transformers' {architecture}",
+        "Use save(layout='deepmind'), or load it with fidelity='transformers' first.",
+    )  # fmt: skip
+    return published
 
 
-def _masked_language(published: Mapping[str, Any]) -> MaskedLanguageConfig:
-    decoder = DecoderConfig(
-        query_residual=False, num_heads=8, qk_channels=256, v_channels=published["d_model"]
-    )
-    return MaskedLanguageConfig(decoder=decoder, **_text(published))
+def architecture_of(config: PerceiverConfig) -> str:
+    """Which of transformers' classes has such parts.
 
-
-def _text_classifier(published: Mapping[str, Any]) -> TextClassifierConfig:
-    return TextClassifierConfig(num_classes=_num_classes(published), **_text(published))
-
-
-def _learned(published: Mapping[str, Any]) -> ImageClassifierConfig:
-    return ImageClassifierConfig(
-        stem=Conv1x1Stem(channels=256),
-        positions=LearnedConfig(channels=256, projected_channels=256),
-        image_size=(published["image_size"],) * 2,
-        num_classes=_num_classes(published),
-        **_shared(published),
-    )
-
-
-def _fourier(published: Mapping[str, Any]) -> ImageClassifierConfig:
-    return ImageClassifierConfig(
-        stem=PixelStem(),
-        positions=FourierConfig(num_bands=64, max_resolution=(224, 224)),
-        num_classes=_num_classes(published),
-        **_shared(published),
+    Raises:
+        ValueError: if none has.
+    """
+    for architecture, (template, _) in FIELDS.items():
+        if kinds(config) == kinds(template):
+            return architecture
+    raise ValueError(
+        f"expected a model that transformers has, got {type(config).__name__} that none of "
+        f"{', '.join(FIELDS)} is built like. {KEEP}"
     )
 
 
-def _conv(published: Mapping[str, Any]) -> ImageClassifierConfig:
-    return ImageClassifierConfig(
-        stem=ConvPoolStem(channels=64, padding="transformers"),
-        positions=FourierConfig(num_bands=64, max_resolution=(56, 56)),
-        num_classes=_num_classes(published),
-        **_shared(published),
-    )
-
-
-def _flow(published: Mapping[str, Any]) -> OpticalFlowConfig:
-    size = tuple(published["train_size"])
-    positions = FourierConfig(num_bands=64, max_resolution=size)
-    return OpticalFlowConfig(positions=positions, image_size=size, **_shared(published))
-
-
-def _multimodal(published: Mapping[str, Any]) -> MultimodalConfig:
-    _, num_frames, *image_size = published["output_shape"]
-    num_samples = published["num_frames"] * published["audio_samples_per_frame"]
-    side = published["image_size"]
-    return MultimodalConfig(
-        image=VideoConfig(
-            num_frames=num_frames,
-            image_size=tuple(image_size),
-            patch_size=4,
-            positions=FourierConfig(32, max_resolution=(published["num_frames"], side, side)),
-        ),
-        audio=AudioConfig(
-            num_samples=num_samples,
-            samples_per_patch=published["samples_per_patch"],
-            positions=FourierConfig(192, max_resolution=(num_samples,)),
-        ),
-        label=LabelConfig(
-            num_classes=_num_classes(published),
-            query_channels=published.get("_label_trainable_num_channels", 1024),
-        ),
-        output_channels=published["output_num_channels"],
-        **_shared(published),
-    )
-
-
-CONFIGS = {
-    "PerceiverForMaskedLM": _masked_language,
-    "PerceiverForSequenceClassification": _text_classifier,
-    "PerceiverForImageClassificationLearned": _learned,
-    "PerceiverForImageClassificationFourier": _fourier,
-    "PerceiverForImageClassificationConvProcessing": _conv,
-    "PerceiverForOpticalFlow": _flow,
-    "PerceiverForMultimodalAutoencoding": _multimodal,
-}
+def kinds(config: PerceiverConfig) -> tuple[type, ...]:
+    """What a configuration is, and what its stem and its positions are."""
+    return type(config), *(type(getattr(config, part, None)) for part in ("stem", "positions"))

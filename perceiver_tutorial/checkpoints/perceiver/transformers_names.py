@@ -1,10 +1,10 @@
 """What transformers calls the weights of its Perceivers, and what we call them."""
 
-from ..rename import merge
+from ..layout import Layout, modules, rows
 
 
 def _attend(theirs: str, ours: str, first_norm: str) -> dict[str, str]:
-    return merge(
+    return modules(
         (f"{theirs}.attention.self.layernorm1", f"{ours}.{first_norm}"),
         (f"{theirs}.attention.self.layernorm2", f"{ours}.norm_read"),
         (f"{theirs}.attention.self.query", f"{ours}.attention.to_queries"),
@@ -35,7 +35,7 @@ BYTES = {
 CLASS_DECODER = {
     "perceiver.decoder.decoder.output_position_encodings.position_embeddings": "queries.rows",
     **_decoder("perceiver.decoder.decoder", "decoder"),
-    **merge(("perceiver.decoder.decoder.final_layer", "postprocessor.to_logits")),
+    **modules(("perceiver.decoder.decoder.final_layer", "postprocessor.to_logits")),
 }
 
 LABEL_QUERY = (
@@ -52,7 +52,6 @@ NAMES: dict[str, dict[str, str]] = {
         "perceiver.decoder.output_position_encodings.position_embeddings": "queries.ask.rows",
         **_decoder("perceiver.decoder", "decoder"),
         "embedding_decoder.bias": "postprocessor.bias",
-        "perceiver.output_postprocessor.bias": "postprocessor.bias",
     },
     "PerceiverForSequenceClassification": {**ENCODER, **BYTES, **CLASS_DECODER},
     "PerceiverForImageClassificationLearned": {
@@ -61,7 +60,7 @@ NAMES: dict[str, dict[str, str]] = {
         "perceiver.input_preprocessor.position_embeddings.position_embeddings": (
             "preprocessor.where.table"
         ),
-        **merge(
+        **modules(
             ("perceiver.input_preprocessor.convnet_1x1", "preprocessor.what.convolve"),
             ("perceiver.input_preprocessor.positions_projection", "preprocessor.where.project"),
         ),
@@ -71,14 +70,14 @@ NAMES: dict[str, dict[str, str]] = {
         **ENCODER,
         **CLASS_DECODER,
         f"{CONV_STEM}.conv.weight": "preprocessor.what.layers.0.convolve.weight",
-        **merge(
+        **modules(
             (f"{CONV_STEM}.batchnorm", "preprocessor.what.layers.0.norm"), leaves=BATCH_NORM
         ),
     },
     "PerceiverForOpticalFlow": {
         **ENCODER,
         **_decoder("perceiver.decoder.decoder", "decoder"),
-        **merge(
+        **modules(
             ("perceiver.input_preprocessor.conv_after_patches", "preprocessor.what.project"),
             ("perceiver.decoder.decoder.final_layer", "postprocessor.to_flow"),
         ),
@@ -92,7 +91,7 @@ NAMES: dict[str, dict[str, str]] = {
         **{f"perceiver.decoder.padding.{m}": f"queries.pad.padding.{m}" for m in MODALITIES},
         LABEL_QUERY: "queries.modalities.label.rows",
         **_decoder("perceiver.decoder.decoder", "decoder.decoder"),
-        **merge(
+        **modules(
             ("perceiver.decoder.decoder.final_layer", "decoder.decoder.project"),
             *(
                 (
@@ -106,3 +105,6 @@ NAMES: dict[str, dict[str, str]] = {
         ),
     },
 }  # fmt: skip
+
+ALIASES = {"perceiver.output_postprocessor.bias": "embedding_decoder.bias"}  # older files
+LAYOUTS = {name: Layout(rows(names), ALIASES) for name, names in NAMES.items()}

@@ -1,0 +1,164 @@
+"""transformers' configuration of a DeiT or a ViT, as ours, and back."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ...deit import DeiTConfig, DeiTMaskedImageConfig
+from ..fields import check_kept, read_fields, write_fields
+from ..layout import Layout, Row, rows
+from ..turns import CLASSES_OR_NONE, Turn, each
+
+AS_WE_DO = {"hidden_act": "gelu", "num_channels": 3, "qkv_bias": True}
+BASE = DeiTConfig(channels=768, num_heads=12)
+BARE = replace(BASE, num_classes=None)
+
+
+def _side(size: tuple[int, int]) -> int | list[int]:
+    height, width = size
+    return height if height == width else [height, width]
+
+
+def _pair(size: int | list[int]) -> tuple[int, int]:
+    height, width = (size, size) if isinstance(size, int) else size
+    return height, width
+
+
+WIDTHS = Turn(
+    lambda channels, hidden: (channels, hidden // channels),
+    lambda channels, factor: (channels, channels * factor),
+)
+
+
+PATCH = each(lambda size: _pair(size)[0], int)
+PATCH_AND_STRIDE = Turn(lambda size, _: (_pair(size)[0],), lambda size: (size, size))
+
+
+def _encoder(ours: str = "") -> tuple[Row, ...]:
+    return (
+        *rows(
+            {
+                "num_hidden_layers": f"{ours}depth",
+                "num_attention_heads": f"{ours}num_heads",
+                "layer_norm_eps": f"{ours}norm_eps",
+            }
+        ),
+        *rows({"image_size": f"{ours}image_size"}, each(_pair, _side)),
+        Row(
+            ("hidden_size", "intermediate_size"),
+            (f"{ours}channels", f"{ours}widening_factor"),
+            WIDTHS,
+        ),
+    )
+
+
+ENCODER = (*_encoder(), *rows({"patch_size": "patch_size"}, PATCH))
+CLASSIFIER = Layout((*ENCODER, *rows({"id2label": "num_classes"}, CLASSES_OR_NONE)))
+PRETRAINING = Layout(
+    (
+        *_encoder("encoder."),
+        Row(("patch_size", "encoder_stride"), ("encoder.patch_size",), PATCH_AND_STRIDE),
+    )
+)
+# Each class: a model of ours for all that config.json does not say, and what it does say.
+FIELDS: dict[str, tuple[DeiTConfig | DeiTMaskedImageConfig, Layout]] = {
+    "DeiTForImageClassificationWithTeacher": (BASE, CLASSIFIER),
+    "DeiTForImageClassification": (replace(BASE, distillation_head=False), CLASSIFIER),
+    "ViTForImageClassification": (replace(BASE, distilled=False), CLASSIFIER),
+    "DeiTModel": (BARE, Layout(ENCODER)),
+    "ViTModel": (replace(BARE, distilled=False), Layout(ENCODER)),
+    "DeiTForMaskedImageModeling": (DeiTMaskedImageConfig(BARE), PRETRAINING),
+}
+LATER = {"id2label": {0: "LABEL_0", 1: "LABEL_1"}, "encoder_stride": 16}
+
+
+def config_from_transformers(published: Mapping[str, Any]) -> DeiTConfig | DeiTMaskedImageConfig:
+    """Read a config.json.
+
+    Dropout is not read: the published models have none, and in evaluation there is none.
+
+    Args:
+        published: what it holds.
+
+    Raises:
+        ValueError: if it asks for what no published DeiT has, or is of no known class.
+    """
+    architecture = published["architectures"][0]
+    if architecture not in FIELDS:
+        raise ValueError(
+            f"expected one of {', '.join(FIELDS)}, got {architecture}. Save one of these."
+        )
+    template, table = FIELDS[architecture]
+    published = {**LATER, **published}
+    _check_options(published, table, architecture)
+    return read_fields(published, table, template, "config.json")
+
+
+def config_to_transformers(config: DeiTConfig | DeiTMaskedImageConfig) -> dict[str, Any]:
+    """What transformers' config.json says of our model.
+
+    What matters in training only, drop path and the share that is masked, is not said there.
+
+    Raises:
+        ValueError: naming what transformers cannot have.
+    """
+    architecture = architecture_of(config)
+    published = {
+        "architectures": [architecture],
+        "model_type": "vit" if architecture.startswith("ViT") else "deit",
+        **write_fields(config, FIELDS[architecture][1]),
+    }
+    if isinstance(config, DeiTMaskedImageConfig):
+        encoder = replace(_evaluated(config.encoder), num_classes=None, distillation_head=True)
+        config = DeiTMaskedImageConfig(encoder)
+    else:
+        config = _evaluated(config)
+    again = config_from_transformers(published)
+    check_kept(config, again, f"transformers' {architecture}", "Use save(layout='meta').")
+    return published
+
+
+def _evaluated(config: DeiTConfig) -> DeiTConfig:
+    return replace(config, drop_path=0.0, drop_path_grows=True)
+
+
+def architecture_of(config: DeiTConfig | DeiTMaskedImageConfig) -> str:
+    """Which of transformers' classes it is."""
+    if isinstance(config, DeiTMaskedImageConfig):
+        return "DeiTForMaskedImageModeling"
+    if config.num_classes is None:
+        return "DeiTModel" if config.distilled else "ViTModel"
+    if not config.distilled:
+        return "ViTForImageClassification"
+    if config.distillation_head:
+        return "DeiTForImageClassificationWithTeacher"
+    return "DeiTForImageClassification"
+
+
+def _check_options(published: Mapping[str, Any], table: Layout, architecture: str) -> None:
+    needed = {name for row in table.rows for name in row.theirs}
+    for name in sorted(needed):
+        if published.get(name) is None:
+            raise ValueError(
+                f"expected {name} in config.json of a {architecture}, got nothing. Let "
+                "transformers write it: save_pretrained(FOLDER)."
+            )
+    patch = _pair(published["patch_size"])
+    if patch[0] != patch[1]:
+        raise ValueError(
+            f"expected square patches, got patch_size={published['patch_size']}. "
+            "A DeiT with others is not among our models: run it in transformers."
+        )
+    wanted = AS_WE_DO | ({"encoder_stride": patch[0]} if "encoder_stride" in needed else {})
+    for name, value in wanted.items():
+        if published.get(name, value) != value:
+            raise ValueError(
+                f"expected {name}={value}, as in all published, got {published[name]}. "
+                "A DeiT with another is not among our models: run it in transformers."
+            )
+    channels, hidden = published["hidden_size"], published["intermediate_size"]
+    if hidden % channels:
+        raise ValueError(
+            f"expected intermediate_size as a multiple of hidden_size={channels}, got {hidden}. "
+            "A DeiT with another is not among our models: run it in transformers."
+        )

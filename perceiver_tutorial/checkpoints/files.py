@@ -1,0 +1,168 @@
+"""Files of weights, each in its own format: what they hold, or only its shapes."""
+
+import json
+import pickle
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from .haiku import read_pickle
+
+WRAPPERS = ("model", "model_state", "state_dict")  # Meta's DeiTs, Meta's Hieras, others
+PICKLES = (".pystate", ".pickle", ".pkl")
+TORCH = (".bin", ".pth", ".pt")
+SUFFIXES = (".safetensors", *TORCH, ".npz", *PICKLES)
+
+
+def read_weights(file: Path, *, shapes_only: bool = False) -> dict[str, Tensor]:
+    """What a file holds, under its own names.
+
+    Nothing in a file is ever run: safetensors and .npz hold numbers only, torch's files are
+    read with `weights_only`, and pickles by `read_pickle`.
+
+    Args:
+        file: its suffix says which format to expect.
+        shapes_only: leave the numbers where they are, and return tensors on the meta
+            device; only pickles are read nevertheless.
+
+    Raises:
+        ValueError: if it is of another format, ends early, or holds something else.
+    """
+    _check_format(file)
+    if file.suffix == ".safetensors":
+        return _safetensors(file, shapes_only)
+    if file.suffix in TORCH:
+        return _torch(file, shapes_only)
+    arrays = _npz(file) if file.suffix == ".npz" else read_pickle(file)
+    found = {name: _tensor(array, name, file) for name, array in arrays.items()}
+    return {name: value.to("meta") for name, value in found.items()} if shapes_only else found
+
+
+def _tensor(array: np.ndarray, name: str, file: Path) -> Tensor:
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"expected numbers at {name!r} in {file.name}, got {array.dtype}.")
+    return torch.from_numpy(np.array(array, dtype=array.dtype.newbyteorder("=")))
+
+
+def _check_format(file: Path) -> None:
+    if file.suffix not in SUFFIXES:
+        raise ValueError(
+            f"expected a file that ends in {', '.join(SUFFIXES)}, got {file.name}. The ending "
+            "says how it is read: rename it if you know."
+        )
+    with file.open("rb") as opened:
+        start = opened.read(9)
+    if not start:
+        raise ValueError(f"expected weights, got {file.name} with nothing in it. Fetch it again.")
+    found = _format(start)
+    wanted = {".safetensors": "safetensors", ".npz": "zip"}.get(file.suffix, "pickle")
+    if found != wanted and not (file.suffix in TORCH and found == "zip"):
+        raise ValueError(
+            f"expected {file.name} to be what its ending says, got a file that starts like "
+            f"{found}. Nothing of it was read. Take the original file."
+        )
+
+
+def _format(start: bytes) -> str:
+    if start.startswith(b"PK"):
+        return "zip"
+    if start[:1] == b"\x80" and start[1:2] in b"\x01\x02\x03\x04\x05" and start[8:] != b"{":
+        return "pickle"
+    return "safetensors" if start[8:] == b"{" else "something else"
+
+
+def _safetensors(file: Path, shapes_only: bool) -> dict[str, Tensor]:
+    device = "meta" if shapes_only else "cpu"
+    try:
+        with safe_open(file, framework="pt", device="cpu") as opened:
+            if not shapes_only:
+                return {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+            shapes = {name: opened.get_slice(name) for name in opened.keys()}  # noqa: SIM118
+            return {name: torch.empty(s.get_shape(), device=device) for name, s in shapes.items()}
+    except SafetensorError as error:
+        raise _broken(file, "safetensors") from error
+
+
+def _torch(file: Path, shapes_only: bool) -> dict[str, Tensor]:
+    device = "meta" if shapes_only else "cpu"
+    try:
+        content = torch.load(file, map_location=device, weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise ValueError(
+            f"expected tensors in {file.name}, got something that torch's weights_only refuses: "
+            f"{_first_sentence(error)} Nothing of it was run. Take the original file, or a "
+            ".safetensors."
+        ) from error
+    except (RuntimeError, EOFError, OSError, KeyError) as error:
+        raise _broken(file, "torch") from error
+    return _unwrapped(content, file)
+
+
+def _first_sentence(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if "GLOBAL" in line]
+    return (lines or [str(error).splitlines()[0]])[0].split(". ")[0].removesuffix(".") + "."
+
+
+def _unwrapped(content: Any, file: Path) -> dict[str, Tensor]:
+    for key in WRAPPERS:
+        if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
+            content = content[key]
+    if not isinstance(content, Mapping) or not content:
+        kind = type(content).__name__
+        raise ValueError(f"expected a dictionary of weights in {file.name}, got {kind}.")
+    for name, value in content.items():
+        if not isinstance(value, Tensor):
+            raise ValueError(
+                f"expected weights in {file.name}, under {', '.join(WRAPPERS)} or on their own, "
+                f"got {type(value).__name__} at {name!r}. Save only the state_dict."
+            )
+    return dict(content)
+
+
+def _npz(file: Path) -> dict[str, np.ndarray]:
+    """Parameters and state of a golden file; Meta's have parameters only."""
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            return {
+                name.split("::", 1)[1]: arrays[name]
+                for name in arrays.files
+                if name.startswith(("p::", "s::"))
+            }
+    except (zipfile.BadZipFile, ValueError, EOFError, OSError, KeyError) as error:
+        if "allow_pickle" in str(error):
+            raise ValueError(
+                f"expected arrays of numbers in {file.name}, got Python objects, which can run "
+                "anything: nothing of it was run. Take the original file."
+            ) from error
+        raise _broken(file, "numpy") from error
+
+
+def _broken(file: Path, kind: str) -> ValueError:
+    return ValueError(
+        f"expected a whole {kind} file, got {file.name} of {file.stat().st_size:,} bytes, which "
+        "ends early or is broken. Download it again."
+    )
+
+
+def read_json(file: Path) -> dict[str, Any]:
+    """A dictionary that stands in a .json.
+
+    Raises:
+        ValueError: if it holds something else.
+    """
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(
+            f"expected JSON in {file.name}, got something else ({error}). Download it again."
+        ) from error
+    if not isinstance(content, dict):
+        kind = type(content).__name__
+        raise ValueError(f"expected a dictionary in {file.name}, got {kind}. Download it again.")
+    return content

@@ -1,0 +1,53 @@
+"""A published name becomes a folder: from the Hub, or from its cache where there is no network."""
+
+import re
+from pathlib import Path
+
+# Meta's videos are on the Hub under longer names, with its own layout.
+REPOSITORIES = {
+    f"facebook/hiera_{size}_16x224": f"facebook/hiera_{size}_16x224.mae_k400_ft_k400"
+    for size in ("base", "base_plus", "large", "huge")
+}
+WEIGHTS = ("model.safetensors", "pytorch_model.bin")
+
+
+def is_name(text: str) -> bool:
+    """Whether it could be a model on the Hub: owner/model."""
+    return bool(re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", text))
+
+
+def fetch(name: str) -> Path:
+    """The folder of a model on the Hub; downloaded once, with a progress bar, then cached.
+
+    Only config.json and one file of weights are fetched, safetensors where there is one.
+
+    Args:
+        name: owner/model; of a published model, or of anybody's.
+
+    Raises:
+        FileNotFoundError: if there is neither a network nor a copy in the cache, with the
+            command that fetches it.
+    """
+    from huggingface_hub import snapshot_download
+
+    repository = REPOSITORIES.get(name, name)
+    for weights in WEIGHTS:
+        try:
+            folder = snapshot_download(repository, allow_patterns=["config.json", weights])
+        except (OSError, ValueError) as error:
+            raise FileNotFoundError(_advice(name, repository)) from error
+        if (Path(folder) / weights).is_file():
+            return Path(folder)
+    raise FileNotFoundError(_advice(name, repository))
+
+
+def _advice(name: str, repository: str) -> str:
+    advice = (
+        f"expected {name} on the Hub or in its cache, found neither: `hf download {repository}` "
+        "fetches it where there is a network (with `--local-dir FOLDER`, to carry the FOLDER "
+        "elsewhere and load(FOLDER))."
+    )
+    if name in REPOSITORIES:
+        file = f"{name.removeprefix('facebook/')}.pth"
+        return f"{advice} Meta's own file {file} can be loaded, too: load('{file}')."
+    return advice

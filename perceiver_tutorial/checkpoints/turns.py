@@ -1,0 +1,56 @@
+"""Changes of form that can be undone; on tensors that have shapes and nothing else, too."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+
+class Turn(NamedTuple):
+    """From their form to ours, and back.
+
+    Attributes:
+        to_ours: takes what is theirs, one argument each; gives as many as are ours.
+        to_theirs: undoes it.
+    """
+
+    to_ours: Callable[..., tuple[Any, ...]]
+    to_theirs: Callable[..., tuple[Any, ...]]
+
+
+def each(to_ours: Callable[[Any], Any], to_theirs: Callable[[Any], Any]) -> Turn:
+    """A turn of one thing into one thing."""
+    return Turn(lambda theirs: (to_ours(theirs),), lambda ours: (to_theirs(ours),))
+
+
+def same(*things: Any) -> tuple[Any, ...]:
+    """Leave everything as it is."""
+    return things
+
+
+def _split(fused: Tensor) -> tuple[Tensor, ...]:
+    return fused.chunk(3)
+
+
+def _fuse(*parts: Tensor) -> tuple[Tensor]:
+    return (torch.cat(parts),)
+
+
+def without_front(axes: int) -> Turn:
+    """Axes of length 1 in front, which ours do without."""
+    return each(
+        lambda theirs: theirs.reshape(theirs.shape[axes:]), lambda ours: ours[(None,) * axes]
+    )
+
+
+SAME = Turn(same, same)
+FUSED = Turn(_split, _fuse)  # queries, keys and values: one map there, three here
+TRANSPOSED = each(lambda theirs: theirs.T, lambda ours: ours.T)
+HEIGHT_WIDTH_IN_OUT = each(
+    lambda theirs: theirs.permute(3, 2, 0, 1), lambda ours: ours.permute(2, 3, 1, 0)
+)
+AS_TUPLE = each(lambda theirs: tuple(theirs), lambda ours: list(ours))
+# Labels by number there, only how many here; without any, DeiTs of ours have no head.
+CLASSES = each(len, lambda ours: {n: f"LABEL_{n}" for n in range(ours)})
+CLASSES_OR_NONE = each(lambda theirs: len(theirs) or None, lambda ours: CLASSES.to_theirs(ours)[0])
