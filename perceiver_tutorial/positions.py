@@ -32,7 +32,8 @@ def axis_coordinates(
     tensor([-1.0000, -0.5000,  0.0000,  0.5000])
     """
     if convention == "linspace":
-        return torch.linspace(-1, 1, num_cells)
+        # Said aloud: once transformers has loaded a model, linspace overhears torch.device(...).
+        return torch.linspace(-1, 1, num_cells, device=torch.get_default_device())
     if convention == "half-open":
         return -1 + 2 * torch.arange(num_cells) / num_cells
     raise ValueError(f"convention={convention!r} is neither 'linspace' nor 'half-open'.")

@@ -6,9 +6,12 @@ import pytest
 
 from tutorial import REPRODUCIBLE
 
+OFFLINE = {name: os.environ.get(name) for name in REPRODUCIBLE if name.endswith("OFFLINE")}
+ON_REQUEST = ("seeds", "weights")
+
 os.environ.update(REPRODUCIBLE)  # before torch and transformers read it
 
-import torch
+import torch  # noqa: E402
 
 torch.set_num_threads(1)  # small models: a second thread waits more than it helps
 
@@ -19,12 +22,21 @@ def seeded():
     torch.manual_seed(0)
 
 
+def pytest_configure(config):
+    """Published weights may be fetched where they are asked for, unless somebody forbade it."""
+    if "weights" in config.option.markexpr:
+        for name, wished in OFFLINE.items():
+            if wished is None:
+                os.environ.pop(name, None)
+
+
 def pytest_collection_modifyitems(config, items):
-    """Five trainings of every recipe run only where they are asked for by name."""
-    if "seeds" not in config.option.markexpr:
-        long = [item for item in items if item.get_closest_marker("seeds")]
-        config.hook.pytest_deselected(items=long)
-        items[:] = [item for item in items if item not in long]
+    """Five trainings of every recipe, and published weights, only where asked for by name."""
+    for marker in ON_REQUEST:
+        if marker not in config.option.markexpr:
+            others = [item for item in items if item.get_closest_marker(marker)]
+            config.hook.pytest_deselected(items=others)
+            items[:] = [item for item in items if item not in others]
 
 
 def pytest_terminal_summary(terminalreporter):

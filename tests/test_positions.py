@@ -135,3 +135,13 @@ def test_one_and_three_axes_are_resized_linearly(old, new):
 def test_a_table_that_does_not_fit_its_grid_is_refused(rows, old, new):
     with pytest.raises(ValueError, match=rf"a table of {rows} positions over .* cannot become"):
         resize_positions(torch.zeros(rows, 3), old, new)
+
+
+def test_a_grid_is_where_torch_was_told_though_transformers_changed_linspace(monkeypatch):
+    known = torch.utils._device._device_constructors()
+    monkeypatch.setattr(
+        "torch.utils._device._device_constructors", lambda: known - {torch.linspace}
+    )
+    with torch.device("meta"):
+        assert torch.linspace(0, 1, 2).device.type == "cpu"
+        assert FourierPositions((3, 4), num_bands=2).features.device.type == "meta"

@@ -12,6 +12,7 @@ import yaml
 
 FILE = Path(__file__).parents[2] / "data" / "claims.yaml"
 CHECKABLE = ("holds", "corrected")
+OPEN = "needs-weights"
 
 
 class ClaimError(AssertionError):
@@ -99,7 +100,8 @@ def _find(claim_id: str, claims: dict[str, Claim]) -> Claim:
 
 
 def _verdict(entry: Claim, value: Any) -> str:
-    lines = [(entry.verdict, entry.claim)]
+    verdict = "holds" if entry.verdict == OPEN else entry.verdict
+    lines = [(verdict, entry.claim)]
     if entry.verdict == "corrected":
         lines.append(("in truth", entry.truth))
     return "\n".join(_paragraph(*line) for line in (*lines, ("measured", str(_plain(value)))))

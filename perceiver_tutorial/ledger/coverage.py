@@ -2,10 +2,11 @@
 
 import json
 import re
+import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from .claims import CHECKABLE, Claim, read_claims
+from .claims import CHECKABLE, OPEN, Claim, read_claims
 
 ROOT = Path(__file__).parents[2]
 CALL = re.compile(r"""\bclaim\(\s*["']([\w.\-]+)["']""")
@@ -41,8 +42,22 @@ def unchecked(claims: Mapping[str, Claim], system: str, root: Path = ROOT) -> li
     ]
 
 
+def open_claims(claims: Mapping[str, Claim], root: Path = ROOT) -> dict[str, list[str]]:
+    """Claims that only published weights can decide.
+
+    Args:
+        claims: by id.
+        root: of the course.
+
+    Returns:
+        Id -> the tests that try it where there are weights; none: it needs ImageNet or more.
+    """
+    checked = checks(root)
+    return {e.id: checked.get(e.id, []) for e in claims.values() if e.verdict == OPEN}
+
+
 def report(root: Path = ROOT) -> str:
-    """A table: for each system, how many claims there are, can be checked, are checked."""
+    """How many claims there are, can be checked, are checked; and which stay open."""
     claims, checked = read_claims(), checks(root)
     systems = dict.fromkeys(entry.system for entry in claims.values())
     rows = [
@@ -51,9 +66,20 @@ def report(root: Path = ROOT) -> str:
     ]
     rows.append(_row("all", list(claims.values()), checked))
     lines = ["system                     claims  checkable  checked"]
-    return "\n".join(
-        lines + [f"{name:25}  {total:6}  {able:9}  {done:7}" for name, total, able, done in rows]
+    lines += [f"{name:25}  {total:6}  {able:9}  {done:7}" for name, total, able, done in rows]
+    return "\n".join([*lines, "", *_open_lines(open_claims(claims, root))])
+
+
+def _open_lines(found: Mapping[str, list[str]]) -> list[str]:
+    tried = [claim_id for claim_id, places in found.items() if places]
+    paragraphs = (
+        f"open, for want of published weights: {len(found)}",
+        f"tried by pytest -m weights: {', '.join(tried)}",
+        "not tried, as they need ImageNet, other data or other models: "
+        f"{', '.join(claim_id for claim_id in found if claim_id not in tried)}",
     )
+    return [textwrap.fill(p, 92, subsequent_indent="  ", break_on_hyphens=False)
+            for p in paragraphs]  # fmt: skip
 
 
 def _row(name: str, claims: list[Claim], checked: Mapping) -> tuple[str, int, int, int]:

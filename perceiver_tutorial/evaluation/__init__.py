@@ -1,0 +1,15 @@
+"""How often a published classifier is right on pictures of your own."""
+
+from .folder import Labelled, labelled_pictures
+from .loop import evaluate
+from .published import PUBLISHED_ACCURACY, Accuracy
+from .report import Report
+
+__all__ = [
+    "PUBLISHED_ACCURACY",
+    "Accuracy",
+    "Labelled",
+    "Report",
+    "evaluate",
+    "labelled_pictures",
+]
