@@ -8,24 +8,30 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent / "perceiver_tutorial"
-MODELS = {"hiera", "perceiver"}
-FLOOR = {"attention", "positions", "taps"}
+MODELS = {"deit", "hiera", "perceiver"}
+FLOOR = {"attention", "doors", "drop_path", "masks", "positions", "taps"}
 MAY_IMPORT = {
     "attention": {"taps"},
+    "doors": set(),
+    "drop_path": set(),
+    "masks": set(),
     "positions": set(),
     "taps": set(),
+    "deit": FLOOR,
     "hiera": FLOOR,
     "perceiver": FLOOR,
-    "checkpoints": FLOOR | MODELS,
+    "checkpoints": FLOOR | MODELS | {"tracing"},
     "synthetic": FLOOR,
     "samples": set(),
     "training": set(),
     "recipes": MODELS | {"samples", "synthetic", "training"},
     "tracing": FLOOR | MODELS,
     "ledger": set(),
+    "speed": {"attention", "hiera", "perceiver", "positions"},
     "viz": FLOOR | {"tracing"},
     "exercises": FLOOR | MODELS | {"tracing", "viz"},
-    "cli": {"tracing", "ledger"},
+    "evaluation": {"checkpoints", "deit", "perceiver"},
+    "cli": {"evaluation", "ledger", "tracing"},
     "__init__": set(),
 }
 ONLY_IN = {

@@ -14,7 +14,7 @@ from transformers import (
 from transformers.models.hiera.modeling_hiera import unroll
 
 from perceiver_tutorial.checkpoints import load
-from perceiver_tutorial.hiera.masks import keep_of, random_units
+from perceiver_tutorial.masks import keep_of, random_units
 from perceiver_tutorial.taps import listen
 
 TOLERANCE = 1e-5

@@ -395,7 +395,7 @@ def test_no_verb_means_lab():
     ("words", "said"),
     [
         (["tset"], "There is no verb 'tset'. Did you mean test?"),
-        (["xyz"], "There is no verb 'xyz'. Expected one of: lab, test, run, setup."),
+        (["xyz"], "There is no verb 'xyz'. Expected one of: lab, test, run, bench, setup."),
         (["lab", "99"], "No notebook is called '99'. There are: "),
         (["run", "nowhere.ipynb"], "No notebook is called 'nowhere.ipynb'. There are: "),
         (["setup", "now"], "setup takes no more words, got 'now'."),
@@ -436,6 +436,14 @@ def test_test_runs_both_parts_or_what_is_named():
     }
     for words in (["notebooks"], ["notebooks/10_images.ipynb"], ["notebooks/", "-x"]):
         assert tutorial.parts(words) == {"notebooks": [*tutorial.NOTEBOOK_TESTS, *words]}
+
+
+def test_bench_hands_all_words_on(monkeypatch):
+    called = []
+    monkeypatch.setattr(tutorial, "prepare", lambda: "python")
+    monkeypatch.setattr(tutorial, "call", lambda command: called.append(command) or 0)
+    assert tutorial.main(["bench", "--quick", "hiera"]) == 0
+    assert called == [["python", "-m", "benchmarks", "--quick", "hiera"]]
 
 
 def test_one_failed_part_fails_the_whole_and_both_are_summed_up(monkeypatch, capsys):

@@ -1,6 +1,7 @@
 """Every picture says what it shows, is the same each time, and comes without matplotlib's state."""
 
 import base64
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -28,7 +29,17 @@ SEEN = torch.tensor([
     [0.0, 0.0, 1.0, 1.0, 1, 1], [0.5, 0.2, 0.5, 1 / 3, 1, 0], [-0.5, 0.2, 0.9, 2 / 3, 1, 0],
     [0.4, -0.6, 1.0, 1 / 3, -1, 0], [-0.4, 0.8, 0.2, 1.0, -1, 0],
 ]).expand(2, -1, -1)  # fmt: skip
+
+
+def stored(theirs, shape, *ours):
+    """One weight of a file."""
+    return SimpleNamespace(theirs=theirs, expected=shape, ours=ours)
+
+
 PICTURES = {
+    "ratios": lambda: viz.draw_ratios(
+        {"times as fast": {"one": {"plain": 1.0, "fast": 2.5}, "two": {"fast": 1.5}}}, "theirs"
+    ),
     "images": lambda: viz.draw_images(torch.rand(3, 3, 6, 8), ["a", "b", "c"]),
     "one grey image": lambda: viz.draw_images(torch.rand(1, 1, 6, 8), [""]),
     "pixel rows": lambda: viz.draw_pixel_rows(torch.rand(3, 6, 8)),
@@ -71,6 +82,28 @@ PICTURES = {
         torch.rand(1, 6, 8), {"a stem": [torch.ones(6, 8).bool(), torch.eye(6, 8).bool()]}
     ),
     "likeness": lambda: viz.draw_likeness({"learned": torch.rand(12, 5)}, (3, 4)),
+    "masks": lambda: viz.draw_masks(
+        torch.rand(2, 3, 8, 12), {"random": torch.eye(2, 6).bool().view(2, 2, 3)}
+    ),
+    "rebuilt": lambda: viz.draw_rebuilt(
+        torch.ones(2, 3, 8, 12).cumsum(-1),
+        torch.eye(2, 6).bool().view(2, 2, 3),
+        {"nothing": torch.zeros(2, 3, 8, 12), "all": torch.ones(2, 3, 8, 12).cumsum(-1)},
+    ),
+    "scores of seeds": lambda: viz.draw_seed_scores(
+        {"new": [0.5, 0.7], "taught": [0.8, 0.8]}, "accuracy"
+    ),
+    "names of weights": lambda: viz.draw_key_map(
+        {f"block.{n}": torch.zeros(4, 3) for n in ("norm.w", "ask.q", "ask.k")},
+        {
+            "left": [stored("a.q", (4, 3), "block.ask.q"), stored("a.k", (4, 3), "block.ask.k")],
+            "right": [
+                stored("b/qk", (8, 3), "block.ask.q", "block.ask.k"),
+                stored("b/n", (3, 4), "block.norm.w"),
+                stored("c/other", (3,), "elsewhere"),
+            ],
+        },
+    ),
     "stages": lambda: viz.draw_stages(
         torch.rand(3, 16, 24), [(8, 12), (4, 6), (2, 3)], [5, 10, 20], (2, 3)
     ),
@@ -216,12 +249,42 @@ PICTURES = {
         SEEN[0, :, 4].long(),
         torch.full((5, 5), -1),
     ),
+    "tokens in front": lambda: viz.draw_token_strip(torch.rand(3, 12, 16), (3, 4)),
+    "one token in front": lambda: viz.draw_token_strip(torch.rand(1, 12, 16), (3, 4), False),
+    "block by block": lambda: viz.draw_by_block(
+        {"a": torch.tensor([0.1, 0.5, 0.9]), "b": torch.tensor([1.0, -0.1, 0.0])}, "cosine"
+    ),
+    "maps": lambda: viz.draw_maps(
+        {"ours": [torch.rand(3, 8, 12), torch.rand(8, 12)], "theirs": [torch.rand(4, 6)]},
+        ["picture", "map"],
+    ),
+    "segments": lambda: viz.draw_segments(
+        torch.rand(2, 3, 6, 8),
+        {"truth": torch.ones(2, 6, 8).long(), "all wrong": torch.zeros(2, 6, 8).long()},
+        ["ground", "disc"],
+    ),
     "rates": lambda: viz.draw_rates({"chance": {"a": 0.9, "b": 0.5}}, "wins"),
+    "softened shares": lambda: viz.draw_softened(
+        {"T = 1": torch.tensor([0.1, 0.9]), "T = 9": torch.tensor([0.4, 0.6])}, ["3", "8"]
+    ),
+    "who chooses differently": lambda: viz.draw_agreement(
+        {"truth": [1, 2, 3, 4], "teacher": [1, 2, 3, 5], "class head": [0, 2, 3, 5]}
+    ),
+    "seeds": lambda: viz.draw_seeds({"alone": [0.8, 0.9], "taught": [0.9, 0.93]}, "read rightly"),
+    "seeds and a level": lambda: viz.draw_seeds(
+        {"alone": [0.8, 0.9]}, "read rightly", {"teacher": 0.97}
+    ),
     "rates with spreads": lambda: viz.draw_rates(
         {"chance": {"a": 0.9}, "script": {"a": 0.5}}, "wins", {"x": {"a": 0.1}, "y": {"a": 0.2}}
     ),
 }
 SAID = {
+    "ratios": "Ratios to theirs, which is 1. times as fast: one plain 1.00 and fast 2.50, two fast",
+    "masks": "2 pictures, mask units that are seen: random, 1 of 6.",
+    "rebuilt": "1 of 6 units; mean squared error where they are hidden: nothing 59.90, all 0.00.",
+    "scores of seeds": "2 seeds: new 0.600 ± 0.141; taught 0.800 ± 0.000.",
+    "names of weights": "in left, q is ask.q, k is ask.k; in right, qk is ask.q and ask.k, n is "
+    "norm.w.",
     "stages": "8 by 12 tokens of 5 channels; 4 by 6 tokens of 10 channels;",
     "images": "3 images of 6 by 8 pixels: a, b, c.",
     "one grey image": "1 image of 6 by 8 pixels.",
@@ -303,6 +366,17 @@ SAID = {
     "units, most at an enemy unit.",
     "battle": "A battle, discs to triangles: turn 0, 3 to 2; turn 4, 2 to 1.",
     "a long battle": "turn 3, 3 to 2; turn 4, 3 to 2.",
+    "tokens in front": "3 by 4 patches, and the 14 tokens that are read: 0 the class token and 1 "
+    "the distillation token, each with a head above it, then the patches row by row.",
+    "one token in front": "13 tokens that are read: 0 the class token, each with a head above it",
+    "block by block": "cosine, block by block: a from 0.10 to 0.90; b from 1.00 to 0.00.",
+    "softened shares": "Shares of 2 classes, the largest: T = 1, 8 0.90; T = 9, 8 0.60.",
+    "who chooses differently": "in percent of 4 images: truth and teacher 25.0; truth and class "
+    "head 50.0; teacher and class head 25.0.",
+    "seeds": "read rightly, a dot for each seed; means: alone 0.850; taught 0.915.",
+    "seeds and a level": "means: alone 0.850; teacher 0.970, a dashed line.",
+    "maps": "from dark to light: ours, 2 of 8 by 12; theirs, 4 by 6.",
+    "segments": "ground, disc. Pixels as in the first row: truth 100%, all wrong 0%.",
     "rates": "Bars, wins; against chance: a 0.90, b 0.50.",
     "rates with spreads": "against chance: a 0.90; against script: a 0.50.",
 }  # fmt: skip
@@ -446,3 +520,9 @@ def _luminance(colour):
 def test_a_letter_is_readable_on_its_colour(axis):
     low, high = sorted(_luminance(c) for c in (viz.AXES[axis].colour, viz.AXES[axis].ink))
     assert (high + 0.05) / (low + 0.05) >= 4
+
+
+@pytest.mark.parametrize("sides", [("one",), ("one", "two", "three")])
+def test_names_of_weights_are_those_of_two_others(sides):
+    with pytest.raises(ValueError, match=rf"expected two sides, got {len(sides)}: one"):
+        viz.draw_key_map({"a": torch.zeros(2)}, {side: [] for side in sides})

@@ -19,11 +19,27 @@ class Digits(NamedTuple):
 
 def digits() -> Digits:
     """scikit-learn's 1,797 digits, a quarter of every class held back for testing."""
+    return _split(0.75, seed=0)
+
+
+def few_digits(num_labels: int = 200, seed: int = 0) -> Digits:
+    """The same digits, but only few of them to learn from; all others are held back.
+
+    Args:
+        num_labels: digits to learn from, as many of each class as of all.
+        seed: which.
+    """
+    return _split(num_labels, seed)
+
+
+def _split(train_size: float | int, seed: int) -> Digits:
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
 
     pixels, labels = load_digits(return_X_y=True)
     images = (pixels.reshape(-1, 1, 8, 8) / 16).astype(np.float32)
-    parts = train_test_split(images, labels, test_size=0.25, stratify=labels, random_state=0)
+    parts = train_test_split(
+        images, labels, train_size=train_size, stratify=labels, random_state=seed
+    )
     train_images, test_images, train_labels, test_labels = map(torch.as_tensor, parts)
     return Digits(train_images, train_labels, test_images, test_labels)

@@ -7,6 +7,7 @@ from .motion import Motion, MovingPairs, filmed, moving_pairs, still, warp
 from .names import invented_names
 from .scenes import THINGS, scenes
 from .scramble import pixel_order, reorder_pixels
+from .segments import SEGMENTS, segments
 from .sentences import fitting_words, one_word_hidden, sentences
 from .series import gappy_series, straight_lines
 from .shapes import SHAPES, shapes
@@ -17,6 +18,7 @@ from .views import views
 __all__ = [
     "BODIES",
     "KINDS",
+    "SEGMENTS",
     "SHAPES",
     "SOUNDS",
     "THINGS",
@@ -40,6 +42,7 @@ __all__ = [
     "read_clips",
     "reorder_pixels",
     "scenes",
+    "segments",
     "sentences",
     "shapes",
     "sounds",

@@ -34,3 +34,26 @@ def _endless(arrays: tuple[Tensor, ...], batch_size: int, generator: torch.Gener
         order = torch.randperm(len(arrays[0]), generator=generator)
         for chosen in order.split(batch_size):
             yield tuple(array[chosen] for array in arrays)
+
+
+def repeated(source: Iterator[tuple[Tensor, ...]], times: int) -> Iterator[tuple[Tensor, ...]]:
+    """Every sample of a batch several times over, to be augmented differently each time.
+
+    Repeated augmentation (arXiv 1901.09335): one batch holds several views of a sample.
+    DeiT has 3, over several processes; its sampler rounds an epoch down to a multiple of
+    256, and gives nothing where there are fewer samples. Here one process is enough, and
+    no sample is lost.
+
+    Args:
+        source: batches, e.g. from `batches`; take a third of the samples for 3 times.
+        times: how often each sample is repeated.
+
+    Raises:
+        ValueError: if `times` is below 1.
+
+    >>> next(repeated(batches(torch.tensor([7, 7]), batch_size=2), times=3))
+    (tensor([7, 7, 7, 7, 7, 7]),)
+    """
+    if times < 1:
+        raise ValueError(f"expected times of at least 1, got {times}. 1 repeats nothing.")
+    return (tuple(array.repeat_interleave(times, 0) for array in batch) for batch in source)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR
+from torch.optim.swa_utils import AveragedModel
 from tqdm.auto import tqdm
 
 
@@ -40,6 +41,7 @@ def fit(
     learning_rate: float = 1e-3,
     weight_decay: float = 0.05,
     seed: int = 0,
+    average: AveragedModel | None = None,
 ) -> History:
     """Train a model with AdamW, a warm-up over the first twentieth and a cosine to zero.
 
@@ -54,6 +56,7 @@ def fit(
         learning_rate: the highest, after the warm-up.
         weight_decay: how strongly matrices shrink; vectors do not.
         seed: for whatever is random inside the model; the world outside keeps its own.
+        average: takes part of the weights after every step, see `moving_average`.
 
     Returns:
         The losses, step by step.
@@ -69,6 +72,8 @@ def fit(
         try:
             for batch in islice(source, steps):
                 history.losses.append(_step(model, loss, batch, optimizer, schedule))
+                if average is not None:
+                    average.update_parameters(model)
                 bar.update()
                 bar.set_postfix(loss=f"{history.losses[-1]:.3f}", refresh=False)
         except KeyboardInterrupt:

@@ -14,14 +14,19 @@ from .codes import draw_band_table, draw_code, draw_similarities, draw_slices
 from .cross import draw_cross_attend
 from .curves import draw_bars, draw_losses
 from .display import show_tensors
+from .distillation import draw_agreement, draw_seeds, draw_softened
 from .feature_rows import draw_feature_rows
 from .fields import draw_fields
 from .flow import draw_flow, draw_flow_errors
+from .front_tokens import draw_by_block, draw_token_strip
 from .gaze import draw_gaze
 from .images import draw_images, draw_photographs, draw_pixel_rows
+from .key_map import draw_key_map
 from .letters import draw_bytes, draw_keep, draw_read_bytes
 from .likeness import draw_likeness, draw_steps
 from .lines import draw_coordinates, draw_functions
+from .maps import draw_maps, draw_segments, strongest
+from .masked import draw_masks, draw_rebuilt
 from .memory import draw_strides
 from .modalities import draw_film, draw_modalities, draw_tradeoff
 from .named import show_axes
@@ -29,9 +34,11 @@ from .picture import Picture
 from .positions import draw_bands, draw_similarity
 from .prediction import draw_guesses, draw_reading
 from .queries import draw_pixel_questions, draw_query_map, draw_resolutions
+from .ratios import draw_ratios
 from .sampled import draw_sampled
 from .scaling import Curve, draw_scaling, draw_shares
 from .scores import draw_scores
+from .seeds import draw_seed_scores
 from .series import draw_series
 from .skirmish import draw_battle, draw_rates, draw_situations
 from .sound import Sounds, draw_sounds, play
@@ -50,6 +57,7 @@ __all__ = [
     "Picture",
     "Sounds",
     "draw_accuracies",
+    "draw_agreement",
     "draw_at_one_scale",
     "draw_attention",
     "draw_band_table",
@@ -57,6 +65,7 @@ __all__ = [
     "draw_bars",
     "draw_battle",
     "draw_boxes",
+    "draw_by_block",
     "draw_bytes",
     "draw_cells",
     "draw_cloud_attention",
@@ -76,8 +85,11 @@ __all__ = [
     "draw_guesses",
     "draw_images",
     "draw_keep",
+    "draw_key_map",
     "draw_likeness",
     "draw_losses",
+    "draw_maps",
+    "draw_masks",
     "draw_matching",
     "draw_modalities",
     "draw_neighbourhoods",
@@ -87,24 +99,31 @@ __all__ = [
     "draw_query_map",
     "draw_query_places",
     "draw_rates",
+    "draw_ratios",
     "draw_read_bytes",
     "draw_reading",
+    "draw_rebuilt",
     "draw_resolutions",
     "draw_sampled",
     "draw_scaling",
     "draw_scores",
+    "draw_seed_scores",
+    "draw_seeds",
+    "draw_segments",
     "draw_series",
     "draw_shares",
     "draw_similarities",
     "draw_similarity",
     "draw_situations",
     "draw_slices",
+    "draw_softened",
     "draw_sounds",
     "draw_spans",
     "draw_stages",
     "draw_steps",
     "draw_strides",
     "draw_tiles",
+    "draw_token_strip",
     "draw_tradeoff",
     "draw_walk",
     "draw_waves",
@@ -112,4 +131,5 @@ __all__ = [
     "play",
     "show_axes",
     "show_tensors",
+    "strongest",
 ]

@@ -6,19 +6,24 @@ from types import EllipsisType
 from ..check import your_turn
 from . import (
     attention,
+    checkpoints,
     clouds,
     costs,
     cross,
     decoders,
     detection,
+    distillation,
+    distillation_token,
     entities,
     extending,
+    feature_maps,
     flow,
     hierarchy,
     images,
     language,
     multimodal,
     places,
+    pretraining,
     shapes,
     stems,
     texts,
@@ -43,6 +48,11 @@ PREDICTIONS: dict[str, WalkedPrediction | ComputedPrediction] = {
     **language.PREDICTIONS,
     **multimodal.PREDICTIONS,
     **hierarchy.PREDICTIONS,
+    **feature_maps.PREDICTIONS,
+    **pretraining.PREDICTIONS,
+    **distillation.PREDICTIONS,
+    **distillation_token.PREDICTIONS,
+    **checkpoints.PREDICTIONS,
 }
 
 

@@ -1,0 +1,171 @@
+"""Exercises about DeiT's two tokens: their price, their order, their likeness, their heads."""
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cosine_similarity, interpolate
+
+from ..positions import resize_positions
+from .check import BugHunt, Exercise, Slip
+
+
+def _parameters(channels: int, depth: int, patches: int, classes: int) -> int:
+    block = 12 * channels**2 + 13 * channels
+    front = 2 * channels + (2 + patches) * channels
+    heads = 2 * (channels + 1) * classes
+    return 769 * channels + front + depth * block + 2 * channels + heads
+
+
+DEIT_PARAMETERS = Exercise(
+    task="return how many parameters a distilled DeiT has. A patch has 16 x 16 pixels of 3 "
+    "colours; a block has 12 C**2 + 13 C; there is one layer norm behind the last block.",
+    inputs=lambda: (192, 12, 196, 1000),
+    reference=_parameters,
+    slips=(
+        Slip(
+            "the class token has a head, and the distillation token has one, too.",
+            lambda c, d, p, o: _parameters(c, d, p, o) - (c + 1) * o,
+        ),
+        Slip(
+            "the tokens in front have rows in the table of positions, like the patches.",
+            lambda c, d, p, o: _parameters(c, d, p, o) - 2 * c,
+        ),
+        Slip(
+            "a head has a bias for each class.",
+            lambda c, d, p, o: _parameters(c, d, p, o) - 2 * o,
+        ),
+        Slip(
+            "each of the two tokens is a learned vector itself, beside its position.",
+            lambda c, d, p, o: _parameters(c, d, p, o) - 4 * c,
+        ),
+    ),
+)
+
+
+def _table() -> tuple[Tensor]:
+    return (torch.randn(14, 3, generator=torch.Generator().manual_seed(0)),)
+
+
+SECOND_NOT_LAST = Exercise(
+    task="a table of positions [14, 3] has rows for the class token, 12 patches, the distillation "
+    "token. Return it in the order of the published weights: class, distillation, patches.",
+    inputs=_table,
+    reference=lambda table: torch.cat([table[:1], table[-1:], table[1:-1]]),
+    slips=(
+        Slip("this puts the distillation token first; it is the second.", lambda t: t.roll(1, 0)),
+        Slip(
+            "swapping two rows leaves the first patch at the end; all patches move down by one.",
+            lambda table: table[[0, 13, *range(2, 13), 1]],
+        ),
+        Slip("the patches keep their order.", lambda t: torch.cat([t[:1], t[1:].flip(0)])),
+    ),
+)
+
+
+def _tokens() -> tuple[Tensor]:
+    return (torch.randn(4, 6, 3, generator=torch.Generator().manual_seed(0)) + 0.5,)
+
+
+TOKEN_COSINE = Exercise(
+    task="of tokens [4 images, 6 tokens, 3 channels], return the cosine of class and distillation "
+    "token, averaged over the images.",
+    inputs=_tokens,
+    reference=lambda tokens: cosine_similarity(tokens[:, 0], tokens[:, 1], dim=-1).mean(),
+    slips=(
+        Slip(
+            "this is the cosine of the averages; take it for each image, then average.",
+            lambda tokens: cosine_similarity(*tokens.mean(0)[:2], dim=-1),
+        ),
+        Slip(
+            "the distillation token is the second, not the last.",
+            lambda tokens: cosine_similarity(tokens[:, 0], tokens[:, -1], dim=-1).mean(),
+        ),
+        Slip(
+            "this compares along the batch; a token's numbers lie along the last axis.",
+            lambda tokens: cosine_similarity(tokens[:, 0], tokens[:, 1], dim=0).mean(),
+        ),
+        Slip(
+            "a product grows with the length of the tokens; a cosine does not.",
+            lambda tokens: (tokens[:, 0] * tokens[:, 1]).sum(-1).mean(),
+        ),
+    ),
+)
+
+
+def _heads() -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    shapes = ((2, 3), (2, 3), (5, 3), (5, 3))
+    return tuple(torch.randn(shape, generator=generator) for shape in shapes)
+
+
+ONE_MATRIX = Exercise(
+    task="class tokens c and distillation tokens d [2 images, 3 channels] have heads with weights "
+    "v and w [5 classes, 3 channels], no biases. Put tokens and heads together, so that one "
+    "product gives the mean of both logits.",
+    inputs=_heads,
+    reference=lambda c, d, v, w: torch.cat([c, d], dim=1) @ torch.cat([v, w], dim=1).T / 2,
+    slips=(
+        Slip(
+            "this is the sum of both logits; their mean is half as large.",
+            lambda c, d, v, w: torch.cat([c, d], dim=1) @ torch.cat([v, w], dim=1).T,
+        ),
+        Slip(
+            "averages of tokens meet averages of heads: then each head reads the other token, too.",
+            lambda c, d, v, w: (c + d) / 2 @ ((v + w) / 2).T,
+        ),
+        Slip(
+            "here the class head reads both tokens, and the distillation head none.",
+            lambda c, d, v, _: (c + d) / 2 @ v.T,
+        ),
+        Slip(
+            "each head meets the other one's token.",
+            lambda c, d, v, w: torch.cat([c, d], dim=1) @ torch.cat([w, v], dim=1).T / 2,
+        ),
+    ),
+)
+
+OLD, NEW = (3, 4), (6, 8)
+
+
+def _stretched(table: Tensor) -> Tensor:
+    return torch.cat([table[:2], resize_positions(table[2:], OLD, NEW)])
+
+
+def _as_one_line(table: Tensor) -> Tensor:
+    rows = NEW[0] * NEW[1] + 2
+    return interpolate(table.T[None], size=rows, mode="linear", align_corners=False)[0].T
+
+
+def _front_at_the_end(table: Tensor) -> Tensor:
+    return torch.cat([table[-2:], resize_positions(table[:-2], OLD, NEW)])
+
+
+def _columns_first(table: Tensor) -> Tensor:
+    turned = resize_positions(table[2:], OLD[::-1], NEW[::-1])
+    return torch.cat([table[:2], turned])
+
+
+def _front_from_the_grid(table: Tensor) -> Tensor:
+    new = resize_positions(table[2:], OLD, NEW)
+    return torch.cat([new[:2], new])
+
+
+def _keeps_its_places(stretch) -> bool:
+    rows, columns = torch.meshgrid(torch.arange(3.0), torch.arange(4.0), indexing="ij")
+    patches = torch.stack([rows, columns], dim=-1).flatten(0, 1)
+    front = torch.tensor([[7.0, -3.0], [-5.0, 9.0]])
+    table = stretch(torch.cat([front, patches]))
+    grid = table[2:].reshape(*NEW, 2)
+    rows_agree = torch.allclose(grid[..., 0], grid[:, :1, 0].expand(NEW), atol=1e-4)
+    columns_agree = torch.allclose(grid[..., 1], grid[:1, :, 1].expand(NEW), atol=1e-4)
+    return torch.equal(table[:2], front) and rows_agree and columns_agree
+
+
+STRETCHED_POSITIONS = BugHunt(
+    task="`stretch(table)` makes positions for 6 x 8 patches of those for 3 x 4. The table has two "
+    "rows in front, for class and distillation token. Return whether these stay as they are and "
+    "the patches' rows stay in their places.",
+    inputs=lambda: (torch.randn(14, 2, generator=torch.Generator().manual_seed(0)),),
+    right=_stretched,
+    bugs=(_as_one_line, _front_at_the_end, _columns_first, _front_from_the_grid),
+    reference=_keeps_its_places,
+)

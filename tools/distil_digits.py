@@ -1,0 +1,43 @@
+"""Measure students with and without a teacher, for notebook 24: data/digits_distilled.json.
+
+python tools/distil_digits.py              all students, all seeds
+python tools/distil_digits.py NAME SEED    one of them; the others stay
+
+What the mean of the heads scores is written into data/seeds.json, too, once all seeds are there.
+"""
+
+import sys
+from itertools import product
+from pathlib import Path
+
+import torch
+
+from perceiver_tutorial.recipes.digits_deit import RECIPES, STUDENTS
+from perceiver_tutorial.recipes.distilled import FILE, note, score_student, students
+from perceiver_tutorial.recipes.seeds import FILE as SEEDS_FILE
+from perceiver_tutorial.recipes.seeds import SEEDS, Measured, write_down
+
+
+def keep_seeds(file: Path, seeds_file: Path) -> None:
+    """Write into data/seeds.json what every seed of every student scored."""
+    for way, found in students(file).items():
+        name = STUDENTS[way]
+        scores = tuple(scores.both for scores in found)
+        write_down(name, Measured(RECIPES[name].fingerprint, scores), seeds_file)
+
+
+def main(words: list[str], file: Path = FILE, seeds_file: Path = SEEDS_FILE) -> int:
+    """Train and write down; 0 if that went well."""
+    torch.set_num_threads(1)
+    wanted = [(words[0], int(words[1]))] if words else product(STUDENTS.values(), SEEDS)
+    for name, seed in wanted:
+        scores = score_student(RECIPES[name].train(seed)[0])
+        note(name, seed, scores, file)
+        print(f"{name:18} seed {seed}  {scores}", flush=True)
+    if not words:
+        keep_seeds(file, seeds_file)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
