@@ -454,6 +454,11 @@ def run(words: "list[str]") -> int:
     return call([prepare(), "tools/notebooks.py", "run", *map(str, notebooks)])
 
 
+def bench(words: "list[str]") -> int:
+    """Measure models against transformers, all or those you name: bench --quick."""
+    return call([prepare(), "-m", "benchmarks", *words])
+
+
 def setup(words: "list[str]") -> int:
     """Set up or repair .venv, and do nothing else."""
     if words:
@@ -462,7 +467,7 @@ def setup(words: "list[str]") -> int:
     return 0
 
 
-VERBS = {verb.__name__: verb for verb in (lab, test, run, setup)}
+VERBS = {verb.__name__: verb for verb in (lab, test, run, bench, setup)}
 
 
 def usage() -> str:

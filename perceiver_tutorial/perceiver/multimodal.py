@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import torch
 from einops import pack, unpack
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from ..positions import learned_table
@@ -63,17 +63,28 @@ class MultimodalPreprocessor(nn.Module):
         )
 
     def forward(self, raw: Mapping[str, Tensor]) -> Float[Tensor, "batch inputs channels"]:
-        self._check_names(raw)
+        self.check_names(raw)
         rows = {name: self._rows(name, raw[name]) for name in sorted(self.modalities)}
-        _check_samples({name: len(some) for name, some in rows.items()})
+        check_samples({name: len(some) for name, some in rows.items()})
         return torch.cat(list(rows.values()), dim=1)
 
     def _rows(self, name: str, raw: Tensor) -> Float[Tensor, "batch inputs channels"]:
         rows = self.pad(self.modalities[name](raw), name)
-        masked = torch.rand(*rows.shape[:2], 1, device=rows.device) < self.mask_probabilities[name]
-        return torch.where(masked, self.mask_tokens[name], rows)
+        return torch.where(self.draw_mask(name, rows), self.mask_tokens[name], rows)
 
-    def _check_names(self, raw: Mapping[str, Tensor]) -> None:
+    def draw_mask(
+        self, name: str, rows: Float[Tensor, "batch inputs _channels"]
+    ) -> Bool[Tensor, "batch inputs 1"]:
+        """Draw which rows of a modality are hidden; only their number and place matter."""
+        return torch.rand(*rows.shape[:2], 1, device=rows.device) < self.mask_probabilities[name]
+
+    def check_names(self, raw: Mapping[str, Tensor]) -> None:
+        """Let a dictionary with exactly the known modalities pass.
+
+        Raises:
+            TypeError: if it is no dictionary.
+            ValueError: if a modality is missing or unknown.
+        """
         wanted = ", ".join(sorted(self.modalities))
         if not isinstance(raw, Mapping):
             raise TypeError(
@@ -90,7 +101,12 @@ class MultimodalPreprocessor(nn.Module):
             )
 
 
-def _check_samples(counts: Mapping[str, int]) -> None:
+def check_samples(counts: Mapping[str, int]) -> None:
+    """Let modalities pass that have equally many samples.
+
+    Raises:
+        ValueError: if they differ.
+    """
     if len(set(counts.values())) > 1:
         got = ", ".join(f"{count} of {name}" for name, count in counts.items())
         raise ValueError(
