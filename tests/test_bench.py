@@ -136,8 +136,8 @@ def test_ratios_are_of_the_best_rounds():
 def test_the_table_has_a_row_for_every_model():
     told = results.table({"models": {"x/one": SIDES, "x/two": SIDES | {BF16: SIDES[FAST]}}})
     *_, one, two = told.splitlines()
-    assert one == "| one | 2 s | 1.05 x | 2.00 x | 0.50 | 0.10 |"
-    assert two == "| two | 2 s | 1.05 x | 2.00 x (bf16 2.00 x) | 0.50 | 0.10 |"
+    assert one == "| one | 1.05 x | 2.00 x | 0.50 | 0.10 | 2 |"
+    assert two == "| two | 1.05 x | 2.00 x (bf16 2.00 x) | 0.50 | 0.10 | 2 |"
 
 
 def test_results_are_kept_for_the_same_machine_only(tmp_path):
@@ -200,7 +200,7 @@ def test_readers_read_every_size():
 def test_the_readme_tells_what_was_measured():
     found = results.read()
     picture, text = report.figure(found), report.README.read_text(encoding="utf-8")
-    assert report.with_table(text, found, picture) == text
+    assert report.with_table(text, found) == text
     assert report.FIGURE.read_bytes() == picture.png
 
 
@@ -210,7 +210,7 @@ def test_the_report_puts_table_and_figure_in_their_places(tmp_path, monkeypatch)
     report.README.write_text(f"Before.\n{report.BEGIN}old\n{report.END}After.\n")
     report.write({"machine": MACHINE, "models": {"deepmind/one": SIDES}})
     text = report.README.read_text()
-    assert text.startswith(f"Before.\n{report.BEGIN}![Ratios to transformers, which is 1. times")
-    assert "| one | 2 s | 1.05 x |" in text and "Measured on: processor a, BLAS b." in text
+    assert text.startswith(f"Before.\n{report.BEGIN}![Speed and memory as ratios")
+    assert "| one | 1.05 x | 2.00 x |" in text and "Measured on: processor a, BLAS b." in text
     assert text.endswith(f"{report.END}After.\n") and "old" not in text
     assert report.FIGURE.read_bytes().startswith(b"\x89PNG")

@@ -1,0 +1,112 @@
+"""What five seeds of every student learned: by head, beside the teacher, token beside token."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+from torch.nn.functional import cosine_similarity
+
+from ..deit import DeiT
+from .digits_deit import RECIPES, STUDENTS, digits_teacher, few_labels
+
+FILE = Path(__file__).parents[2] / "data" / "digits_distilled.json"
+
+
+class StudentScores(NamedTuple):
+    """How one student reads the digits that were held back.
+
+    Attributes:
+        both: share that the mean of the heads reads rightly, from 0 to 1.
+        class_head: share that the class head alone reads rightly.
+        distillation_head: the same for the distillation head; None without one.
+        as_teacher: share for which the student chooses what its teacher chooses.
+        same_errors: of the digits that the teacher misreads, the share that the student
+            misreads in the same way.
+        cosine_in: between the two tokens, their positions added, before the first block;
+            None where there is one only.
+        cosine_out: the same after the last block, mean over the digits.
+    """
+
+    both: float
+    class_head: float
+    distillation_head: float | None
+    as_teacher: float
+    same_errors: float
+    cosine_in: float | None
+    cosine_out: float | None
+
+
+@cache
+def teachers_choices() -> Int[Tensor, " images"]:
+    """What the teacher takes the held-out digits for."""
+    return digits_teacher()(few_labels().test_images).argmax(-1)
+
+
+def score_student(model: DeiT) -> StudentScores:
+    """Measure a student on the digits that were held back."""
+    few, says = few_labels(), teachers_choices()
+    labels = few.test_labels
+    with torch.inference_mode():
+        answer = model(few.test_images)
+        second = answer.distillation_logits
+        cosines = (None, None) if second is None else token_cosines(model, few.test_images)
+    chosen, astray = answer.logits.argmax(-1), says != labels
+    return StudentScores(
+        _share(chosen == labels),
+        _share(answer.class_logits.argmax(-1) == labels),
+        None if second is None else _share(second.argmax(-1) == labels),
+        _share(chosen == says),
+        _share(chosen[astray] == says[astray]),
+        *cosines,
+    )
+
+
+def token_cosines(model: DeiT, images: Tensor) -> tuple[float, float]:
+    """How alike class and distillation token are, before the first block and after the last."""
+    front = model.encoder.to_tokens
+    learned = torch.stack([front.class_token, front.distillation_token]) + front.positions[:2]
+    out = model.tokens(images)
+    ends = ((learned[0], learned[1]), (out[:, 0], out[:, 1]))
+    return tuple(cosine_similarity(a, b, dim=-1).mean().item() for a, b in ends)
+
+
+def _share(hits: Tensor) -> float:
+    return hits.float().mean().item()
+
+
+def students(file: Path = FILE) -> dict[str, list[StudentScores]]:
+    """Way of training, see `STUDENTS` -> what each seed of it scored, in the order of the seeds.
+
+    Raises:
+        FileNotFoundError: if nothing was measured.
+    """
+    if not file.exists():
+        raise FileNotFoundError(
+            f"expected scores in {file}. Measure them: python tools/distil_digits.py."
+        )
+    written = json.loads(file.read_text(encoding="utf-8"))
+    return {
+        way: [StudentScores(*written[name]["scores"][seed]) for seed in _ordered(written[name])]
+        for way, name in STUDENTS.items()
+    }
+
+
+def _ordered(row: dict) -> list[str]:
+    return sorted(row["scores"], key=int)
+
+
+def note(name: str, seed: int, scores: StudentScores, file: Path = FILE) -> None:
+    """Write scores down beside those of other recipes and of other seeds of this very one."""
+    known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    fingerprint = RECIPES[name].fingerprint
+    if known.get(name, {}).get("fingerprint") != fingerprint:
+        known[name] = {"fingerprint": fingerprint, "scores": {}}
+    rounded = [None if score is None else round(score, 4) for score in scores]
+    known[name]["scores"][str(seed)] = rounded
+    beside = file.with_suffix(".part")
+    beside.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+    beside.replace(file)
