@@ -13,6 +13,8 @@ from perceiver_tutorial.recipes import measured, trained
 from perceiver_tutorial.recipes.digits_deit import (
     DISTILLED,
     INK,
+    MEASURED,
+    NARROW,
     PLAIN,
     RECIPES,
     STUDENTS,
@@ -105,6 +107,15 @@ def test_five_seeds_of_this_very_recipe_were_measured(way):
     assert tuple(scores.both for scores in students()[way]) == measured(STUDENTS[way]).scores
 
 
+@pytest.mark.parametrize("way", NARROW)
+def test_the_published_start_was_measured_with_as_many_seeds(way):
+    name = NARROW[way]
+    written = json.loads(FILE.read_text(encoding="utf-8"))[name]
+    assert written["fingerprint"] == MEASURED[name].fingerprint, "tools/distil_digits.py"
+    assert sorted(map(int, written["scores"])) == list(SEEDS)
+    assert replace(MEASURED[name], config=RECIPES[STUDENTS[way]].config) == RECIPES[STUDENTS[way]]
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_one_head_has_no_second_opinion(way):
     has_two = RECIPES[STUDENTS[way]].config.config.has_two_heads
@@ -139,14 +150,14 @@ def test_scores_of_a_changed_recipe_replace_the_old_ones(tmp_path, monkeypatch):
     note(name, 1, scores, file)
     note(name, 2, scores, file)
     assert sorted(json.loads(file.read_text())[name]["scores"]) == ["1", "2"]
-    monkeypatch.setitem(RECIPES, name, replace(RECIPES[name], steps=1))
+    monkeypatch.setitem(MEASURED, name, replace(RECIPES[name], steps=1))
     note(name, 3, scores, file)
     assert list(json.loads(file.read_text())[name]["scores"]) == ["3"]
 
 
 def test_the_tool_measures_all_and_writes_the_seeds_down_too(tmp_path, monkeypatch, capsys):
-    for name in STUDENTS.values():
-        monkeypatch.setitem(RECIPES, name, replace(RECIPES[name], steps=1))
+    for name in (*STUDENTS.values(), *NARROW.values()):
+        monkeypatch.setitem(MEASURED, name, replace(MEASURED[name], steps=1))
     monkeypatch.setattr(distil_digits, "SEEDS", (1, 2))
     files = tmp_path / "scores.json", tmp_path / "seeds.json"
     assert distil_digits.main([], *files) == 0
@@ -154,11 +165,14 @@ def test_the_tool_measures_all_and_writes_the_seeds_down_too(tmp_path, monkeypat
     assert [len(of) for of in found.values()] == [2] * len(STUDENTS)
     for way, name in STUDENTS.items():
         assert measured(name, files[1]).scores == tuple(scores.both for scores in found[way])
-    assert capsys.readouterr().out.count("seed 2  StudentScores(") == len(STUDENTS)
+    narrow = students(files[0], NARROW)
+    assert [*narrow] == ["labels only", "soft"] and [len(of) for of in narrow.values()] == [2, 2]
+    lines = capsys.readouterr().out.count("seed 2  StudentScores(")
+    assert lines == len(STUDENTS) + len(NARROW)
 
 
 def test_the_tool_measures_one(tmp_path, monkeypatch):
-    monkeypatch.setitem(RECIPES, "digits-deit", replace(RECIPES["digits-deit"], steps=1))
+    monkeypatch.setitem(MEASURED, "digits-deit", replace(RECIPES["digits-deit"], steps=1))
     file = tmp_path / "scores.json"
     assert distil_digits.main(["digits-deit", "4"], file, tmp_path / "none.json") == 0
     assert list(json.loads(file.read_text())) == ["digits-deit"]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from perceiver_tutorial.recipes.digits_deit import RECIPES, STUDENTS
+from perceiver_tutorial.recipes.digits_deit import MEASURED, NARROW, RECIPES, STUDENTS
 from perceiver_tutorial.recipes.distilled import FILE, note, score_student, students
 from perceiver_tutorial.recipes.seeds import FILE as SEEDS_FILE
 from perceiver_tutorial.recipes.seeds import SEEDS, Measured, write_down
@@ -29,11 +29,12 @@ def keep_seeds(file: Path, seeds_file: Path) -> None:
 def main(words: list[str], file: Path = FILE, seeds_file: Path = SEEDS_FILE) -> int:
     """Train and write down; 0 if that went well."""
     torch.set_num_threads(1)
-    wanted = [(words[0], int(words[1]))] if words else product(STUDENTS.values(), SEEDS)
+    everything = product((*STUDENTS.values(), *NARROW.values()), SEEDS)
+    wanted = [(words[0], int(words[1]))] if words else everything
     for name, seed in wanted:
-        scores = score_student(RECIPES[name].train(seed)[0])
+        scores = score_student(MEASURED[name].train(seed)[0])
         note(name, seed, scores, file)
-        print(f"{name:18} seed {seed}  {scores}", flush=True)
+        print(f"{name:24} seed {seed}  {scores}", flush=True)
     if not words:
         keep_seeds(file, seeds_file)
     return 0

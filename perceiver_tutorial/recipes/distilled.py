@@ -1,17 +1,17 @@
 """What five seeds of every student learned: by head, beside the teacher, token beside token."""
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Tensor
-from torch.nn.functional import cosine_similarity
 
-from ..deit import DeiT
-from .digits_deit import RECIPES, STUDENTS, digits_teacher, few_labels
+from ..deit import DeiT, token_cosines
+from .digits_deit import MEASURED, STUDENTS, digits_teacher, few_labels
 
 FILE = Path(__file__).parents[2] / "data" / "digits_distilled.json"
 
@@ -26,9 +26,9 @@ class StudentScores(NamedTuple):
         as_teacher: share for which the student chooses what its teacher chooses.
         same_errors: of the digits that the teacher misreads, the share that the student
             misreads in the same way.
-        cosine_in: between the two tokens, their positions added, before the first block;
-            None where there is one only.
-        cosine_out: the same after the last block, mean over the digits.
+        cosine_in: between the two tokens as they enter the first block, see
+            `token_cosines`; None where there is one only.
+        cosine_out: the same as they leave the last block.
     """
 
     both: float
@@ -53,7 +53,7 @@ def score_student(model: DeiT) -> StudentScores:
     with torch.inference_mode():
         answer = model(few.test_images)
         second = answer.distillation_logits
-        cosines = (None, None) if second is None else token_cosines(model, few.test_images)
+        cosines = (None, None) if second is None else _ends(token_cosines(model, few.test_images))
     chosen, astray = answer.logits.argmax(-1), says != labels
     return StudentScores(
         _share(chosen == labels),
@@ -65,21 +65,22 @@ def score_student(model: DeiT) -> StudentScores:
     )
 
 
-def token_cosines(model: DeiT, images: Tensor) -> tuple[float, float]:
-    """How alike class and distillation token are, before the first block and after the last."""
-    front = model.encoder.to_tokens
-    learned = torch.stack([front.class_token, front.distillation_token]) + front.positions[:2]
-    out = model.tokens(images)
-    ends = ((learned[0], learned[1]), (out[:, 0], out[:, 1]))
-    return tuple(cosine_similarity(a, b, dim=-1).mean().item() for a, b in ends)
+def _ends(cosines: Float[Tensor, " layers"]) -> tuple[float, float]:
+    return cosines[0].item(), cosines[-1].item()
 
 
 def _share(hits: Tensor) -> float:
     return hits.float().mean().item()
 
 
-def students(file: Path = FILE) -> dict[str, list[StudentScores]]:
-    """Way of training, see `STUDENTS` -> what each seed of it scored, in the order of the seeds.
+def students(
+    file: Path = FILE, names: Mapping[str, str] = STUDENTS
+) -> dict[str, list[StudentScores]]:
+    """Way of training -> what each seed of it scored, in the order of the seeds.
+
+    Args:
+        file: where it is written down.
+        names: way of training -> recipe, as `STUDENTS`, or `NARROW` for the published start.
 
     Raises:
         FileNotFoundError: if nothing was measured.
@@ -91,7 +92,7 @@ def students(file: Path = FILE) -> dict[str, list[StudentScores]]:
     written = json.loads(file.read_text(encoding="utf-8"))
     return {
         way: [StudentScores(*written[name]["scores"][seed]) for seed in _ordered(written[name])]
-        for way, name in STUDENTS.items()
+        for way, name in names.items()
     }
 
 
@@ -102,7 +103,7 @@ def _ordered(row: dict) -> list[str]:
 def note(name: str, seed: int, scores: StudentScores, file: Path = FILE) -> None:
     """Write scores down beside those of other recipes and of other seeds of this very one."""
     known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    fingerprint = RECIPES[name].fingerprint
+    fingerprint = MEASURED[name].fingerprint
     if known.get(name, {}).get("fingerprint") != fingerprint:
         known[name] = {"fingerprint": fingerprint, "scores": {}}
     rounded = [None if score is None else round(score, 4) for score in scores]
