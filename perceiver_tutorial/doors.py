@@ -1,8 +1,30 @@
 """What may come in: a door says what it expected, what came, what to do."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TypeVar
 
 from torch import Tensor
+
+Config = TypeVar("Config")
+
+
+def look_up(name: str, published: Mapping[str, Config], kind: str) -> Config:
+    """The configuration that was published under a name.
+
+    Args:
+        name: as it was published.
+        published: name -> configuration.
+        kind: what is looked for: "Hiera", "model".
+
+    Raises:
+        ValueError: if there is none, with the nearest name.
+    """
+    if name not in published:
+        nearest = get_close_matches(name, published, n=1, cutoff=0)[0]
+        raise ValueError(f"no published {kind} is called {name!r}. Did you mean {nearest!r}?")
+    return published[name]
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,10 @@
 """Files that do not fit are refused by name; files that do are read as they are."""
 
-import json
-
 import pytest
 import torch
+from folders import change_config, change_weights
 from PIL import Image
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from shaken import shake
 from theirs import MASKED_LANGUAGE, tiny
 from tiny import CONFIGS
@@ -25,16 +24,6 @@ def folder(tmp_path):
     config = PerceiverConfig(**sizes, num_self_attention_heads=2, num_cross_attention_heads=1)
     shake(PerceiverForImageClassificationFourier(config)).save_pretrained(tmp_path)
     return tmp_path
-
-
-def change_config(folder, **changes):
-    file = folder / "config.json"
-    file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
-
-
-def change_weights(folder, change):
-    file = folder / "model.safetensors"
-    save_file(change(load_file(file)), file)
 
 
 def test_a_loaded_model_is_ready_to_be_used(folder):

@@ -1,10 +1,9 @@
 """Saved DeiTs: as Meta and timm store them, or not whole, or none of ours."""
 
-import json
-
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from folders import change_config, change_weights
+from safetensors.torch import load_file
 from shaken import relative_error, shake
 from torch.nn.functional import conv2d, gelu, layer_norm, linear
 from transformers import (
@@ -38,16 +37,6 @@ def saved(folder, architecture=DeiTForImageClassificationWithTeacher, **options)
     config = ViTConfig if architecture.__name__.startswith("ViT") else DeiTConfig
     shake(architecture(config(**{**TINY, **options}))).save_pretrained(folder)
     return folder
-
-
-def change_config(folder, **changes):
-    file = folder / "config.json"
-    file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
-
-
-def change_weights(folder, change):
-    file = folder / "model.safetensors"
-    save_file(change(load_file(file)), file)
 
 
 def test_a_loaded_model_is_ready_to_be_used(tmp_path):

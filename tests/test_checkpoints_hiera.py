@@ -4,7 +4,7 @@ import json
 
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from folders import change_config, change_weights
 from shaken import shake
 from transformers import (
     HieraBackbone,
@@ -31,16 +31,6 @@ def saved(folder, architecture=HieraForImageClassification, **options):
     """A tiny checkpoint, as transformers saves it."""
     shake(architecture(HieraConfig(**{**TINY, **options}))).save_pretrained(folder)
     return folder
-
-
-def change_config(folder, **changes):
-    file = folder / "config.json"
-    file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
-
-
-def change_weights(folder, change):
-    file = folder / "model.safetensors"
-    save_file(change(load_file(file)), file)
 
 
 def test_a_loaded_model_is_ready_to_be_used(tmp_path):

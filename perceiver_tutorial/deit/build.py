@@ -1,7 +1,6 @@
 """From a published name, or a configuration, to a model."""
 
-from difflib import get_close_matches
-
+from ..doors import look_up
 from .config import DeiTConfig, DeiTMaskedImageConfig
 from .masked import DeiTMaskedImage
 from .model import DeiT
@@ -17,9 +16,5 @@ def build(model: str | DeiTConfig | DeiTMaskedImageConfig) -> DeiT | DeiTMaskedI
     Raises:
         ValueError: if no published model has that name.
     """
-    if not isinstance(model, str):
-        return model.build()
-    if model not in PUBLISHED:
-        nearest = get_close_matches(model, PUBLISHED, n=1, cutoff=0)
-        raise ValueError(f"no published DeiT is called {model!r}. Did you mean {nearest[0]!r}?")
-    return PUBLISHED[model].build()
+    config = look_up(model, PUBLISHED, "DeiT") if isinstance(model, str) else model
+    return config.build()

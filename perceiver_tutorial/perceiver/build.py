@@ -1,8 +1,8 @@
 """From a published name, or a configuration, to a model and something to feed it."""
 
-from difflib import get_close_matches
 from typing import Any
 
+from ..doors import look_up
 from .model import PerceiverIO
 from .parts import PerceiverConfig
 from .published import PUBLISHED
@@ -17,23 +17,12 @@ def build(model: str | PerceiverConfig) -> PerceiverIO:
     Raises:
         ValueError: if no published model has that name.
     """
-    config = published(model) if isinstance(model, str) else model
+    config = look_up(model, PUBLISHED, "Perceiver") if isinstance(model, str) else model
     if not isinstance(config, PerceiverConfig):
         raise TypeError(
             f"expected a published name or a configuration, got {type(config).__name__}."
         )
     return config.build()
-
-
-def published(name: str) -> PerceiverConfig:
-    """Look a published configuration up, or suggest the nearest name."""
-    if name not in PUBLISHED:
-        nearest = get_close_matches(name, PUBLISHED, n=1, cutoff=0)
-        raise ValueError(
-            f"no published Perceiver is called {name!r}. Did you mean {nearest[0]!r}? "
-            f"There are: {', '.join(PUBLISHED)}."
-        )
-    return PUBLISHED[name]
 
 
 def example_input(config: PerceiverConfig, batch_size: int = 1) -> Any:

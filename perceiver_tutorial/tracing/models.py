@@ -1,6 +1,5 @@
 """Any published name or configuration as a model without weights or memory."""
 
-from difflib import get_close_matches
 from typing import Any, Protocol, runtime_checkable
 
 import torch
@@ -10,6 +9,7 @@ import torch._dynamo
 from torch import nn
 
 from .. import deit, hiera, perceiver
+from ..doors import look_up
 
 FAMILIES = (perceiver, hiera, deit)
 
@@ -55,11 +55,7 @@ def published_config(name: str) -> Config:
     Raises:
         ValueError: if no published model has that name.
     """
-    known = published_configs()
-    if name not in known:
-        nearest = get_close_matches(name, known, n=1, cutoff=0)[0]
-        raise ValueError(f"no published model is called {name!r}. Did you mean {nearest!r}?")
-    return known[name]
+    return look_up(name, published_configs(), "model")
 
 
 def run(model: nn.Module, raw: Any, points: Any) -> Any:
