@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-Size = tuple[int, int]
+from .config import Size
 
 
 class Normalisation(NamedTuple):

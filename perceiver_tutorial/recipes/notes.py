@@ -33,7 +33,7 @@ class Notes:
         beside.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
         beside.replace(self.file)
 
-    def read(self) -> dict[str, list[list[float]]]:
+    def read(self) -> dict[str, list[list[int | float]]]:
         """Choice -> the scores of every seed.
 
         Raises:
