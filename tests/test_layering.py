@@ -9,11 +9,12 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "perceiver_tutorial"
 MODELS = {"deit", "hiera", "perceiver"}
-FLOOR = {"attention", "doors", "drop_path", "masks", "positions", "taps"}
+FLOOR = {"attention", "doors", "drop_path", "initial", "masks", "positions", "taps"}
 MAY_IMPORT = {
     "attention": {"taps"},
     "doors": set(),
     "drop_path": set(),
+    "initial": set(),
     "masks": set(),
     "positions": set(),
     "taps": set(),
@@ -24,7 +25,7 @@ MAY_IMPORT = {
     "synthetic": FLOOR,
     "samples": set(),
     "training": set(),
-    "recipes": MODELS | {"samples", "synthetic", "training"},
+    "recipes": MODELS | {"initial", "samples", "synthetic", "training"},
     "tracing": FLOOR | MODELS,
     "ledger": set(),
     "speed": {"attention", "hiera", "perceiver", "positions"},

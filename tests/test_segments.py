@@ -10,8 +10,8 @@ from torch.nn.functional import conv2d, interpolate, layer_norm
 from unchecked import without_shape_checks  # noqa: F401
 
 from perceiver_tutorial.hiera import Hiera, HieraConfig, HieraSegmenterConfig, video
-from perceiver_tutorial.hiera.initial import initialise_narrow
 from perceiver_tutorial.hiera.segmenter import TopDownSum, stretch
+from perceiver_tutorial.initial import initialise
 from perceiver_tutorial.synthetic import SEGMENTS, segments
 from perceiver_tutorial.tracing import cost, walk
 from perceiver_tutorial.training import mean_overlap, overlaps, pixel_classifier
@@ -133,7 +133,7 @@ def test_an_encoder_for_films_is_refused():
 def test_narrow_weights_keep_the_size_of_signals():
     model = nn.Sequential(nn.Linear(12, 400), nn.LayerNorm(400))
     model[0].bias.data.fill_(1)
-    initialise_narrow(model)
+    initialise(model)
     assert 0.9 < model[0](torch.randn(500, 12)).std() < 1.1
     assert not model[0].bias.any() and not model[1].bias.any()
 

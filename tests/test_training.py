@@ -9,6 +9,7 @@ from torch.nn.functional import cross_entropy
 from unchecked import without_shape_checks  # noqa: F401
 
 from perceiver_tutorial import samples
+from perceiver_tutorial.initial import initialise, spread_tables
 from perceiver_tutorial.perceiver import (
     TINY,
     EncoderConfig,
@@ -17,7 +18,6 @@ from perceiver_tutorial.perceiver import (
     PixelStem,
     build,
 )
-from perceiver_tutorial.perceiver.initial import initialise, spread_tables
 from perceiver_tutorial.synthetic import SHAPES, shapes
 from perceiver_tutorial.synthetic.shapes import _is_inside
 from perceiver_tutorial.training import History, accuracy, batches, fit

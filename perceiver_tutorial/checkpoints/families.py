@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .. import deit, hiera, perceiver
 from ..deit import DeiTConfig, DeiTMaskedImageConfig
 from ..hiera import HieraConfig, HieraMAEConfig
 from ..perceiver import PerceiverConfig
+from ..tracing.models import published_configs
 from . import deit as deits
 from . import hiera as hieras
 from . import perceiver as perceivers
@@ -20,7 +20,7 @@ from .layout import Layout
 
 Config = PerceiverConfig | HieraConfig | HieraMAEConfig | DeiTConfig | DeiTMaskedImageConfig
 
-PUBLISHED: dict[str, Config] = {**perceiver.PUBLISHED, **deit.PUBLISHED, **hiera.PUBLISHED}
+PUBLISHED: dict[str, Config] = published_configs()
 IN_CONFIG_JSON = {"Hiera": hieras, "DeiT": deits, "ViT": deits}
 
 

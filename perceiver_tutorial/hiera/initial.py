@@ -24,21 +24,6 @@ def initialise(model: nn.Module) -> None:
             nn.init.constant_(module.bias, STD)
 
 
-def initialise_narrow(model: nn.Module) -> None:
-    """Start a narrow Hiera so that signals keep their size: weights of variance 1 / inputs.
-
-    Biases are 0, norms change nothing, learned tables stay as they are. The published
-    0.02 suits widths of some hundred channels; a model with a dozen hardly starts to learn.
-
-    Args:
-        model: changed in place.
-    """
-    for module in model.modules():
-        if isinstance(module, LAYERS):
-            nn.init.kaiming_uniform_(module.weight, nonlinearity="linear")
-            nn.init.zeros_(module.bias)
-
-
 def xavier(model: nn.Module) -> None:
     """Start every linear map, convolution and norm afresh, as the released pre-training does.
 

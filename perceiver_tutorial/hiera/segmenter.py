@@ -6,9 +6,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
+from ..initial import initialise
 from .config import HieraConfig
 from .encoder import HieraEncoder
-from .initial import initialise_narrow
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class HieraSegmenter(nn.Module):
         self.add_up = TopDownSum(widths, config.channels)
         self.activation = nn.GELU()
         self.to_logits = nn.Conv2d(config.channels, config.num_classes, kernel_size=1)
-        initialise_narrow(self)
+        initialise(self)
 
     def forward(
         self, images: Float[Tensor, "batch 3 height width"]

@@ -5,8 +5,8 @@ from typing import Any
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from ..initial import initialise
 from .chunks import check_points, join_answers, split_points
-from .initial import initialise
 from .parts import Decoder, PerceiverConfig, Points, Postprocessor, Preprocessor, Queries
 
 

@@ -19,7 +19,7 @@ from ..deit import (
     resized,
     soft_distillation,
 )
-from ..perceiver.initial import initialise, spread_tables
+from ..initial import initialise, spread_tables
 from ..samples import Digits
 from ..training import ConvNetConfig, History, accuracy, batches, fit, jitter, soft_labels
 from .recipe import Recipe

@@ -12,7 +12,7 @@ from torch.nn.functional import cross_entropy, interpolate
 
 from .. import samples
 from ..hiera import Hiera, HieraConfig, HieraMAE, HieraMAEConfig, classifier_from, xavier
-from ..perceiver.initial import spread_tables
+from ..initial import spread_tables
 from ..training import accuracy, batches, fit, jitter, linear_probe
 from .recipe import Recipe
 

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ..deit import DeiT, token_cosines
 from .digits_deit import MEASURED, STUDENTS, digits_teacher, few_labels
+from .notes import known, replace_file
 
 FILE = Path(__file__).parents[2] / "data" / "digits_distilled.json"
 
@@ -89,7 +90,7 @@ def students(
         raise FileNotFoundError(
             f"expected scores in {file}. Measure them: python tools/distil_digits.py."
         )
-    written = json.loads(file.read_text(encoding="utf-8"))
+    written = known(file)
     return {
         way: [StudentScores(*written[name]["scores"][seed]) for seed in _ordered(written[name])]
         for way, name in names.items()
@@ -102,12 +103,10 @@ def _ordered(row: dict) -> list[str]:
 
 def note(name: str, seed: int, scores: StudentScores, file: Path = FILE) -> None:
     """Write scores down beside those of other recipes and of other seeds of this very one."""
-    known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    written = known(file)
     fingerprint = MEASURED[name].fingerprint
-    if known.get(name, {}).get("fingerprint") != fingerprint:
-        known[name] = {"fingerprint": fingerprint, "scores": {}}
+    if written.get(name, {}).get("fingerprint") != fingerprint:
+        written[name] = {"fingerprint": fingerprint, "scores": {}}
     rounded = [None if score is None else round(score, 4) for score in scores]
-    known[name]["scores"][str(seed)] = rounded
-    beside = file.with_suffix(".part")
-    beside.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
-    beside.replace(file)
+    written[name]["scores"][str(seed)] = rounded
+    replace_file(file, json.dumps(written, indent=1) + "\n")

@@ -4,8 +4,21 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 DATA = Path(__file__).parents[2] / "data"
+
+
+def known(file: Path) -> dict[str, Any]:
+    """What a file of scores holds; nothing, if there is none yet."""
+    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+
+
+def replace_file(file: Path, text: str) -> None:
+    """Write a file beside its place and move it there: whoever stops it keeps the old one."""
+    beside = file.with_suffix(".part")
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(file)
 
 
 @dataclass(frozen=True)
@@ -24,14 +37,12 @@ class Notes:
 
     def write(self, choice: str, seed: int, scores: Sequence[int | float]) -> None:
         """Write scores down beside those that other choices and seeds of this recipe reached."""
-        known = json.loads(self.file.read_text(encoding="utf-8")) if self.file.exists() else {}
-        if known.get("fingerprint") != self.fingerprint:
-            known = {"fingerprint": self.fingerprint, "scores": {}}
-        row = known["scores"].setdefault(choice, {})
+        notes = known(self.file)
+        if notes.get("fingerprint") != self.fingerprint:
+            notes = {"fingerprint": self.fingerprint, "scores": {}}
+        row = notes["scores"].setdefault(choice, {})
         row[str(seed)] = [round(score, 4) for score in scores]
-        beside = self.file.with_suffix(".part")
-        beside.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
-        beside.replace(self.file)
+        replace_file(self.file, json.dumps(notes, indent=1) + "\n")
 
     def read(self) -> dict[str, list[list[int | float]]]:
         """Choice -> the scores of every seed.
@@ -43,5 +54,5 @@ class Notes:
             raise FileNotFoundError(
                 f"expected scores in {self.file}. Measure them: {self.command}."
             )
-        found = json.loads(self.file.read_text(encoding="utf-8"))["scores"]
+        found = known(self.file)["scores"]
         return {choice: list(of_seed.values()) for choice, of_seed in found.items()}

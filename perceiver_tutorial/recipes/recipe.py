@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import Tensor, nn
 
-from ..perceiver.initial import spread_tables
+from ..initial import spread_tables
 from ..training import History, fit
 
 FOLDER = Path(__file__).parents[2] / "data" / "models"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, stdev
 
+from .notes import known, replace_file
 from .recipe import Recipe
 
 SEEDS = range(1, 6)
@@ -37,7 +38,7 @@ def measured(name: str, file: Path = FILE) -> Measured:
     Raises:
         KeyError: if nothing was.
     """
-    written = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    written = known(file)
     if name not in written:
         raise KeyError(
             f"no seeds of {name!r} were measured: python tools/train_models.py --seeds {name}."
@@ -53,9 +54,7 @@ def measure(recipe: Recipe) -> Measured:
 
 def write_down(name: str, found: Measured, file: Path = FILE) -> None:
     """Keep what was measured, beside what was measured for other recipes."""
-    written = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    written = known(file)
     written[name] = {"fingerprint": found.fingerprint, "scores": list(found.scores)}
-    beside = file.with_suffix(".part")
     lines = (f'  "{key}": {json.dumps(written[key])}' for key in sorted(written))
-    beside.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
-    beside.replace(file)
+    replace_file(file, "{\n" + ",\n".join(lines) + "\n}\n")
