@@ -32,6 +32,9 @@ MAY_IMPORT = {
     "viz": FLOOR | {"tracing"},
     "exercises": FLOOR | MODELS | {"tracing", "viz"},
     "evaluation": {"checkpoints", "deit", "perceiver"},
+    "widgets": FLOOR | MODELS | {
+        "checkpoints", "ledger", "recipes", "samples", "synthetic", "tracing", "training", "viz",
+    },
     "cli": {"evaluation", "ledger", "tracing"},
     "__init__": set(),
 }

@@ -5,8 +5,10 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from pathlib import Path
 
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch
@@ -39,9 +41,25 @@ class Picture:
         )
         return buffer.getvalue()
 
+    @cached_property
+    def svg(self) -> str:
+        """The drawing as an SVG file, for print and for pages; its letters stay letters."""
+        buffer = io.StringIO()
+        with rc_context({"svg.hashsalt": "picture", "svg.fonttype": "none"}):
+            self.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+        return buffer.getvalue()
+
+    @property
+    def html(self) -> str:
+        """The drawing with its words, for a page; never wider than the page."""
+        image = base64.b64encode(self.png).decode()
+        look = "max-width:100%;height:auto"
+        return f'<img alt="{escape(self.alt)}" style="{look}" src="data:image/png;base64,{image}">'
+
     def save(self, path: str | Path) -> None:
-        """Write the PNG file."""
-        Path(path).write_bytes(self.png)
+        """Write a file: SVG if the path ends so, else PNG."""
+        path = Path(path)
+        path.write_bytes(self.svg.encode() if path.suffix == ".svg" else self.png)
 
     def _repr_mimebundle_(self, **_options) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
         image = base64.b64encode(self.png).decode()
