@@ -45,6 +45,8 @@ NOTEBOOK_TESTS = [
     *("-n", WORKERS, "--dist", "loadscope"),  # one kernel per notebook: cells must not scatter
 ]
 
+BROWSER_TESTS = [*PYTEST, "-m", "browser", "tests/test_browser.py"]
+
 FULL_DISK = (
     "The disk is full{}: expected 3 GB free for .venv, or 9 GB where torch brings CUDA."
     " Free some space, then start again."
@@ -428,10 +430,25 @@ def lab(words: "list[str]") -> int:
     return become([python, "-m", "jupyterlab", page, *words[len(named) :]])
 
 
+def explore(words: "list[str]") -> int:
+    """Open JupyterLab on the page of all explorers."""
+    return lab(["explore", *words])
+
+
 def test(words: "list[str]") -> int:
-    """Run the unit tests and every notebook, or what you name: test -k attention."""
+    """Run the unit tests, every notebook and the browser, or what you name: test -k attention."""
+    return report(parts(words))
+
+
+def test_browser(words: "list[str]") -> int:
+    """Open notebooks in JupyterLab in a real Chromium: cells run, knobs turn; nothing else."""
+    return report({"browser": [*BROWSER_TESTS, *words]})
+
+
+def report(runs: "dict[str, list[str]]") -> int:
+    """Run parts of the tests one after the other, say how each ended; the worst exit status."""
     python = prepare()
-    results = [timed(name, [python, *part]) for name, part in parts(words).items()]
+    results = [timed(name, [python, *part]) for name, part in runs.items()]
     for name, status, seconds in results:
         say(f"{name}: {f'FAILED, status {status},' if status else 'passed'} in {seconds:.0f} s")
     return max(status for _, status, _ in results)
@@ -442,7 +459,8 @@ def parts(words: "list[str]") -> "dict[str, list[str]]":
     if not words:
         notebooks = [*NOTEBOOK_TESTS, "notebooks"]
         parallel = ["-n", WORKERS, "--dist", "loadgroup"]
-        return {"unit tests": [*PYTEST, *parallel], "notebooks": notebooks}
+        units = [*PYTEST, "-m", "not browser", *parallel]
+        return {"unit tests": units, "notebooks": notebooks, "browser": BROWSER_TESTS}
     if any(word.endswith(".ipynb") or Path(word).name == "notebooks" for word in words):
         return {"notebooks": [*NOTEBOOK_TESTS, *words]}
     return {"unit tests": [*PYTEST, *words]}
@@ -467,12 +485,15 @@ def setup(words: "list[str]") -> int:
     return 0
 
 
-VERBS = {verb.__name__: verb for verb in (lab, test, run, bench, setup)}
+VERBS = {
+    verb.__name__.replace("_", "-"): verb
+    for verb in (lab, explore, test, test_browser, run, bench, setup)
+}
 
 
 def usage() -> str:
     """The help text, made from the first line of every verb."""
-    lines = [f"    {name:8}{(verb.__doc__ or '').splitlines()[0]}" for name, verb in VERBS.items()]
+    lines = [f"    {name:14}{(verb.__doc__ or '').splitlines()[0]}" for name, verb in VERBS.items()]
     return "python tutorial.py [VERB] [MORE]    (no verb means lab)\n\n" + "\n".join(lines)
 
 

@@ -1,5 +1,9 @@
-"""JupyterLab in a real browser: notebook 00 runs to its end, and nothing asks for the network."""
+"""JupyterLab in a real browser: notebooks run to their end, knobs turn, nothing leaves the machine.
 
+A failed test leaves a picture of the page in `screenshots/`.
+"""
+
+import io
 import json
 import os
 import shutil
@@ -10,10 +14,20 @@ import time
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import tutorial
 
-NOTEBOOK = "notebooks/00_start_here.ipynb"
+# The first, one of each family, and the page of all explorers: which one is turned in each.
+NOTEBOOKS = {
+    "00_start_here": "Shape walk",
+    "10_images_fourier": "Attention",
+    "20_mask_units": "Mask units",
+    "23_distillation_token": "Family comparer",
+    "explore": "Fourier features",
+}
+TAKES_A_PICTURE = ("10_images_fourier", "23_distillation_token")
+SCREENSHOTS = tutorial.ROOT / "screenshots"
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
 )
@@ -35,6 +49,12 @@ RUN_ALL = """async () => {
 CODE_CELLS = """() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells
     .filter(cell => cell.cell_type === 'code')
     .map(cell => ({count: cell.execution_count, kinds: cell.outputs.map(o => o.output_type)}))"""
+END_KERNEL = """async () => {
+    const notebook = window.jupyterapp.shell.currentWidget;
+    await notebook.sessionContext.shutdown();
+    notebook.context.model.dirty = false;
+    notebook.close();
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -69,14 +89,8 @@ def lab_command(port: int) -> list[str]:
     """What a reader would type, with a fixed port and a way in for the test."""
     options = [f"--port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=course"]
     expose = "--LabApp.expose_app_in_browser=True"
-    return [
-        sys.executable,
-        str(tutorial.ROOT / "tutorial.py"),
-        "lab",
-        "--no-browser",
-        *options,
-        expose,
-    ]
+    program = str(tutorial.ROOT / "tutorial.py")
+    return [sys.executable, program, "lab", "--no-browser", *options, expose]
 
 
 def free_port() -> int:
@@ -96,8 +110,8 @@ def address(process: subprocess.Popen, runtime: Path, patience: float = 60) -> s
 
 
 @pytest.fixture(scope="module")
-def page(server, tmp_path_factory):
-    """The notebook, open in a browser; `page.outside` lists the requests that left this machine."""
+def browser(server, tmp_path_factory):
+    """A browser on the server; `browser.outside` lists the requests that left this machine."""
     from playwright.sync_api import sync_playwright
 
     quiet = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
@@ -106,11 +120,9 @@ def page(server, tmp_path_factory):
         browser = play.chromium.launch_persistent_context(
             profile, executable_path=CHROMIUM, args=quiet, viewport={"width": 1300, "height": 900}
         )
-        page, page.outside = browser.new_page(), []
-        browser.on("request", lambda request: note(request.url, page.outside))
-        page.goto(f"{server}lab/tree/{NOTEBOOK}?token=course", wait_until="domcontentloaded")
-        page.wait_for_selector(".jp-NotebookPanel .jp-Notebook .jp-Cell", timeout=60_000)
-        yield page
+        browser.server, browser.outside = server, []
+        browser.on("request", lambda request: note(request.url, browser.outside))
+        yield browser
         browser.close()
 
 
@@ -120,7 +132,32 @@ def note(url: str, outside: list[str]) -> None:
         outside.append(url)
 
 
-def test_notebook_00_runs_to_its_end(page):
+@pytest.fixture(scope="module", params=NOTEBOOKS)
+def page(browser, request):
+    """A notebook, open in the browser; `page.explorer` is an explorer in it, once it has run."""
+    page = browser.new_page()
+    title = NOTEBOOKS[request.param]
+    page.explorer = page.locator(".explorer", has=page.locator("b", has_text=title)).first
+    address = f"{browser.server}lab/tree/notebooks/{request.param}.ipynb?token=course"
+    page.goto(address, wait_until="domcontentloaded")
+    page.wait_for_selector(".jp-NotebookPanel .jp-Notebook .jp-Cell", timeout=60_000)
+    yield page
+    page.evaluate(END_KERNEL)
+    page.close()
+
+
+@pytest.fixture(autouse=True)
+def screenshot(request):
+    """Keep a picture of the page where a test failed."""
+    page = request.getfixturevalue("page")
+    before = request.session.testsfailed
+    yield
+    if request.session.testsfailed > before:
+        SCREENSHOTS.mkdir(exist_ok=True)
+        page.screenshot(path=SCREENSHOTS / f"{request.node.name}.png")
+
+
+def test_all_cells_run_to_the_end(page):
     assert page.evaluate(RUN_ALL) is True
     cells = page.evaluate(CODE_CELLS)
     assert cells
@@ -128,14 +165,70 @@ def test_notebook_00_runs_to_its_end(page):
     assert not [cell for cell in cells if "error" in cell["kinds"]]
 
 
+def test_a_knob_turned_by_keyboard_changes_the_picture(page):
+    before = picture(page)
+    knob = page.explorer.locator("select, .noUi-handle").first
+    knob.focus()
+    for key in ("ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp"):
+        page.keyboard.press(key)
+        if is_changed(page, before):
+            return
+    raise AssertionError("no arrow key changed the picture")
+
+
+@pytest.mark.parametrize("page", TAKES_A_PICTURE, indirect=True)
+def test_an_uploaded_picture_changes_what_is_shown(page):
+    before = picture(page)
+    with page.expect_file_chooser() as chooser:
+        page.explorer.locator(".jupyter-button", has_text="picture").first.click()
+    chooser.value.set_files({"name": "mine.png", "mimeType": "image/png", "buffer": two_colours()})
+    assert is_changed(page, before)
+
+
+def test_an_explorer_fits_into_800_pixels(page):
+    assert page.explorer.bounding_box()["width"] <= 800
+    assert page.explorer.evaluate("element => element.scrollWidth <= element.clientWidth")
+
+
+def test_every_picture_of_an_explorer_has_alt_text(page):
+    told = page.locator(".explorer img").evaluate_all("all => all.map(image => image.alt)")
+    assert told
+    assert all(told)
+
+
 def test_nothing_pops_up(page):
     page.wait_for_timeout(1500)  # a question about news comes late
     assert page.locator(".jp-Dialog, .Toastify__toast").all_inner_texts() == []
 
 
-def test_no_request_leaves_this_machine(page):
-    assert page.outside == []
+def test_no_request_leaves_this_machine(page, browser):
+    assert page.url.startswith("http://127.0.0.1:")
+    assert browser.outside == []
 
 
 def test_the_extension_manager_is_off(page):
     assert page.locator("[data-id='extensionmanager.main-view']").count() == 0
+
+
+def picture(page) -> str:
+    """The address of what the explorer shows, which holds the picture itself."""
+    return page.explorer.locator("img").first.get_attribute("src")
+
+
+def is_changed(page, before: str, patience: float = 5) -> bool:
+    """Whether the explorer shows something else, now or soon."""
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        if picture(page) != before:
+            return True
+        page.wait_for_timeout(50)
+    return False
+
+
+def two_colours() -> bytes:
+    """A PNG, black on the left and white on the right."""
+    image = Image.new("RGB", (64, 64), "white")
+    image.paste("black", (0, 0, 32, 64))
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()

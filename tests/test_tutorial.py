@@ -395,7 +395,7 @@ def test_no_verb_means_lab():
     ("words", "said"),
     [
         (["tset"], "There is no verb 'tset'. Did you mean test?"),
-        (["xyz"], "There is no verb 'xyz'. Expected one of: lab, test, run, bench, setup."),
+        (["xyz"], f"There is no verb 'xyz'. Expected one of: {', '.join(tutorial.VERBS)}."),
         (["lab", "99"], "No notebook is called '99'. There are: "),
         (["run", "nowhere.ipynb"], "No notebook is called 'nowhere.ipynb'. There are: "),
         (["setup", "now"], "setup takes no more words, got 'now'."),
@@ -429,13 +429,31 @@ def test_notebooks_are_found_by_number_or_name(tmp_path, words, stems):
     assert [path.stem for path in tutorial.find_notebooks(words, tmp_path)] == stems
 
 
-def test_test_runs_both_parts_or_what_is_named():
-    assert list(tutorial.parts([])) == ["unit tests", "notebooks"]
+def test_test_runs_all_parts_or_what_is_named():
+    assert list(tutorial.parts([])) == ["unit tests", "notebooks", "browser"]
+    assert "not browser" in tutorial.parts([])["unit tests"]
     assert tutorial.parts(["-k", "attention"]) == {
         "unit tests": [*tutorial.PYTEST, "-k", "attention"]
     }
     for words in (["notebooks"], ["notebooks/10_images.ipynb"], ["notebooks/", "-x"]):
         assert tutorial.parts(words) == {"notebooks": [*tutorial.NOTEBOOK_TESTS, *words]}
+
+
+def test_explore_opens_the_page_of_explorers(monkeypatch):
+    called = []
+    monkeypatch.setattr(tutorial, "prepare", lambda: "python")
+    monkeypatch.setattr(tutorial, "become", lambda command: called.append(command) or 0)
+    assert tutorial.main(["explore", "--no-browser"]) == 0
+    page = "--LabApp.default_url=/lab/tree/notebooks/explore.ipynb"
+    assert called == [["python", "-m", "jupyterlab", page, "--no-browser"]]
+
+
+def test_test_browser_runs_the_browser_alone(monkeypatch):
+    called = []
+    monkeypatch.setattr(tutorial, "prepare", lambda: "python")
+    monkeypatch.setattr(tutorial, "call", lambda command: called.append(command) or 0)
+    assert tutorial.main(["test-browser", "-x"]) == 0
+    assert called == [["python", *tutorial.BROWSER_TESTS, "-x"]]
 
 
 def test_bench_hands_all_words_on(monkeypatch):
@@ -446,13 +464,14 @@ def test_bench_hands_all_words_on(monkeypatch):
     assert called == [["python", "-m", "benchmarks", "--quick", "hiera"]]
 
 
-def test_one_failed_part_fails_the_whole_and_both_are_summed_up(monkeypatch, capsys):
+def test_one_failed_part_fails_the_whole_and_all_are_summed_up(monkeypatch, capsys):
     monkeypatch.setattr(tutorial, "prepare", lambda: "python")
     monkeypatch.setattr(tutorial, "call", lambda command: int("--nbval-lax" in command))
     assert tutorial.test([]) == 1
     assert capsys.readouterr().out.splitlines() == [
         "unit tests: passed in 0 s",
         "notebooks: FAILED, status 1, in 0 s",
+        "browser: passed in 0 s",
     ]
 
 

@@ -45,6 +45,7 @@ class Explorer(ipywidgets.VBox):
         head = ipywidgets.HTML(f"<b>{escape(title)}</b><br>{escape(hint)}")
         parts = [head, self._row, self._note, self._shown]
         super().__init__(parts, layout={"max_width": WIDTH})
+        self.add_class("explorer")
         self._set_ranges()
         self.picture = draw(**self.settings)
         self._show()
