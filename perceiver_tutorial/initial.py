@@ -3,7 +3,10 @@
 import torch
 from torch import nn
 
+from .doors import checked
 
+
+@checked
 def initialise(model: nn.Module) -> None:
     """Start every linear map, convolution and embedding of a model afresh.
 
@@ -25,6 +28,7 @@ def initialise(model: nn.Module) -> None:
             nn.init.normal_(module.weight, std=0.02)
 
 
+@checked
 def spread_tables(model: nn.Module, std: float) -> None:
     """Spread learned tables wider or narrower: embeddings, positions, latents, queries.
 

@@ -10,7 +10,10 @@ from einops import rearrange
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from .doors import checked, explained
 
+
+@checked
 def random_units(
     batch_size: int,
     units: tuple[int, ...],
@@ -38,6 +41,7 @@ def random_units(
     return _lowest(draws, mask_ratio)
 
 
+@checked
 def block_units(
     batch_size: int,
     units: tuple[int, ...],
@@ -56,6 +60,7 @@ def block_units(
     return _lowest(-distances, mask_ratio)
 
 
+@checked
 def tube_units(
     batch_size: int,
     units: tuple[int, ...],
@@ -85,6 +90,7 @@ def _lowest(draws: Float[Tensor, "batch units"], mask_ratio: float) -> Int[Tenso
     return draws.argsort(1)[:, :num_kept].sort(1).values
 
 
+@checked
 def check_mask_ratio(mask_ratio: float) -> None:
     """Let a share pass, or say what is wrong with it.
 
@@ -98,6 +104,7 @@ def check_mask_ratio(mask_ratio: float) -> None:
         )
 
 
+@explained
 def kept_units(
     keep: Bool[Tensor, "batch units"], units: tuple[int, ...], batch_size: int
 ) -> Int[Tensor, "batch kept"]:
@@ -116,11 +123,12 @@ def kept_units(
     if counts.min() != counts.max() or not counts.min():
         raise ValueError(
             f"expected equally many kept units in every sample, and at least one, got "
-            f"{counts.tolist()}."
+            f"{counts.tolist()}. Set as many of keep to True in each."
         )
     return keep.nonzero()[:, 1].view(batch_size, -1)
 
 
+@checked
 def check_keep(
     keep: Tensor, units: tuple[int, ...], batch_size: int, of: str = "mask unit"
 ) -> None:
@@ -143,12 +151,14 @@ def check_keep(
         )
 
 
+@checked
 def keep_of(kept: Int[Tensor, "batch kept"], units: tuple[int, ...]) -> Bool[Tensor, "batch units"]:
     """True for the units whose numbers are given."""
     nothing = torch.zeros(len(kept), math.prod(units), dtype=torch.bool, device=kept.device)
     return nothing.scatter(1, kept, value=True)
 
 
+@checked
 def spread(
     keep: Bool[Tensor, "batch units"], units: tuple[int, ...], sizes: tuple[int, ...]
 ) -> Bool[Tensor, "batch *grid"]:

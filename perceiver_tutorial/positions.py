@@ -9,9 +9,12 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
+from .doors import checked, explained
+
 Convention = Literal["linspace", "half-open"]
 
 
+@explained
 def axis_coordinates(
     num_cells: int, convention: Convention = "linspace"
 ) -> Float[Tensor, " cells"]:
@@ -36,9 +39,10 @@ def axis_coordinates(
         return torch.linspace(-1, 1, num_cells, device=torch.get_default_device())
     if convention == "half-open":
         return -1 + 2 * torch.arange(num_cells) / num_cells
-    raise ValueError(f"convention={convention!r} is neither 'linspace' nor 'half-open'.")
+    raise ValueError(f"expected convention 'linspace' or 'half-open', got {convention!r}.")
 
 
+@checked
 def grid_positions(
     index_dims: tuple[int, ...],
     cells: Int[Tensor, " points"] | None = None,
@@ -65,6 +69,7 @@ def grid_positions(
     return grid if cells is None else grid.to(cells.device)[cells]
 
 
+@checked
 def fourier_features(
     positions: Float[Tensor, "*batch points dims"],
     num_bands: int,
@@ -94,8 +99,8 @@ def fourier_features(
     """
     if positions.shape[-1] != len(max_resolution):
         raise ValueError(
-            f"positions have {positions.shape[-1]} axes, max_resolution={max_resolution} "
-            f"has {len(max_resolution)}. Give one resolution for each axis."
+            f"expected positions with one number for each axis of max_resolution={max_resolution}, "
+            f"got {list(positions.shape)}. Give one resolution for each axis."
         )
     bands = torch.stack([torch.linspace(1, cells / 2, num_bands) for cells in max_resolution])
     phases = math.pi * rearrange(
@@ -104,6 +109,7 @@ def fourier_features(
     return torch.cat([positions, phases.sin(), phases.cos()], dim=-1)
 
 
+@checked
 def to_unit_ball(
     positions: Float[Tensor, "*batch points dims"],
     keep: Bool[Tensor, "*batch points"] | None = None,
@@ -131,6 +137,7 @@ def to_unit_ball(
     return centred / radius.clamp(min=torch.finfo(radius.dtype).tiny)
 
 
+@checked
 def resize_positions(
     table: Float[Tensor, "points channels"],
     index_dims: tuple[int, ...],
@@ -153,19 +160,22 @@ def resize_positions(
     same_axes = len(index_dims) == len(new_index_dims) in modes
     if len(table) != math.prod(index_dims) or not same_axes:
         raise ValueError(
-            f"a table of {len(table)} positions over {index_dims} cannot become {new_index_dims}: "
-            f"expected {math.prod(index_dims)} rows, and one to three axes before and after."
+            f"expected a table of {math.prod(index_dims)} rows for {index_dims}, and one to three "
+            f"axes before and after, got {len(table)} rows to become {new_index_dims}. The "
+            "old grid comes first, then the new one."
         )
     mode = modes[len(index_dims)]
     grid = table.T.reshape(1, table.shape[1], *index_dims)
     return interpolate(grid, size=new_index_dims, mode=mode, align_corners=False)[0].flatten(1).T
 
 
+@checked
 def learned_table(*shape: int) -> nn.Parameter:
     """Rows to learn, started small: standard deviation 0.02, cut at two of them."""
     return nn.Parameter(nn.init.trunc_normal_(torch.empty(shape), std=0.02, a=-0.04, b=0.04))
 
 
+@checked
 class FourierPositions(nn.Module):
     """Where every cell of a grid is, written in sines and cosines. Nothing is learned.
 
@@ -192,6 +202,7 @@ class FourierPositions(nn.Module):
         return self.features
 
 
+@checked
 class LearnedPositions(nn.Module):
     """Where every cell of a grid is, as a learned row of its own.
 

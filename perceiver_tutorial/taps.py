@@ -7,6 +7,8 @@ from fnmatch import fnmatch
 
 from torch import Tensor, nn
 
+from .doors import checked
+
 
 class Tap(nn.Identity):
     """Returns what it is given. Its only purpose is to have a name.
@@ -30,6 +32,7 @@ class Tap(nn.Identity):
 
 
 @contextmanager
+@checked
 def listen(model: nn.Module, names: str = "*") -> Iterator[dict[str, list[Tensor]]]:
     """Collect what flows through the taps while the block runs, in order.
 

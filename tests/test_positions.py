@@ -31,7 +31,7 @@ def test_linspace_runs_from_edge_to_edge_and_half_open_stops_a_step_short(num_ce
 
 @pytest.mark.usefixtures("without_shape_checks")
 def test_another_convention_is_refused_by_name():
-    with pytest.raises(ValueError, match=r"convention='centres' is neither 'linspace' nor 'half-"):
+    with pytest.raises(ValueError, match=r"convention 'linspace' or 'half-open', got 'centres'"):
         axis_coordinates(4, "centres")
 
 
@@ -79,7 +79,7 @@ def test_every_sample_may_have_positions_of_its_own():
 
 
 def test_a_resolution_for_each_axis_is_asked_for():
-    with pytest.raises(ValueError, match=r"positions have 2 axes, max_resolution=\(8,\) has 1"):
+    with pytest.raises(ValueError, match=r"max_resolution=\(8,\), got \[\d+, 2\]"):
         fourier_features(torch.zeros(5, 2), 4, (8,))
 
 
@@ -133,7 +133,7 @@ def test_one_and_three_axes_are_resized_linearly(old, new):
     "rows, old, new", [(20, (4, 6), (8, 12)), (24, (4, 6), (24,)), (16, (2,) * 4, (4,) * 4)]
 )
 def test_a_table_that_does_not_fit_its_grid_is_refused(rows, old, new):
-    with pytest.raises(ValueError, match=rf"a table of {rows} positions over .* cannot become"):
+    with pytest.raises(ValueError, match=rf"got {rows} rows to become"):
         resize_positions(torch.zeros(rows, 3), old, new)
 
 

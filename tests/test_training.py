@@ -85,7 +85,7 @@ def test_a_loss_that_is_no_number_ends_the_training_with_advice(source):
     def broken(model, x, _y):
         return model(x).sum() * float("nan")
 
-    with pytest.raises(FloatingPointError, match=r"the loss became nan. Lower the learning rate"):
+    with pytest.raises(FloatingPointError, match=r"got nan. Lower the learning rate"):
         fit(nn.Linear(3, 1), broken, source, steps=3)
 
 
@@ -99,6 +99,12 @@ def test_only_matrices_shrink():
 
     fit(model, nothing, batches(torch.zeros(4, 3), batch_size=4), steps=20, weight_decay=0.5)
     assert (model.weight < 1).all() and (model.bias == 1).all()
+
+
+def test_every_step_follows_the_gradient_of_its_own_batch_only():
+    model, x = nn.Linear(1, 1, bias=False), torch.tensor([[0.1]])
+    fit(model, lambda model, x: model(x).mean(), batches(x, batch_size=1), steps=3)
+    assert torch.equal(model.weight.grad, x)
 
 
 def test_frozen_weights_stay(source):

@@ -2,7 +2,9 @@
 
 import json
 import pickle
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,8 @@ from .haiku import read_pickle
 WRAPPERS = ("model", "model_state", "state_dict")  # Meta's DeiTs, Meta's Hieras, others
 PICKLES = (".pystate", ".pickle", ".pkl")
 TORCH = (".bin", ".pth", ".pt")
+MOST_UNPACKED, MOST_TIMES = 2**28, 20  # bytes; weights hardly get smaller when they are packed
+TORN = (EOFError, OSError, LookupError, MemoryError, zlib.error, struct.error, NotImplementedError)
 SUFFIXES = (".safetensors", *TORCH, ".npz", *PICKLES)
 
 
@@ -67,6 +71,23 @@ def _check_format(file: Path) -> None:
             f"expected {file.name} to be what its ending says, got a file that starts like "
             f"{found}. Nothing of it was read. Take the original file."
         )
+    if found == "zip":
+        _check_unpacked(file)
+
+
+def _check_unpacked(file: Path) -> None:
+    """Weights take about as much room in a file as outside; what takes far more is a trap."""
+    try:
+        with zipfile.ZipFile(file) as packed:
+            unpacked = sum(member.file_size for member in packed.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise _broken(file, "zip") from error
+    size = file.stat().st_size
+    if unpacked > max(MOST_UNPACKED, MOST_TIMES * size):
+        raise ValueError(
+            f"expected weights that take as much room in {file.name} as outside, got {size:,} "
+            f"bytes that would become {unpacked:,}. Nothing was unpacked. Take the original file."
+        )
 
 
 def _format(start: bytes) -> str:
@@ -99,7 +120,7 @@ def _torch(file: Path, shapes_only: bool) -> dict[str, Tensor]:
             f"{_first_sentence(error)} Nothing of it was run. Take the original file, or a "
             ".safetensors."
         ) from error
-    except (RuntimeError, EOFError, OSError, KeyError) as error:
+    except (*TORN, RuntimeError) as error:
         raise _broken(file, "torch") from error
     return _unwrapped(content, file)
 
@@ -134,7 +155,7 @@ def _npz(file: Path) -> dict[str, np.ndarray]:
                 for name in arrays.files
                 if name.startswith(("p::", "s::"))
             }
-    except (zipfile.BadZipFile, ValueError, EOFError, OSError, KeyError) as error:
+    except (*TORN, zipfile.BadZipFile, ValueError) as error:
         if "allow_pickle" in str(error):
             raise ValueError(
                 f"expected arrays of numbers in {file.name}, got Python objects, which can run "
@@ -158,7 +179,7 @@ def read_json(file: Path) -> dict[str, Any]:
     """
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(
             f"expected JSON in {file.name}, got something else ({error}). Download it again."
         ) from error

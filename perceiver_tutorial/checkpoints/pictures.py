@@ -1,5 +1,6 @@
 """From a photograph to what the published image models were trained on."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,8 @@ import torch
 from jaxtyping import Float
 from PIL import Image, ImageOps
 from torch import Tensor
+
+from ..doors import checked
 
 # Means and standard deviations of red, green and blue over ImageNet, of colours from 0 to 1.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -17,6 +20,7 @@ Colour = tuple[float, float, float]
 Size = tuple[int, int]
 BICUBIC = Image.Resampling.BICUBIC
 MANY_PIXELS = 100_000_000
+LARGEST_SIDE = 10_000
 
 
 def centre_crop(picture: Image.Image, fraction: float = 0.875) -> Image.Image:
@@ -124,6 +128,7 @@ def as_rgb(picture: Image.Image) -> Image.Image:
     return upright.convert("RGB")
 
 
+@checked
 @dataclass(frozen=True)
 class Preparation:
     """What happens to a photograph on its way to a model, in the order of the attributes.
@@ -138,7 +143,7 @@ class Preparation:
         resampling: how colours between the pixels are found.
 
     Raises:
-        ValueError: if more is to be cut out than there is.
+        ValueError: if more is to be cut out than there is, or a size or a colour is none.
 
     >>> print(Preparation(size=256, crop=224, mean=HALF, std=HALF))
     shorter side to 256, middle 224 x 224, colours less (0.5, 0.5, 0.5) over (0.5, 0.5, 0.5)
@@ -153,12 +158,28 @@ class Preparation:
 
     def __post_init__(self):
         if self.share is not None and not 0 < self.share <= 1:
-            raise ValueError(f"expected a share above 0, up to 1, got {self.share}.")
+            raise ValueError(
+                f"expected a share above 0, up to 1, got {self.share}. 1 is all of it."
+            )
+        self._check_numbers()
         shortest = min(self.size) if isinstance(self.size, tuple) else self.size
         if self.crop and shortest and shortest < self.crop:
             raise ValueError(
                 f"expected a crop within the {self.size} pixels after resizing, got {self.crop}. "
                 "Resize to more, or crop less."
+            )
+
+    def _check_numbers(self) -> None:
+        sides = self.size if isinstance(self.size, tuple) else (self.size,)
+        if not all(side is None or 1 <= side <= LARGEST_SIDE for side in (*sides, self.crop)):
+            raise ValueError(
+                f"expected sizes from 1 to {LARGEST_SIDE:,} pixels, got size={self.size} and "
+                f"crop={self.crop}. Published models take a few hundred."
+            )
+        if not all(map(math.isfinite, (*self.mean, *self.std))) or min(self.std) <= 0:
+            raise ValueError(
+                f"expected numbers for mean and, above 0, for std, got {self.mean} and {self.std}. "
+                "To leave colours as they are: 0 and 1 for each."
             )
 
     def __call__(self, picture: Image.Image) -> Float[Tensor, "1 3 height width"]:

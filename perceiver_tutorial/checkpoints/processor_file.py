@@ -85,14 +85,15 @@ def _refuse_unknown(published: Mapping[str, Any]) -> None:
         raise _refusal(f"a {FILE} of what published models need", published, *unknown)
 
 
-def _is_8_bit(factor: float | None) -> bool:
-    return factor is None or abs(factor * 255 - 1) < 1e-6
+def _is_8_bit(factor: Any) -> bool:
+    return factor is None or (isinstance(factor, float) and abs(factor * 255 - 1) < 1e-6)
 
 
 def _colour(numbers: Any) -> tuple[float, float, float]:
     if isinstance(numbers, int | float):
         return (float(numbers),) * 3
-    if not isinstance(numbers, list | tuple) or len(numbers) != 3:
+    is_three = isinstance(numbers, list | tuple) and len(numbers) == 3
+    if not is_three or not all(isinstance(number, int | float) for number in numbers):
         raise ValueError(
             f"expected one number for each of three colours in {FILE}, got {numbers}. Models "
             "for other pictures need a Preparation of your own."
@@ -122,10 +123,10 @@ def _size(settings: Mapping[str, Any], kind: str) -> tuple[int, int] | int:
 
 def _square(settings: Mapping[str, Any], name: str) -> int:
     match settings.get(name):
-        case int(side):
+        case int(side) if side > 0:
             return side
         case {"height": int(height), "width": int(width), **others} if not others:
-            if height == width:
+            if height == width > 0:
                 return height
     raise _refusal(f"{name} as equal height and width", settings, name)
 

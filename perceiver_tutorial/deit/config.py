@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from ..doors import checked
 from ..masks import check_mask_ratio
 
 if TYPE_CHECKING:
@@ -14,8 +15,10 @@ if TYPE_CHECKING:
     from .model import DeiT
 
 Size = tuple[int, int]
+MOST_BLOCKS = 10_000  # more would be built for hours
 
 
+@checked
 @dataclass(frozen=True)
 class DeiTConfig:
     """Sizes of a DeiT.
@@ -64,6 +67,11 @@ class DeiTConfig:
         for name in ("channels", "num_heads", "depth", "patch_size", "widening_factor"):
             if (number := getattr(self, name)) < 1:
                 raise ValueError(f"expected {name} of at least 1, got {number}.")
+        if self.depth > MOST_BLOCKS:
+            raise ValueError(
+                f"expected depth of at most {MOST_BLOCKS:,}, got {self.depth}. Published models "
+                "have 12."
+            )
         if self.num_classes is not None and self.num_classes < 1:
             raise ValueError(
                 f"expected num_classes of at least 1, or None for no heads, got {self.num_classes}."
@@ -140,6 +148,7 @@ class DeiTConfig:
         return torch.zeros(batch_size, 3, *self.image_size)
 
 
+@checked
 @dataclass(frozen=True)
 class DeiTMaskedImageConfig:
     """A DeiT that is pre-trained by drawing the patches that it did not see.

@@ -22,12 +22,14 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import cross_entropy, kl_div
 
+from ..doors import check_filled, check_numbers, checked
 from .answer import DeiTAnswer
 
 Reduction = Literal["batchmean", "numel"]
 Labels = Int[Tensor, " batch"] | Float[Tensor, "batch classes"]
 
 
+@checked
 def hard_distillation(
     answer: DeiTAnswer,
     labels: Labels,
@@ -53,10 +55,12 @@ def hard_distillation(
         ValueError: if the teacher knows other classes or images, or alpha is out of range.
     """
     taught = _taught(answer, teacher_logits, alpha)
+    check_numbers(teacher_logits=teacher_logits)
     told = cross_entropy(answer.class_logits, labels)
     return (1 - alpha) * told + alpha * cross_entropy(taught, teacher_logits.argmax(-1))
 
 
+@checked
 def soft_distillation(
     answer: DeiTAnswer,
     labels: Labels,
@@ -90,6 +94,7 @@ def soft_distillation(
     return (1 - alpha) * told + alpha * apart
 
 
+@checked
 def soft_divergence(
     logits: Float[Tensor, "batch classes"],
     teacher_logits: Float[Tensor, "batch classes"],
@@ -117,6 +122,7 @@ def soft_divergence(
     Raises:
         ValueError: if the temperature is not above 0, or there is no such reduction.
     """
+    check_filled(logits=logits)
     if temperature <= 0:
         raise ValueError(
             f"expected a temperature above 0, got {temperature}. At 1 nothing is softened."
@@ -133,8 +139,12 @@ def soft_divergence(
 
 def _taught(answer: DeiTAnswer, teacher_logits: Tensor, alpha: float) -> Tensor:
     """The logits that listen to the teacher, looked at before they are compared."""
+    check_filled(teacher_logits=teacher_logits)
     if not 0 <= alpha <= 1:
-        raise ValueError(f"expected alpha from 0, labels only, to 1, teacher only, got {alpha}.")
+        raise ValueError(
+            f"expected alpha from 0, labels only, to 1, teacher only, got {alpha}. "
+            "At 0.5 both count alike."
+        )
     second = answer.distillation_logits
     taught = answer.class_logits if second is None else second
     if teacher_logits.shape != taught.shape:

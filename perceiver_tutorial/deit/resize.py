@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import torch
 
+from ..doors import checked
 from ..positions import resize_positions
 from .config import Size
 from .masked import DeiTMaskedImage
 from .model import DeiT
 
 
+@checked
 def resized(model: DeiT | DeiTMaskedImage, image_size: Size) -> DeiT | DeiTMaskedImage:
     """Copy a model's weights into one that takes images of another size.
 

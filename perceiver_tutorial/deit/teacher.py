@@ -7,6 +7,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
+from ..doors import checked
 from .config import Size
 
 
@@ -25,6 +26,7 @@ class Normalisation(NamedTuple):
 AS_THEY_ARE = Normalisation()
 
 
+@checked
 class Teacher(nn.Module):
     """Asks a trained model about a student's images, as that model wants to see them.
 
@@ -72,6 +74,7 @@ class Teacher(nn.Module):
         return self.model(images)
 
 
+@checked
 class TeacherNotes:
     """What a teacher says about a fixed set of images, asked once and looked up from then on.
 

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from ..doors import checked
+
 SUFFIXES = {".jpeg", ".jpg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
 
 
@@ -78,6 +80,7 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(shown)
 
 
+@checked
 def labelled_pictures(folder: str | Path, num_classes: int) -> list[Labelled]:
     """Every picture with its class, class by class.
 
@@ -87,7 +90,8 @@ def labelled_pictures(folder: str | Path, num_classes: int) -> list[Labelled]:
 
     Raises:
         FileNotFoundError: if there is no such folder.
-        ValueError: if its subfolders say nothing of classes, or hold no pictures.
+        ValueError: if its subfolders say nothing of classes, hold no pictures, or a link leads
+            out of the folder.
     """
     folder = Path(folder)
     kinds = class_folders(folder)
@@ -103,4 +107,16 @@ def labelled_pictures(folder: str | Path, num_classes: int) -> list[Labelled]:
             f"expected pictures in the subfolders of {folder}, got none that end in "
             f"{', '.join(sorted(SUFFIXES))}."
         )
+    _check_inside(folder, found)
     return found
+
+
+def _check_inside(folder: Path, found: Sequence[Labelled]) -> None:
+    """A link may lead to any file of the computer, and what a folder holds is judged and named."""
+    here = folder.resolve()
+    for picture in found:
+        if not (there := picture.file.resolve()).is_relative_to(here):
+            raise ValueError(
+                f"expected pictures inside {folder}, got {picture.name}, a link to {there}. Copy "
+                "it into the folder, or link the whole folder."
+            )

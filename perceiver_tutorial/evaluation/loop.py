@@ -18,15 +18,18 @@ from ..checkpoints import load, preparation, processor
 from ..checkpoints.families import PUBLISHED
 from ..checkpoints.pictures import Preparation
 from ..deit import DeiTAnswer
+from ..doors import checked
 from ..perceiver.fidelity import Fidelity
 from .folder import Labelled, class_folders, labelled_pictures
 from .published import PUBLISHED_ACCURACY
 from .report import Report, judge
 from .results import Outcome, Results, Run
 
+MOST_PIXELS = 100_000_000  # a small file may unpack to more than the memory holds
 Ready = Float[Tensor, "1 3 height width"] | str  # as the model takes it, or what is wrong with it
 
 
+@checked
 def evaluate(
     name_or_folder: str | Path,
     folder: str | Path,
@@ -164,6 +167,11 @@ def _prepared(
 def _read(file: Path, prepare: Preparation) -> Ready:
     try:
         with Image.open(file) as picture:
+            if picture.width * picture.height > MOST_PIXELS:
+                return (
+                    f"expected at most {MOST_PIXELS:,} pixels, got {picture.width:,} x "
+                    f"{picture.height:,}. Make it smaller first."
+                )
             return prepare(picture)
     except Exception as problem:  # PIL's readers of broken files raise nearly everything
         return f"{type(problem).__name__}: {problem}".replace("\n", " ")

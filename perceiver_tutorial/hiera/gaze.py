@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ..doors import checked
 from ..taps import listen
 from .config import HieraConfig
 from .doors import input_size
@@ -13,6 +14,7 @@ from .mask_units import Grid, by, reroll, unroll
 from .model import Hiera
 
 
+@checked
 def gaze(
     model: Hiera, images: Float[Tensor, "batch *frames 3 height width"], block: int, place: Grid
 ) -> Float[Tensor, "batch heads *grid"]:
@@ -53,7 +55,10 @@ def _find(config: HieraConfig, block: int) -> tuple[int, int]:
     """The stage of a block, and its number there."""
     blocks = [(stage, n) for stage, depth in enumerate(config.stages) for n in range(depth)]
     if not 0 <= block < len(blocks):
-        raise ValueError(f"expected a block from 0 to {len(blocks) - 1}, got {block}.")
+        raise ValueError(
+            f"expected a block from 0 to {len(blocks) - 1}, got {block}. "
+            "They are counted over all stages."
+        )
     return blocks[block]
 
 
@@ -62,7 +67,8 @@ def _number(place: Grid, grid: Grid, pools: tuple[Grid, ...]) -> int:
     inside = len(place) == len(grid) and all(0 <= p < n for p, n in zip(place, grid, strict=True))
     if not inside:
         raise ValueError(
-            f"expected a place on the grid of {by(grid)} tokens, counted from 0, got {place}."
+            f"expected a place on the grid of {by(grid)} tokens, counted from 0, got {place}. "
+            "Give one number for each axis."
         )
     order = unroll(torch.arange(float(math.prod(grid))).view(1, -1, 1), grid, pools).flatten()
     flat = torch.arange(math.prod(grid)).view(grid)[place]

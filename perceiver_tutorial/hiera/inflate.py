@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ..doors import checked
 from .config import HieraConfig
 from .model import Hiera
 
@@ -14,6 +15,7 @@ SHARED = ("embed_channels", "num_heads", "stages", "num_pools", "mask_unit_atten
 IN_SPACE = ("patch_kernel", "patch_stride", "patch_padding", "pool")
 
 
+@checked
 def inflate(model: Hiera, config: HieraConfig, how: Inflation = "middle") -> Hiera:
     """Build a video model that starts with what an image model has learned.
 

@@ -6,11 +6,13 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
+from ..doors import checked
 from ..initial import initialise
 from .config import HieraConfig
 from .encoder import HieraEncoder
 
 
+@checked
 @dataclass(frozen=True)
 class HieraSegmenterConfig:
     """A Hiera for images with a head that names every pixel.
@@ -78,6 +80,7 @@ class TopDownSum(nn.Module):
         return total
 
 
+@checked
 class HieraSegmenter(nn.Module):
     """Feature maps, their top-down sum, a score for each class at every pixel.
 

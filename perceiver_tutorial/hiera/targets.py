@@ -7,6 +7,7 @@ from einops import rearrange
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from ..doors import checked
 from .config import HieraConfig
 from .mask_units import Grid, unit_grid
 
@@ -74,6 +75,7 @@ def from_patches(
     )
 
 
+@checked
 def borrowed_means(
     images: Float[Tensor, "batch *frames 3 height width"], config: HieraConfig
 ) -> Float[Tensor, "batch *first_frames 3 height width"]:

@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
+from ..doors import checked
 from .mae import HieraMAE
 from .model import Hiera
 
 
+@checked
 def classifier_from(mae: HieraMAE, num_classes: int | None) -> Hiera:
     """A classifier whose encoder begins with what a pre-training has learned.
 

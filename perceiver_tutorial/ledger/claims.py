@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from ..doors import checked
+
 FILE = Path(__file__).parents[2] / "data" / "claims.yaml"
 CHECKABLE = ("holds", "corrected")
 OPEN = "needs-weights"
@@ -47,21 +49,32 @@ class Claim:
     expect: Any = None
 
 
+@checked
 @cache
 def read_claims(file: Path = FILE) -> dict[str, Claim]:
     """All claims by their id.
 
     Raises:
         FileNotFoundError: if the ledger is not where a checkout of the course has it.
+        ValueError: if it is no ledger, or ends early.
     """
     if not file.exists():
         raise FileNotFoundError(
             f"expected the ledger in {file}. It comes with a checkout of the course: "
             "install that with pip install --editable."
         )
-    return {row["id"]: Claim(**row) for row in yaml.safe_load(file.read_text(encoding="utf-8"))}
+    try:
+        rows = yaml.safe_load(file.read_text(encoding="utf-8"))
+        return {row["id"]: Claim(**row) for row in rows}
+    except (yaml.YAMLError, UnicodeDecodeError, TypeError, KeyError, RecursionError) as error:
+        said = " ".join(str(error).split())
+        raise ValueError(
+            f"expected a list of claims in {file}, each with id, claim and verdict, got something "
+            f"else: {said}. Take the file from a checkout of the course."
+        ) from error
 
 
+@checked
 def claim(claim_id: str, value: Any, *, file: Path = FILE) -> None:
     """Compare a value that was just computed with the ledger, and print the verdict.
 
@@ -95,7 +108,7 @@ def claim(claim_id: str, value: Any, *, file: Path = FILE) -> None:
 def _find(claim_id: str, claims: dict[str, Claim]) -> Claim:
     if claim_id not in claims:
         nearest = get_close_matches(claim_id, claims, n=1, cutoff=0)[0]
-        raise KeyError(f"no claim is called {claim_id!r}. Did you mean {nearest!r}?")
+        raise KeyError(f"expected the id of a claim, got {claim_id!r}. Did you mean {nearest!r}?")
     return claims[claim_id]
 
 

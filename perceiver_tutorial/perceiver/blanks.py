@@ -4,6 +4,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from ..doors import checked
 from .losses import number_words
 from .model import PerceiverIO
 from .tokenizer import MASK, OFFSET, PAD, SPECIAL, encode_text
@@ -11,6 +12,7 @@ from .tokenizer import MASK, OFFSET, PAD, SPECIAL, encode_text
 BLANK = ord("_") + OFFSET
 
 
+@checked
 def fill_in(
     model: PerceiverIO, ids: Int[Tensor, "batch bytes"], hidden: Bool[Tensor, "batch bytes"]
 ) -> Int[Tensor, "batch bytes"]:
@@ -27,6 +29,7 @@ def fill_in(
     return torch.where(hidden, likeliest, ids)
 
 
+@checked
 def guess_blanks(model: PerceiverIO, text: str, num_guesses: int = 3) -> list[dict[str, float]]:
     """What stands behind each underscore? Only these places are decoded.
 
@@ -51,6 +54,7 @@ def guess_blanks(model: PerceiverIO, text: str, num_guesses: int = 3) -> list[di
     return [_likeliest(row, num_guesses) for row in logits[0].softmax(-1)]
 
 
+@checked
 def evidence(
     model: PerceiverIO, ids: Int[Tensor, "1 bytes"], hidden: Bool[Tensor, "1 bytes"]
 ) -> Float[Tensor, " bytes"]:

@@ -8,9 +8,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ..doors import checked
+
 TINY = 1e-9
 
 
+@checked
 def corners(boxes: Float[Tensor, "*many xywh=4"]) -> Float[Tensor, "*many ltrb=4"]:
     """Where boxes begin and end: (left, top, right, bottom).
 
@@ -21,12 +24,14 @@ def corners(boxes: Float[Tensor, "*many xywh=4"]) -> Float[Tensor, "*many ltrb=4
     return torch.cat([centres - sizes / 2, centres + sizes / 2], dim=-1)
 
 
+@checked
 def from_corners(edges: Float[Tensor, "*many ltrb=4"]) -> Float[Tensor, "*many xywh=4"]:
     """The other way round: (left, top, right, bottom) to (centre x, centre y, width, height)."""
     first, last = edges.split(2, dim=-1)
     return torch.cat([(first + last) / 2, last - first], dim=-1)
 
 
+@checked
 def intersection_over_union(
     some: Float[Tensor, "*#many xywh=4"], others: Float[Tensor, "*#many xywh=4"]
 ) -> Float[Tensor, "*many"]:
@@ -39,6 +44,7 @@ def intersection_over_union(
     return shared / covered.clamp(min=TINY)
 
 
+@checked
 def generalised_iou(
     some: Float[Tensor, "*#many xywh=4"], others: Float[Tensor, "*#many xywh=4"]
 ) -> Float[Tensor, "*many"]:

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from ..doors import look_up
+from ..doors import checked, explained, look_up
 from .model import PerceiverIO
 from .parts import PerceiverConfig
 from .published import PUBLISHED
 
 
+@explained
 def build(model: str | PerceiverConfig) -> PerceiverIO:
     """Build a Perceiver with random weights.
 
@@ -25,6 +26,7 @@ def build(model: str | PerceiverConfig) -> PerceiverIO:
     return config.build()
 
 
+@checked
 def example_input(config: PerceiverConfig, batch_size: int = 1) -> Any:
     """Zeros in the shape of a model's raw input, on torch's default device.
 
@@ -38,5 +40,5 @@ def example_input(config: PerceiverConfig, batch_size: int = 1) -> Any:
     torch.Size([1, 3, 224, 224])
     """
     if not isinstance(config, PerceiverConfig):
-        raise TypeError(f"no input is known for {type(config).__name__}.")
+        raise TypeError(f"expected a configuration of a Perceiver, got {type(config).__name__}.")
     return config.example_input(batch_size)

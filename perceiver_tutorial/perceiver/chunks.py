@@ -28,7 +28,10 @@ def check_points(points: Points, known: Points) -> Points:
             )
         return {name: check_points(some, known[name]) for name, some in points.items()}
     if not isinstance(points, Tensor) or points.dtype != torch.long or points.ndim != 1:
-        raise ValueError("expected points as a row of whole numbers: torch.tensor([0, 5, 7]).")
+        got = f"{points.dtype} {list(points.shape)}" if isinstance(points, Tensor) else repr(points)
+        raise ValueError(
+            f"expected points as a row of whole numbers, got {got}. Write torch.tensor([0, 5, 7])."
+        )
     if len(points) and not len(known):
         raise ValueError(
             "expected no points, got some. This model is asked nothing: leave points out."
@@ -36,7 +39,7 @@ def check_points(points: Points, known: Points) -> Points:
     if not points.is_meta and len(points) and (points.min() < 0 or points.max() >= len(known)):
         raise ValueError(
             f"expected points from 0 to {len(known) - 1}, "
-            f"got {int(points.min())} to {int(points.max())}."
+            f"got {int(points.min())} to {int(points.max())}. They count outputs, row by row."
         )
     return points.to(known.device)
 

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
+from ..doors import checked
 from ..positions import FourierPositions, LearnedPositions
 from .preprocessors import Conv1x1, ConvPool, Patches, Pixels
 
 Size = tuple[int, int]
+MOST_LAYERS = 10_000  # more would be built for hours
 
 
+@checked
 @dataclass(frozen=True)
 class EncoderConfig:
     """Sizes of the encoder, and when it reads.
@@ -58,6 +61,11 @@ class EncoderConfig:
                     f"latent_channels={self.latent_channels} does not split over "
                     f"{heads}={getattr(self, heads)}."
                 )
+        if not 0 <= self.num_blocks * self.self_attends_per_block <= MOST_LAYERS:
+            raise ValueError(
+                f"expected up to {MOST_LAYERS:,} self-attends, got num_blocks={self.num_blocks} of "
+                f"self_attends_per_block={self.self_attends_per_block}. Published models have 48."
+            )
         if not 1 <= len(self.reads) <= self.num_blocks:
             raise ValueError(
                 f"reads={self.reads} names {len(self.reads)} cross-attends; "
@@ -83,6 +91,7 @@ class EncoderConfig:
         return tuple(zip(reads, self.blocks or (0,) * self.num_blocks, strict=True))
 
 
+@checked
 @dataclass(frozen=True)
 class DecoderConfig:
     """Choices of the one cross-attend that answers.
@@ -104,6 +113,7 @@ RESIDUAL = DecoderConfig(query_residual=True)
 NO_RESIDUAL = DecoderConfig(query_residual=False)
 
 
+@checked
 @dataclass(frozen=True)
 class FourierConfig:
     """Positions as sines and cosines; see `fourier_features` for both attributes."""
@@ -116,6 +126,7 @@ class FourierConfig:
         return FourierPositions(index_dims, self.num_bands, self.max_resolution)
 
 
+@checked
 @dataclass(frozen=True)
 class LearnedConfig:
     """Positions as a learned table.
@@ -133,6 +144,7 @@ class LearnedConfig:
         return LearnedPositions(index_dims, self.channels, self.projected_channels)
 
 
+@checked
 @dataclass(frozen=True)
 class PixelStem:
     """Every pixel, or every `stride`-th along both axes, as it is."""
@@ -144,6 +156,7 @@ class PixelStem:
         return Pixels(image_size, image_channels, strides=(self.stride, self.stride))
 
 
+@checked
 @dataclass(frozen=True)
 class Conv1x1Stem:
     """Every pixel's colours through one linear map to `channels`."""
@@ -156,6 +169,7 @@ class Conv1x1Stem:
         return Conv1x1(image_size, self.channels, image_channels, self.stride)
 
 
+@checked
 @dataclass(frozen=True)
 class ConvPoolStem:
     """Convolution and max-pooling, 4 times smaller with each of `num_layers`.
@@ -175,6 +189,7 @@ class ConvPoolStem:
         return ConvPool(image_size, self.channels, image_channels, self.num_layers, self.padding)
 
 
+@checked
 @dataclass(frozen=True)
 class PatchStem:
     """Squares of `size` x `size` pixels folded into channels.

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from ..doors import checked
 from .boxes import intersection_over_union
 
 Answer = dict[str, Tensor]
@@ -60,6 +61,7 @@ class Things(NamedTuple):
     queries: Int[Tensor, " things"] | None = None
 
 
+@checked
 def things_found(answer: Answer) -> list[Things]:
     """What a detector says is in each picture: queries that rather see a thing than nothing.
 
@@ -108,6 +110,7 @@ class Detected:
         return 2 * self.hits / max(1, self.found + self.things)
 
 
+@checked
 def judge_detections(
     found: list[Things],
     classes: Int[Tensor, "batch things"],

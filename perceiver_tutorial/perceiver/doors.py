@@ -18,4 +18,6 @@ def check_keep(keep: Tensor | None, input_array: Tensor) -> None:
     if keep is not None and keep.dtype != torch.bool:
         raise ValueError(f"{expected}, got {keep.dtype}. True stays: attention_mask.bool().")
     if keep is not None and keep.shape != input_array.shape[:2]:
-        raise ValueError(f"{expected} (batch, inputs), got {list(keep.shape)}.")
+        raise ValueError(
+            f"{expected} (batch, inputs), got {list(keep.shape)}. Make one for each input."
+        )

@@ -5,11 +5,13 @@ from typing import Any
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from ..doors import checked
 from ..initial import initialise
 from .chunks import check_points, join_answers, split_points
 from .parts import Decoder, PerceiverConfig, Points, Postprocessor, Preprocessor, Queries
 
 
+@checked
 class PerceiverIO(nn.Module):
     """Any preprocessor, any queries, any postprocessor around one encoder and decoder.
 

@@ -4,7 +4,10 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from ..doors import checked, explained
 
+
+@explained
 def pointer_logits(
     scores: Float[Tensor, "batch entities"], may_point: Bool[Tensor, "batch entities"]
 ) -> Float[Tensor, "batch entities"]:
@@ -38,6 +41,7 @@ def pointer_logits(
     return scores.masked_fill(~may_point, -torch.inf)
 
 
+@checked
 def point(
     model: nn.Module,
     entities: Float[Tensor, "batch entities features"],

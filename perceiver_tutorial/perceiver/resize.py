@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from ..doors import checked
 from ..positions import resize_positions
 from .build import build
 from .config import LearnedConfig
@@ -9,6 +10,7 @@ from .model import PerceiverIO
 from .tasks import ImageClassifierConfig
 
 
+@checked
 def resized(model: PerceiverIO, image_size: tuple[int, int]) -> PerceiverIO:
     """Copy an image classifier's weights into one that takes another size.
 

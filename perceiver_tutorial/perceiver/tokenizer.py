@@ -7,6 +7,8 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
+from ..doors import checked, explained
+
 SPECIAL = ("[PAD]", "[BOS]", "[EOS]", "[MASK]", "[CLS]", "[SEP]")
 PAD, BOS, EOS, MASK, CLS, SEP = range(6)
 OFFSET = len(SPECIAL)
@@ -36,6 +38,7 @@ class Character(NamedTuple):
     ids: tuple[int, ...]
 
 
+@explained
 def encode_text(texts: Sequence[str], length: int | None = 2048, special: bool = True) -> Bytes:
     """Write texts as ids of their UTF-8 bytes, padded to one length.
 
@@ -75,29 +78,41 @@ def _ids(text: str, special: bool) -> list[int]:
     return [CLS, *ids, SEP] if special else ids
 
 
+@checked
 def decode_text(ids: Int[Tensor, " bytes"] | Iterable[int]) -> str:
     """Read ids as text. Special ids are left out; bytes that are no UTF-8 become U+FFFD.
 
     >>> decode_text([4, 110, 111, 5, 0, 0])
     'hi'
     """
-    numbers = ids.tolist() if isinstance(ids, Tensor) else ids
+    numbers = _numbers(ids)
     return bytes(n - OFFSET for n in numbers if n >= OFFSET).decode("utf-8", errors="replace")
 
 
+@checked
 def characters(ids: Int[Tensor, " bytes"] | Iterable[int]) -> list[Character]:
     """Group ids into the characters that they write, in order; no id is lost.
 
     >>> [(text, len(ids)) for text, ids in characters(encode_text(["né"], length=6).ids[0])]
     [('[CLS]', 1), ('n', 1), ('é', 2), ('[SEP]', 1), ('[PAD]', 1)]
     """
-    numbers = ids.tolist() if isinstance(ids, Tensor) else list(ids)
+    numbers = _numbers(ids)
     found = []
     while numbers:
         count = next((n for n in range(1, 5) if _name(numbers[:n])), 1)
         found.append(Character(_name(numbers[:count]) or "\ufffd", tuple(numbers[:count])))
         numbers = numbers[count:]
     return found
+
+
+def _numbers(ids: Tensor | Iterable[int]) -> list[int]:
+    numbers = ids.tolist() if isinstance(ids, Tensor) else list(ids)
+    if odd := [number for number in numbers if not 0 <= number < OFFSET + 256]:
+        raise ValueError(
+            f"expected ids from 0 to {OFFSET + 255}, got {odd[0]}. A byte's id is the byte + "
+            f"{OFFSET}; ids below are special."
+        )
+    return numbers
 
 
 def _name(ids: list[int]) -> str | None:

@@ -10,8 +10,26 @@ DATA = Path(__file__).parents[2] / "data"
 
 
 def known(file: Path) -> dict[str, Any]:
-    """What a file of scores holds; nothing, if there is none yet."""
-    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    """What a file of scores holds; nothing, if there is none yet.
+
+    Raises:
+        ValueError: if it holds something else.
+    """
+    if not file.exists():
+        return {}
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(
+            f"expected scores in {file}, as JSON, got something else ({error}). Delete it, and "
+            "measure them again."
+        ) from error
+    if not isinstance(found, dict):
+        raise ValueError(
+            f"expected a dictionary of scores in {file}, got {type(found).__name__}. Delete it, "
+            "and measure them again."
+        )
+    return found
 
 
 def replace_file(file: Path, text: str) -> None:
@@ -49,10 +67,16 @@ class Notes:
 
         Raises:
             FileNotFoundError: if nothing was measured.
+            ValueError: if the file holds something else.
         """
         if not self.file.exists():
             raise FileNotFoundError(
                 f"expected scores in {self.file}. Measure them: {self.command}."
             )
-        found = known(self.file)["scores"]
+        found = known(self.file).get("scores")
+        if not isinstance(found, dict) or not all(isinstance(of, dict) for of in found.values()):
+            raise ValueError(
+                f"expected the scores of every choice and seed in {self.file}, got something else. "
+                f"Measure them again: {self.command}."
+            )
         return {choice: list(of_seed.values()) for choice, of_seed in found.items()}

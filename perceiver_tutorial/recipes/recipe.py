@@ -2,6 +2,7 @@
 
 import hashlib
 import inspect
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -70,5 +71,10 @@ class Recipe:
     def fingerprint(self) -> str:
         """Changes with every number of the recipe and with the source of its functions."""
         values = (getattr(self, field.name) for field in fields(self))
-        said = [inspect.getsource(v) if inspect.isfunction(v) else repr(v) for v in values]
+        said = [_source(v) if inspect.isfunction(v) else repr(v) for v in values]
         return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
+
+
+def _source(function: Callable) -> str:
+    """What a function does, without the doors it stands behind."""
+    return re.sub(r"^(@\w+\n)+", "", inspect.getsource(function))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, stdev
 
+from ..doors import checked
 from .notes import known, replace_file
 from .recipe import Recipe
 
@@ -28,6 +29,7 @@ class Measured:
         return f"{mean(self.scores):.3f} ± {stdev(self.scores):.3f} (n {len(self.scores)})"
 
 
+@checked
 def measured(name: str, file: Path = FILE) -> Measured:
     """What was measured for a recipe.
 
@@ -37,13 +39,21 @@ def measured(name: str, file: Path = FILE) -> Measured:
 
     Raises:
         KeyError: if nothing was.
+        ValueError: if the file holds something else.
     """
     written = known(file)
     if name not in written:
         raise KeyError(
-            f"no seeds of {name!r} were measured: python tools/train_models.py --seeds {name}."
+            f"expected a recipe of which seeds were measured, got {name!r}. Measure them: python "
+            f"tools/train_models.py --seeds {name}."
         )
-    return Measured(written[name]["fingerprint"], tuple(written[name]["scores"]))
+    try:
+        return Measured(written[name]["fingerprint"], tuple(written[name]["scores"]))
+    except (TypeError, KeyError) as error:
+        raise ValueError(
+            f"expected fingerprint and scores of {name!r} in {file}, got {written[name]}. Measure "
+            f"them again: python tools/train_models.py --seeds {name}."
+        ) from error
 
 
 def measure(recipe: Recipe) -> Measured:

@@ -7,6 +7,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from ..doors import checked
+
 
 class Digits(NamedTuple):
     """Handwritten digits, 8 x 8 pixels from 0 (paper) to 1 (ink), and what they are."""
@@ -22,6 +24,7 @@ def digits() -> Digits:
     return _split(0.75, seed=0)
 
 
+@checked
 def few_digits(num_labels: int = 200, seed: int = 0) -> Digits:
     """The same digits, but only few of them to learn from; all others are held back.
 

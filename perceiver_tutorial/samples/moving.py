@@ -10,6 +10,8 @@ from jaxtyping import Bool, Float
 from PIL import Image, ImageOps
 from torch import Tensor
 
+from ..doors import checked
+
 TEXTURE_SIZE = (120, 160)
 
 
@@ -65,6 +67,7 @@ class StereoPair(NamedTuple):
     known: Bool[Tensor, "height width"]
 
 
+@checked
 def stereo_motorcycle(shrink: int = 12, shift: int = 34) -> StereoPair:
     """A motorcycle before a wall, from the left and from the right, with measured motion.
 

@@ -6,6 +6,8 @@ from jaxtyping import Float
 from PIL import Image, ImageOps
 from torch import Tensor
 
+from ..doors import checked
+
 
 def cat() -> Image.Image:
     """A tabby cat, 451 x 300 pixels: scikit-image's Chelsea, public domain (CC0)."""
@@ -18,6 +20,7 @@ def cat() -> Image.Image:
 CAT_MARKS = ((115, 170), (137, 320), (237, 268))
 
 
+@checked
 def cats_eye(side: int = 64) -> Float[Tensor, "1 3 {side} {side}"]:
     """One eye of `cat`, 92 x 92 pixels resampled to `side` x `side`, from 0 to 1."""
     eye = cat().crop((132, 66, 224, 158)).resize((side, side), Image.Resampling.LANCZOS)

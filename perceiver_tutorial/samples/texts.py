@@ -14,6 +14,8 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
+from ..doors import checked
+
 KINDS = ("code", "prose")
 LEARNED_FROM = """
 _pyio argparse ast base64 bdb bz2 cmd code codecs configparser contextlib dataclasses difflib
@@ -98,6 +100,7 @@ class Prose(NamedTuple):
     test_lines: list[str]
 
 
+@checked
 def prose(width: int = 46) -> Prose:
     """What Python's own help says on some eighty topics; every eighth is held back for testing.
 

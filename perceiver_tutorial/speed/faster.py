@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ..attention import MLP, CrossAttend, MultiHeadAttention
+from ..doors import checked
 from ..hiera.blocks import MaskUnitAttention
 from ..perceiver.model import PerceiverIO
 from ..positions import LearnedPositions
@@ -20,6 +21,7 @@ Products = Literal["measure", "default", "onednn"]
 HEAVY = (MultiHeadAttention, MaskUnitAttention, MLP)
 
 
+@checked
 def speed_up(
     model: nn.Module, *, dtype: torch.dtype = torch.float32, products: Products = "measure"
 ) -> nn.Module:

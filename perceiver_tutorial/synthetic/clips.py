@@ -3,6 +3,7 @@
 import math
 from pathlib import Path
 from typing import NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -10,6 +11,7 @@ from einops import rearrange, reduce
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from ..doors import checked
 from ..positions import axis_coordinates, grid_positions
 from .shapes import SHAPES, inside
 
@@ -18,6 +20,7 @@ SLOWEST, FASTEST = 0.25, 1.25
 LOWEST, HIGHEST = 2, 10
 GROUND, LOUDNESS = 0.1, 0.8
 FINE = 3
+KEPT = ("image", "audio", "label", "speeds")
 
 
 class Clips(NamedTuple):
@@ -44,6 +47,7 @@ class Clips(NamedTuple):
         return {"image": self.image, "audio": self.audio, "label": self.label}
 
 
+@checked
 def clips(
     num_clips: int,
     seed: int = 0,
@@ -89,6 +93,7 @@ def cycles_at(speeds: Float[Tensor, " clips"]) -> Int[Tensor, " clips"]:
     return (LOWEST + (HIGHEST - LOWEST) * share).round().long()
 
 
+@checked
 def cycles_heard(sounds: Float[Tensor, "clips samples"]) -> Int[Tensor, " clips"]:
     """The loudest pitch of each sound, in cycles per clip."""
     return torch.fft.rfft(sounds).abs()[:, 1:].argmax(1) + 1
@@ -129,16 +134,24 @@ def stored_clips(some: Clips) -> dict[str, np.ndarray]:
     }
 
 
+@checked
 def read_clips(file: Path = FILE) -> Clips:
     """The clips that come with the course, as `tools/make_clips.py` made them.
 
     Raises:
         FileNotFoundError: if they are not there.
+        ValueError: if the file is torn, or holds something else.
     """
     if not file.exists():
         raise FileNotFoundError(f"expected clips in {file}. Make them: python tools/make_clips.py.")
-    with np.load(file) as arrays:
-        stored = {name: torch.from_numpy(arrays[name]) for name in arrays.files}
+    try:
+        with np.load(file) as arrays:
+            stored = {name: torch.from_numpy(arrays[name]) for name in KEPT}
+    except (OSError, ValueError, EOFError, LookupError, AttributeError, BadZipFile) as error:
+        raise ValueError(
+            f"expected {', '.join(KEPT)} in {file}, got a file that is torn or another's: {error}. "
+            "Make it again: python tools/make_clips.py."
+        ) from error
     return Clips(
         image=stored["image"].float() / 255,
         audio=stored["audio"].float() / 32767,

@@ -8,6 +8,7 @@ from einops import rearrange
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from ..doors import checked
 from ..positions import to_unit_ball
 from .surfaces import SURFACES
 
@@ -15,6 +16,7 @@ BODIES = tuple(SURFACES)
 Turn = Literal["none", "upright", "any"]
 
 
+@checked
 def clouds(
     num_clouds: int,
     num_points: int = 128,
@@ -51,6 +53,7 @@ def clouds(
     return to_unit_ball(points + noise * torch.randn(points.shape, generator=generator)), labels
 
 
+@checked
 def clouds_of_many_sizes(
     num_clouds: int,
     num_points: tuple[int, int] = (48, 128),
@@ -83,6 +86,7 @@ def clouds_of_many_sizes(
     return to_unit_ball(points, keep), keep, labels
 
 
+@checked
 def turned(
     points: Float[Tensor, "clouds points xyz=3"], turn: Turn, seed: int = 0
 ) -> Float[Tensor, "clouds points xyz=3"]:

@@ -3,6 +3,7 @@
 from random import Random
 from typing import NamedTuple
 
+from ..doors import checked
 from .names import invented_names
 
 ITEMS = ("key", "map", "hat", "pen", "cup", "bag", "fan", "jar")
@@ -39,6 +40,7 @@ class Question(NamedTuple):
         return self.text[self.start : self.stop]
 
 
+@checked
 def questions(num_questions: int, seed: int = 0, held_out: bool = False) -> list[Question]:
     """Draw reports of sales among invented people, and ask for one of four things in each.
 

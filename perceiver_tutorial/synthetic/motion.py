@@ -10,6 +10,8 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
+from ..doors import check_numbers, checked
+
 
 class MovingPairs(NamedTuple):
     """Pairs of frames with the truth about them.
@@ -52,6 +54,7 @@ class Motion:
         return rearrange([cosine, -sine, sine, cosine], "(i j) n -> n i j", i=2)
 
 
+@checked
 def still(num_pairs: int) -> Motion:
     """No motion at all; with `dataclasses.replace`, the beginning of any other."""
     return Motion(torch.zeros(num_pairs, 2), torch.zeros(num_pairs), torch.ones(num_pairs))
@@ -73,6 +76,7 @@ def random_motion(
     return Motion(shift, turn, 1 + zoom)
 
 
+@checked
 def filmed(
     photographs: Float[Tensor, "pairs colours _height _width"],
     motion: Motion,
@@ -103,6 +107,7 @@ def filmed(
     )
 
 
+@checked
 def moving_pairs(
     photographs: Float[Tensor, "photographs colours height width"],
     num_pairs: int,
@@ -144,6 +149,7 @@ def moving_pairs(
     return _in_front(*ground, *front, centre, radius)
 
 
+@checked
 def warp(
     later: Float[Tensor, "pairs colours height width"],
     flow: Float[Tensor, "pairs height width xy=2"],
@@ -202,6 +208,7 @@ def _grid(size: tuple[int, int]) -> Float[Tensor, "points xy=2"]:
 
 def _look(photographs, points, size, beyond="reflection"):
     """The colours of photographs at points (x, y), in pixels from the first."""
+    check_numbers(places=points)
     sides = torch.tensor(photographs.shape[:1:-1])
     grid = rearrange(2 * points / (sides - 1) - 1, "n (h w) xy -> n h w xy", h=size[0])
     return grid_sample(photographs, grid, padding_mode=beyond, align_corners=True)

@@ -4,6 +4,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from ..doors import checked
+
 THINGS = ("disc", "block", "triangle")
 MOST = 3
 SMALL, LARGE = 3.5, 6.5  # half a thing's width and height, in pixels
@@ -17,6 +19,7 @@ Scenes = tuple[
 ]
 
 
+@checked
 def scenes(num_scenes: int, size: int = 32, seed: int = 0) -> Scenes:
     """Draw grey things, each as wide and as tall as it likes, none over another.
 

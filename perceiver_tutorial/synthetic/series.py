@@ -6,6 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ..doors import checked
+
 
 class Series(NamedTuple):
     """Curves and what was measured of them.
@@ -19,6 +21,7 @@ class Series(NamedTuple):
     true: Float[Tensor, "batch days"]
 
 
+@checked
 def gappy_series(num_series: int, num_days: int = 40, seed: int = 0) -> Series:
     """Draw waves, each at a height of its own, and leave three quarters of the days out.
 
@@ -40,6 +43,7 @@ def gappy_series(num_series: int, num_days: int = 40, seed: int = 0) -> Series:
     return Series(true.masked_fill(order >= num_days // 4, torch.nan), true)
 
 
+@checked
 def straight_lines(measured: Float[Tensor, "batch days"]) -> Float[Tensor, "batch days"]:
     """Fill gaps the simple way: a straight line from one measurement to the next.
 

@@ -4,11 +4,13 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from ..doors import checked
 from ..positions import grid_positions
 
 SHAPES = ("disc", "square", "triangle", "cross")
 
 
+@checked
 def shapes(
     num_images: int, image_size: tuple[int, int] = (16, 16), seed: int = 0
 ) -> tuple[Float[Tensor, "images 3 height width"], Int[Tensor, " images"]]:

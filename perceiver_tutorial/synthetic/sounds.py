@@ -8,6 +8,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from ..doors import checked
+
 SOUNDS = (
     "tone",
     "chirp up",
@@ -33,6 +35,7 @@ class _Draws(NamedTuple):
     hiss: Tensor  # noise, as long as the sound
 
 
+@checked
 def sounds(
     num_sounds: int, num_samples: int = 1024, seed: int = 0
 ) -> tuple[Float[Tensor, "{num_sounds} {num_samples} 1"], Int[Tensor, " {num_sounds}"]]:

@@ -3,6 +3,7 @@
 from random import Random
 from typing import NamedTuple
 
+from ..doors import checked
 from .names import invented_names
 
 KINDS = ("", "person", "place", "firm")
@@ -32,6 +33,7 @@ class TaggedText(NamedTuple):
     labels: tuple[int, ...]
 
 
+@checked
 def tagged_texts(num_texts: int, seed: int = 0, held_out: bool = False) -> list[TaggedText]:
     """Draw sentences and fill them with invented names.
 

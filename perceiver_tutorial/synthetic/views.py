@@ -6,11 +6,13 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
+from ..doors import checked
 from ..positions import grid_positions
 
 TURN, SHIFT, NEAR, FAR = 0.5, 0.13, 0.33, 0.53
 
 
+@checked
 def views(
     photograph: Float[Tensor, "colours height width"],
     marks: Float[Tensor, "marks yx=2"],

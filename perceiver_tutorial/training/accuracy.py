@@ -4,7 +4,10 @@ import torch
 from jaxtyping import Int, Shaped
 from torch import Tensor, nn
 
+from ..doors import check_numbers, explained
 
+
+@explained
 def accuracy(
     model: nn.Module,
     inputs: Shaped[Tensor, "samples *sizes"],
@@ -20,7 +23,7 @@ def accuracy(
         batch_size: samples at a time; the answer does not depend on it.
 
     Raises:
-        ValueError: if there are no samples, or not one label for each.
+        ValueError: if there are no samples, or not one label for each, or scores are NaN.
     """
     if not len(inputs) or len(inputs) != len(labels):
         raise ValueError(
@@ -29,5 +32,10 @@ def accuracy(
         )
     parts = zip(inputs.split(batch_size), labels.split(batch_size), strict=True)
     with torch.inference_mode():
-        right = sum((model(some).argmax(-1) == wanted).sum().item() for some, wanted in parts)
+        right = sum((_chosen(model(some)) == wanted).sum().item() for some, wanted in parts)
     return right / len(labels)
+
+
+def _chosen(scores: Tensor) -> Tensor:
+    check_numbers(scores=scores)
+    return scores.argmax(-1)

@@ -5,7 +5,10 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample
 
+from ..doors import checked
 
+
+@checked
 def jitter(
     images: Float[Tensor, "batch colours height width"],
     generator: torch.Generator,

@@ -3,7 +3,10 @@
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from ..doors import checked
 
+
+@checked
 def moving_average(model: nn.Module, decay: float = 0.99) -> AveragedModel:
     """A copy whose weights come a little nearer to a model's after every step of `fit`.
 

@@ -2,7 +2,10 @@
 
 from torch import nn
 
+from ..doors import checked
 
+
+@checked
 def small_cnn(
     image_channels: int = 1, num_classes: int = 10, width: int = 32, batch_norm: bool = False
 ) -> nn.Sequential:

@@ -5,7 +5,10 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from ..doors import checked
 
+
+@checked
 def batches(*arrays: Tensor, batch_size: int, seed: int = 0) -> Iterator[tuple[Tensor, ...]]:
     """Yield batches for ever: every epoch in a new order, no sample twice in one epoch.
 
@@ -21,7 +24,8 @@ def batches(*arrays: Tensor, batch_size: int, seed: int = 0) -> Iterator[tuple[T
     >>> [len(next(source)[0]) for _ in range(4)]
     [2, 2, 1, 2]
     """
-    lengths = [len(array) for array in arrays]
+    is_data = [isinstance(array, Tensor) and array.ndim for array in arrays]
+    lengths = [len(array) if good else None for array, good in zip(arrays, is_data, strict=True)]
     if not lengths or len(set(lengths)) > 1 or not lengths[0]:
         raise ValueError(f"expected arrays with equally many samples, got {lengths}.")
     if batch_size < 1:
@@ -36,6 +40,7 @@ def _endless(arrays: tuple[Tensor, ...], batch_size: int, generator: torch.Gener
             yield tuple(array[chosen] for array in arrays)
 
 
+@checked
 def repeated(source: Iterator[tuple[Tensor, ...]], times: int) -> Iterator[tuple[Tensor, ...]]:
     """Every sample of a batch several times over, to be augmented differently each time.
 

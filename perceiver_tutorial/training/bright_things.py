@@ -6,6 +6,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from ..doors import checked
+
 FULL, HALF = 0.89, 0.64  # shares of a box that are filled: between block, disc and triangle
 DISC, BLOCK, TRIANGLE = 0, 1, 2
 
@@ -24,6 +26,7 @@ class BrightThings(NamedTuple):
     scores: Float[Tensor, " things"]
 
 
+@checked
 def bright_things(
     image: Float[Tensor, "1 height width"], threshold: float = 0.3, smallest: int = 10
 ) -> BrightThings:
@@ -38,7 +41,7 @@ def bright_things(
     """
     from scipy.ndimage import find_objects, label
 
-    bright = image[0].numpy() > threshold
+    bright = image[0].detach().float().numpy() > threshold
     numbered, _ = label(bright)
     height, width = bright.shape
     classes, boxes = [], []

@@ -4,7 +4,10 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from ..doors import checked
 
+
+@checked
 class PointNet(nn.Module):
     """Every point on its own through one small network; then, of each channel, the largest.
 
@@ -49,6 +52,7 @@ class PointNet(nn.Module):
         return self.all(features.amax(dim=1))
 
 
+@checked
 class DistanceHistogram(nn.Module):
     """How often two points of a cloud are how far apart; nothing is learned.
 
@@ -74,6 +78,7 @@ class DistanceHistogram(nn.Module):
         return counts.scatter_add_(1, bins, shares)
 
 
+@checked
 def distance_classifier(num_classes: int, num_bins: int = 24) -> nn.Sequential:
     """One linear map from a histogram of distances to scores: logistic regression.
 

@@ -12,6 +12,8 @@ from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.swa_utils import AveragedModel
 from tqdm.auto import tqdm
 
+from ..doors import checked
+
 
 @dataclass(repr=False)
 class History:
@@ -32,6 +34,7 @@ class History:
         return f"{len(self.losses)} steps{ends}"
 
 
+@checked
 def fit(
     model: nn.Module,
     loss: Callable[..., Tensor],
@@ -103,8 +106,8 @@ def _step(model, loss, batch, optimizer, schedule) -> float:
     value = loss(model, *batch)
     if not value.isfinite():
         raise FloatingPointError(
-            f"the loss became {value.item()}. Lower the learning rate, and look at the data for "
-            "NaN and very large numbers."
+            f"expected a finite loss, got {value.item()}. Lower the learning rate, and look at the "
+            "data for NaN and very large numbers."
         )
     value.backward()
     nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)

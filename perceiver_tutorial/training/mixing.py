@@ -8,9 +8,12 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, one_hot
 
+from ..doors import check_filled, check_numbers, checked
+
 Mixed = tuple[Float[Tensor, "batch colours height width"], Float[Tensor, "batch classes"]]
 
 
+@checked
 def soft_labels(
     labels: Int[Tensor, " batch"], num_classes: int, smoothing: float = 0.0
 ) -> Float[Tensor, "batch {num_classes}"]:
@@ -27,6 +30,7 @@ def soft_labels(
     return (1 - smoothing) * one_hot(labels, num_classes).float() + smoothing / num_classes
 
 
+@checked
 def mixup(
     images: Float[Tensor, "batch colours height width"],
     labels: Float[Tensor, "batch classes"],
@@ -49,6 +53,7 @@ def mixup(
     return tuple(mixed)
 
 
+@checked
 def cutmix(
     images: Float[Tensor, "batch colours height width"],
     labels: Float[Tensor, "batch classes"],
@@ -82,6 +87,7 @@ def cutmix(
     return pasted, stays * labels + (1 - stays) * labels.flip(0)
 
 
+@checked
 def mixed(
     images: Float[Tensor, "batch colours height width"],
     labels: Float[Tensor, "batch classes"],
@@ -116,6 +122,7 @@ def beta(alpha: float, generator: torch.Generator) -> float:
     return float(np.random.default_rng(seed).beta(alpha, alpha))
 
 
+@checked
 def binary_loss(
     logits: Float[Tensor, "batch classes"], labels: Float[Tensor, "batch classes"]
 ) -> Float[Tensor, ""]:
@@ -135,6 +142,8 @@ def binary_loss(
     Raises:
         ValueError: if some image has a share of every class.
     """
+    check_filled(labels=labels)
+    check_numbers(labels=labels)
     present = labels > 0
     if present.all(-1).any():
         raise ValueError(

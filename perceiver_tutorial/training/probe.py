@@ -5,7 +5,10 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from ..doors import explained
 
+
+@explained
 def linear_probe(
     features: Float[Tensor, "samples channels"],
     labels: Int[Tensor, " samples"],
@@ -32,6 +35,7 @@ def linear_probe(
             f"expected one label for each of two or more samples, got {len(features)} samples "
             f"and {len(labels)} labels."
         )
+    features = features.detach()
     mean, deviation = features.mean(0), features.std(0) + 1e-6
     probe = nn.Linear(features.shape[1], num_classes)
     nn.init.zeros_(probe.weight)

@@ -3,7 +3,10 @@
 from jaxtyping import Float
 from torch import Tensor
 
+from ..doors import check_filled, checked
 
+
+@checked
 def psnr(
     guess: Float[Tensor, "batch *sizes"], truth: Float[Tensor, "batch *sizes"], peak: float
 ) -> Float[Tensor, " batch"]:
@@ -26,5 +29,6 @@ def psnr(
     """
     if peak <= 0:
         raise ValueError(f"expected a peak above 0, got {peak}. Colours from 0 to 1 have peak 1.")
+    check_filled(guess=guess)
     error = (guess - truth).square().flatten(1).mean(1)
     return 10 * (peak**2 / error).log10()

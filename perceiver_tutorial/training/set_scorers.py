@@ -4,7 +4,10 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from ..doors import checked
 
+
+@checked
 class RowScorer(nn.Module):
     """One score for each row of a set, in any order and number, without attention.
 

@@ -4,7 +4,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ..doors import checked
 
+
+@checked
 class LogSpectrum(nn.Module):
     """How strong each pitch is over the whole of a sound, on a logarithmic scale.
 
@@ -15,6 +18,7 @@ class LogSpectrum(nn.Module):
         return torch.log1p(torch.fft.rfft(sounds[..., 0]).abs())
 
 
+@checked
 def spectrum_classifier(num_samples: int, num_classes: int) -> nn.Sequential:
     """Logistic regression on the spectrum of a sound: one weight for each pitch and class.
 

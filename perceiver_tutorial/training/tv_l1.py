@@ -5,7 +5,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ..doors import checked
 
+
+@checked
 def tv_l1(
     earlier: Float[Tensor, "3 height width"], later: Float[Tensor, "3 height width"]
 ) -> Float[Tensor, "height width xy=2"]:
@@ -23,6 +26,6 @@ def tv_l1(
     """
     from skimage.registration import optical_flow_tvl1
 
-    grey = ((frame.mean(0).numpy() + 1) / 2 for frame in (earlier, later))
+    grey = ((frame.detach().mean(0).numpy() + 1) / 2 for frame in (earlier, later))
     down, right = optical_flow_tvl1(*grey)
     return torch.from_numpy(np.stack([right, down], axis=-1)).float()

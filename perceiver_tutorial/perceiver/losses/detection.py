@@ -11,6 +11,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from ...doors import check_numbers, checked
 from ..boxes import generalised_iou
 from ..detections import ABSENT, Answer
 
@@ -32,6 +33,7 @@ class Pairs(NamedTuple):
     things: Int[Tensor, " pairs"]
 
 
+@checked
 def match(
     costs: Float[Tensor, "queries things"],
 ) -> tuple[Int[Tensor, " pairs"], Int[Tensor, " pairs"]]:
@@ -47,10 +49,12 @@ def match(
     """
     from scipy.optimize import linear_sum_assignment
 
-    rows, columns = linear_sum_assignment(costs.detach().cpu().numpy())
+    check_numbers(costs=costs)
+    rows, columns = linear_sum_assignment(costs.detach().double().cpu().numpy())
     return torch.as_tensor(rows), torch.as_tensor(columns)
 
 
+@checked
 def matching_costs(
     answer: Answer,
     classes: Int[Tensor, "batch things"],
@@ -68,6 +72,7 @@ def matching_costs(
     return -likely + BOX * distance - OVERLAP * generalised_iou(some, others)
 
 
+@checked
 def pair_up(
     answer: Answer,
     classes: Int[Tensor, "batch things"],
@@ -98,6 +103,7 @@ def pair_up(
     return Pairs(*(torch.cat(column).to(boxes.device) for column in zip(*rows, strict=True)))
 
 
+@checked
 def detection_loss(
     answer: Answer,
     classes: Int[Tensor, "batch things"],

@@ -3,9 +3,11 @@
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from ...doors import checked
 from ..flow import flow_in_pixels
 
 
+@checked
 def end_point_error(
     flow: Float[Tensor, "*places xy=2"],
     truth: Float[Tensor, "*places xy=2"],
@@ -22,9 +24,10 @@ def end_point_error(
         In pixels.
     """
     distances = (flow - truth).norm(dim=-1)
-    return distances.mean() if keep is None else distances[keep].mean()
+    return _mean(distances, keep)
 
 
+@checked
 def flow_loss(
     model: nn.Module,
     frames: Float[Tensor, "batch frames=2 colours=3 height width"],
@@ -42,6 +45,7 @@ def flow_loss(
     return end_point_error(flow_in_pixels(model, frames), truth, keep)
 
 
+@checked
 def robust_flow_loss(
     model: nn.Module,
     frames: Float[Tensor, "batch frames=2 colours=3 height width"],
@@ -66,4 +70,14 @@ def robust_flow_loss(
     """
     squares = (flow_in_pixels(model, frames) - truth).square().sum(-1)
     penalties = (squares + epsilon**2) ** q
-    return penalties.mean() if keep is None else penalties[keep].mean()
+    return _mean(penalties, keep)
+
+
+def _mean(values: Float[Tensor, "*places"], keep: Bool[Tensor, "*places"] | None) -> Tensor:
+    kept = values if keep is None else values[keep]
+    if not kept.numel():
+        raise ValueError(
+            f"expected at least one place to judge, got none of {values.numel()}. Leave out pairs "
+            "of frames of which no truth is known."
+        )
+    return kept.mean()

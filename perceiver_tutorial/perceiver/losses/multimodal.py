@@ -8,9 +8,11 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn.functional import cross_entropy, mse_loss
 
+from ...doors import check_filled, checked
 from ..model import PerceiverIO
 
 
+@checked
 def random_points(
     num_outputs: Mapping[str, int],
     counts: Mapping[str, int],
@@ -42,6 +44,7 @@ def random_points(
     }
 
 
+@checked
 def targets_at(
     raw: Mapping[str, Tensor], points: Mapping[str, Int[Tensor, "_"]], samples_per_patch: int
 ) -> dict[str, Tensor]:
@@ -68,6 +71,7 @@ def targets_at(
     return targets
 
 
+@checked
 def multimodal_errors(
     model: PerceiverIO,
     raw: Mapping[str, Tensor],
@@ -88,10 +92,12 @@ def multimodal_errors(
     """
     answers = model.decode(model.encode(raw, keep), raw, points=dict(points))
     targets = targets_at(raw, points, model.config.audio.samples_per_patch)
+    check_filled(**targets)
     measures = {"audio": mse_loss, "image": mse_loss, "label": cross_entropy}
     return {name: measures[name](answers[name], targets[name]) for name in targets}
 
 
+@checked
 def multimodal_loss(
     model: PerceiverIO,
     raw: Mapping[str, Tensor],

@@ -4,9 +4,11 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from ...doors import check_filled, checked
 from ..pointing import pointer_logits
 
 
+@checked
 def pointer_loss(
     scores: Float[Tensor, "batch entities"],
     chosen: Int[Tensor, " batch"],
@@ -25,6 +27,7 @@ def pointer_loss(
     Raises:
         ValueError: if a right choice is one that may not be chosen.
     """
+    check_filled(scores=scores)
     logits = pointer_logits(scores, may_point)
     allowed = may_point.gather(1, chosen[:, None])[:, 0]
     if not allowed.all():

@@ -6,7 +6,10 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from ...doors import check_filled, checked
 
+
+@checked
 def span_loss(
     logits: Float[Tensor, "batch bytes ends=2"],
     spans: Int[Tensor, "batch ends=2"],
@@ -25,6 +28,7 @@ def span_loss(
     Raises:
         ValueError: if an answer begins or ends where nothing is kept.
     """
+    check_filled(logits=logits)
     if not keep.gather(1, spans).all():
         raise ValueError(
             "expected answers that begin and end on kept bytes, got one outside. Count places in "
@@ -34,6 +38,7 @@ def span_loss(
     return cross_entropy(begins, spans[:, 0]) + cross_entropy(ends, spans[:, 1])
 
 
+@checked
 def best_spans(
     logits: Float[Tensor, "batch bytes ends=2"],
     keep: Bool[Tensor, "batch bytes"],

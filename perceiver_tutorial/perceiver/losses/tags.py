@@ -4,7 +4,10 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from ...doors import checked
 
+
+@checked
 def tag_loss(
     logits: Float[Tensor, "batch bytes labels"],
     tags: Int[Tensor, "batch bytes"],

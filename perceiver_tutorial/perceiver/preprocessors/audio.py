@@ -4,9 +4,11 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ...doors import checked
 from ..doors import Door
 
 
+@checked
 class AudioPatches(nn.Module):
     """Samples, some at a time.
 

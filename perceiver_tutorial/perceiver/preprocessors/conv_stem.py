@@ -8,7 +8,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
+from ...doors import checked
 from .pictures import picture_door
+
+MOST_LAYERS = 60
 
 
 def same_padding(length: int, kernel: int, stride: int) -> tuple[int, int]:
@@ -73,6 +76,7 @@ class ConvPoolLayer(nn.Module):
         return pad(frames, (*width, *height), value=value)
 
 
+@checked
 class ConvPool(nn.Module):
     """Convolution and max-pooling, `num_layers` times.
 
@@ -100,6 +104,10 @@ class ConvPool(nn.Module):
         super().__init__()
         if padding not in ("same", "transformers"):
             raise ValueError(f"padding={padding!r} is neither 'same' nor 'transformers'.")
+        if not 1 <= num_layers <= MOST_LAYERS:
+            raise ValueError(
+                f"expected 1 to {MOST_LAYERS} layers, got {num_layers}. Each halves the picture."
+            )
         self.door = picture_door(size, image_channels)
         self.num_channels = num_channels
         widths = (image_channels, *(num_channels,) * num_layers)

@@ -10,6 +10,7 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ...doors import checked
 from ..doors import Door
 
 
@@ -21,6 +22,7 @@ def picture_door(size: tuple[int, ...], image_channels: int) -> Door:
     return Door(name, axes, sizes, f"Resize them to {size}, or build a model for theirs.")
 
 
+@checked
 class Pixels(nn.Module):
     """Every pixel is an input, its colours the channels; or every n-th, the rest is dropped.
 
@@ -54,6 +56,7 @@ class Pixels(nn.Module):
         return rearrange(picture, "b ... c h w -> b (... h w) c")
 
 
+@checked
 class Conv1x1(nn.Module):
     """Every pixel's colours through one linear map.
 
@@ -81,6 +84,7 @@ class Conv1x1(nn.Module):
         return rearrange(frames, "(b t) c h w -> b (t h w) c", b=len(picture))
 
 
+@checked
 class Patches(nn.Module):
     """Blocks of pixels folded into channels: space to depth.
 

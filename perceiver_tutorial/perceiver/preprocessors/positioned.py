@@ -5,9 +5,11 @@ from einops import repeat
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ...doors import checked
 from ..parts import What, Where
 
 
+@checked
 class AppendedPositions(nn.Module):
     """Every input says what it is, then, in further channels, where it is.
 
@@ -28,6 +30,7 @@ class AppendedPositions(nn.Module):
         return torch.cat([what, where], dim=-1)
 
 
+@checked
 class AddedPositions(nn.Module):
     """Every input is the sum of what it is and where it is.
 

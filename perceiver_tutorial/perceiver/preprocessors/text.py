@@ -4,9 +4,11 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from ...doors import checked
 from ..doors import Door
 
 
+@checked
 class ByteEmbedding(nn.Module):
     """Look up one row for every byte.
 
@@ -33,6 +35,12 @@ class ByteEmbedding(nn.Module):
             raise ValueError(
                 f"expected from 1 to {self.max_bytes} bytes, got {ids.shape[1]}. Cut the text "
                 "into pieces, or build the model with a larger max_bytes."
+            )
+        if ids.device != self.table.weight.device:
+            # An embedding looks up ids of the meta device in whatever the memory holds.
+            raise ValueError(
+                f"expected ids on {self.table.weight.device}, where the weights are, got them on "
+                f"{ids.device}. Bring them together: ids.to(device)."
             )
         if ids.is_meta:
             return

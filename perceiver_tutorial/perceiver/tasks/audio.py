@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ...attention import Activation
+from ...doors import checked
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig, FourierConfig, LearnedConfig
 from ..decoder import PerceiverDecoder
 from ..encoder import PerceiverEncoder
@@ -16,6 +17,7 @@ from ..preprocessors import AppendedPositions, AudioPatches
 from ..queries import LearnedQueries
 
 
+@checked
 @dataclass(frozen=True)
 class AudioClassifierConfig:
     """A sound in, one score for each class out.

@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ...attention import Activation
+from ...doors import checked
 from ..config import (
     RESIDUAL,
     Conv1x1Stem,
@@ -26,6 +27,7 @@ from ..preprocessors import AppendedPositions
 from ..queries import LearnedQueries
 
 
+@checked
 @dataclass(frozen=True)
 class DetectionConfig:
     """An image in, a set of things out: for each query class scores and a box.

@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ...attention import Activation
+from ...doors import checked
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig, FourierConfig
 from ..decoder import PerceiverDecoder
 from ..encoder import PerceiverEncoder
@@ -16,6 +17,7 @@ from ..preprocessors import Embedded, Points
 from ..queries import InputQueries
 
 
+@checked
 @dataclass(frozen=True)
 class EntityConfig:
     """Entities in, any number of them, in any order; one score for each out, or one row.

@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ...attention import Activation
+from ...doors import checked
 from ..config import NO_RESIDUAL, DecoderConfig, EncoderConfig, FourierConfig
 from ..decoder import PerceiverDecoder
 from ..encoder import PerceiverEncoder
@@ -16,6 +17,7 @@ from ..preprocessors import AppendedPositions, Patches
 from ..queries import InputQueries
 
 
+@checked
 @dataclass(frozen=True)
 class OpticalFlowConfig:
     """Two frames in, one motion vector for each pixel out.

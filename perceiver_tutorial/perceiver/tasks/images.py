@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ...attention import Activation
+from ...doors import checked
 from ..config import (
     RESIDUAL,
     Conv1x1Stem,
@@ -25,6 +26,7 @@ from ..postprocessors import ClassLogits
 from ..preprocessors import AppendedPositions
 
 
+@checked
 @dataclass(frozen=True)
 class ImageClassifierConfig:
     """An image in, one score for each class out.

@@ -7,6 +7,7 @@ from jaxtyping import Int
 from torch import Tensor
 
 from ...attention import Activation
+from ...doors import checked
 from ...positions import LearnedPositions
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig
 from ..decoder import PerceiverDecoder
@@ -17,6 +18,7 @@ from ..preprocessors import AddedPositions, ByteEmbedding
 from ..queries import LearnedQueries, PlaceQueries
 
 
+@checked
 def positioned_bytes(channels: int, max_bytes: int, vocabulary: int = 262) -> AddedPositions:
     """An embedding for each byte, and one added for its place. Paper: Perceiver IO 4.1.
 
@@ -30,6 +32,7 @@ def positioned_bytes(channels: int, max_bytes: int, vocabulary: int = 262) -> Ad
     )
 
 
+@checked
 @dataclass(frozen=True)
 class MaskedLanguageConfig:
     """Bytes in, for each byte one score for each possible byte out.
@@ -74,6 +77,7 @@ class MaskedLanguageConfig:
         return torch.zeros(batch_size, self.max_bytes, dtype=torch.long)
 
 
+@checked
 @dataclass(frozen=True)
 class TextClassifierConfig:
     """Bytes in, one score for each class out. Attributes as in `MaskedLanguageConfig`."""

@@ -9,6 +9,7 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from ...attention import Activation
+from ...doors import checked
 from ..config import NO_RESIDUAL, DecoderConfig, EncoderConfig, FourierConfig
 from ..decoder import PerceiverDecoder
 from ..encoder import PerceiverEncoder
@@ -24,6 +25,7 @@ from ..preprocessors import AppendedPositions, AudioPatches, OneHotLabel, Patche
 from ..queries import GridQueries, LearnedQueries
 
 
+@checked
 @dataclass(frozen=True)
 class VideoConfig:
     """The moving picture of a multimodal autoencoder.
@@ -43,6 +45,7 @@ class VideoConfig:
     mask_probability: float = 0.0
 
 
+@checked
 @dataclass(frozen=True)
 class AudioConfig:
     """The sound of a multimodal autoencoder.
@@ -60,6 +63,7 @@ class AudioConfig:
     mask_probability: float = 0.0
 
 
+@checked
 @dataclass(frozen=True)
 class LabelConfig:
     """The class of a multimodal autoencoder.
@@ -76,6 +80,7 @@ class LabelConfig:
     mask_probability: float = 1.0
 
 
+@checked
 @dataclass(frozen=True)
 class MultimodalConfig:
     """Video, sound and label in, the same three out.

@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ...attention import Activation
+from ...doors import checked
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig, FourierConfig
 from ..decoder import one_answer
 from ..encoder import PerceiverEncoder
@@ -15,6 +16,7 @@ from ..postprocessors import ClassLogits
 from ..preprocessors import Points
 
 
+@checked
 @dataclass(frozen=True)
 class PointCloudConfig:
     """A cloud of points in, one score for each class out.

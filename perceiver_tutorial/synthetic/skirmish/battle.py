@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from ...doors import checked
 from .players import RANGE, Player
 from .situations import seen_by
 from .units import Units, deploy
@@ -58,6 +59,7 @@ def choose(units: Units, player: Player, team: int) -> Int[Tensor, "games units"
     return targets
 
 
+@checked
 def after(units: Units, targets: Int[Tensor, "games units"]) -> Units:
     """The fields one turn later; all shots of a turn are fired at the same time.
 
@@ -77,11 +79,13 @@ def after(units: Units, targets: Int[Tensor, "games units"]) -> Units:
     )
 
 
+@checked
 def outcome(units: Units) -> Float[Tensor, " games"]:
     """1 where the first team has more units left than the second, 0 where fewer, else a half."""
     return 0.5 + 0.5 * (units.of(1).sum(1) - units.of(-1).sum(1)).sign()
 
 
+@checked
 def win_rate(
     first: Player, second: Player, num_fields: int = 100, team_size: int = 6, seed: int = 0
 ) -> float:

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from ...doors import checked
 from .battle import Turn
 
 
@@ -30,6 +31,7 @@ class Film(NamedTuple):
     targets: Int[Tensor, "frames units"]
 
 
+@checked
 def film(turns: Sequence[Turn], game: int = 0, num_frames: int = 6) -> Film:
     """Frames of one game, evenly spaced from its first turn to its end.
 

@@ -6,17 +6,20 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from ...doors import checked
 from .situations import DAMAGE, HEALTH, Situations
 
 RANGE = 1.0
 Player = Callable[[Situations], Int[Tensor, " situations"]]
 
 
+@checked
 def nearest(seen: Situations) -> Int[Tensor, " situations"]:
     """Point at the nearest enemy."""
     return _best(-seen.distances, seen)
 
 
+@checked
 def focus_fire(seen: Situations) -> Int[Tensor, " situations"]:
     """Of the enemies in range, point at the one with most damage for its health; else the nearest.
 
@@ -27,6 +30,7 @@ def focus_fire(seen: Situations) -> Int[Tensor, " situations"]:
     return _best(torch.where(in_range, worth, -seen.distances), seen)
 
 
+@checked
 def at_random(seed: int = 0) -> Player:
     """A player that points at any enemy.
 

@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from ...doors import checked
 from .units import Units, deploy
 
 FEATURES = ("x", "y", "health", "damage", "side", "acts")
@@ -38,6 +39,7 @@ class Situations(NamedTuple):
         return (places - acting).norm(dim=-1)
 
 
+@checked
 def seen_by(units: Units, who: Int[Tensor, "situations game_and_unit=2"]) -> Situations:
     """The fields as some of their units see them.
 
@@ -53,6 +55,7 @@ def seen_by(units: Units, who: Int[Tensor, "situations game_and_unit=2"]) -> Sit
     return Situations(rows, units.alive[game])
 
 
+@checked
 def situations(num_situations: int, seed: int = 0) -> Situations:
     """Fields with 2 to 8 units on the own side and 2 to 10 on the other; the first one acts.
 

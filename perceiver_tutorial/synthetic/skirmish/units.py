@@ -6,6 +6,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from ...doors import checked
+
 MOST_OF_ONE_SIDE = 10
 DAMAGES = (1 / 3, 2 / 3, 1.0)
 LEAST_HEALTH = 0.1
@@ -40,6 +42,7 @@ class Units(NamedTuple):
         return self._replace(team=-self.team)
 
 
+@checked
 def deploy(
     first: Int[Tensor, " games"], second: Int[Tensor, " games"], generator: torch.Generator
 ) -> Units:

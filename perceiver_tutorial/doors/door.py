@@ -1,4 +1,4 @@
-"""What may come in: a door says what it expected, what came, what to do."""
+"""One door for what a model, or a part of it, lets in; and one for published names."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,9 +7,12 @@ from typing import TypeVar
 
 from torch import Tensor
 
+from .guard import checked
+
 Config = TypeVar("Config")
 
 
+@checked
 def look_up(name: str, published: Mapping[str, Config], kind: str) -> Config:
     """The configuration that was published under a name.
 
@@ -23,7 +26,7 @@ def look_up(name: str, published: Mapping[str, Config], kind: str) -> Config:
     """
     if name not in published:
         nearest = get_close_matches(name, published, n=1, cutoff=0)[0]
-        raise ValueError(f"no published {kind} is called {name!r}. Did you mean {nearest!r}?")
+        raise ValueError(f"expected a published {kind}, got {name!r}. Did you mean {nearest!r}?")
     return published[name]
 
 
