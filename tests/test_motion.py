@@ -8,6 +8,7 @@ import torch
 from perceiver_tutorial import samples
 from perceiver_tutorial.synthetic import filmed, moving_pairs, still, warp
 from perceiver_tutorial.training import tv_l1
+from perceiver_tutorial.viz import draw_flow
 
 TEXTURES = samples.textures()
 
@@ -143,3 +144,9 @@ def test_the_classical_method_answers_in_our_units_and_order():
     pair = filmed(photograph, with_motion(shift=[2.0, -1.0]), (50, 70))
     found = inside(tv_l1(*pair.frames[0]).movedim(-1, 0)).flatten(1).median(1).values
     torch.testing.assert_close(found, torch.tensor([2.0, -1.0]), atol=0.25, rtol=0)
+
+
+def test_a_drawn_field_is_told_as_right_then_down():
+    pair = filmed(TEXTURES.test[:1], with_motion(shift=[2.0, -1.0]), (10, 14))
+    told = draw_flow(pair.frames[0], {"truth": pair.flow[0]}).alt
+    assert "truth, on average 2.0 right and -1.0 down" in told
