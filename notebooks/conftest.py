@@ -1,4 +1,11 @@
-"""What nbval never compares, in any cell: text that differs between machines and versions."""
+"""What nbval never compares; and what every notebook needs, compared with its header."""
+
+from pathlib import Path
+
+from tools import needs
+
+USED = "used by the notebook"
+measured = {}
 
 
 def pytest_collectstart(collector):
@@ -7,3 +14,45 @@ def pytest_collectstart(collector):
         collector.skip_compare += (
             *("stderr", "text/html", "image/svg+xml", "application/javascript"),
         )
+
+
+def pytest_runtest_teardown(item, nextitem):
+    """After a notebook's last cell, note what its kernel has used."""
+    notebook = item.parent
+    is_last = nextitem is None or nextitem.parent is not notebook
+    if is_last and getattr(notebook, "kernel", None) and notebook.kernel.is_alive():
+        used = needs.used_by(notebook.kernel.km.provisioner.pid)
+        item.user_properties.append((USED, (used.seconds, used.gigabytes)))
+
+
+def pytest_runtest_logreport(report):
+    """Collect the notes, which come from several processes."""
+    if report.when == "teardown":
+        for name, used in report.user_properties:
+            if name == USED:
+                measured[Path(report.nodeid.split("::")[0]).stem] = needs.Needs(*used)
+
+
+def pytest_sessionfinish(session):
+    """Keep what was measured; a header that is wrong by more than a factor of two is a failure."""
+    if measured:
+        needs.keep(measured, session.config.rootpath)
+        if wrong() and session.exitstatus == 0:
+            session.exitstatus = 1
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print what every notebook needed, and which headers are wrong."""
+    if measured:
+        terminalreporter.section("what the notebooks needed")
+        for name, used in sorted(measured.items()):
+            terminalreporter.line(f"{name:24} {used.seconds:6.1f} s  {used.gigabytes:4.1f} GB")
+        for line in wrong():
+            terminalreporter.line(f"WRONG {line}. Measure alone, then: python tools/needs.py")
+
+
+def wrong() -> list[str]:
+    """Complaints about the headers of the notebooks that ran."""
+    folder = Path(__file__).parent
+    texts = {name: (folder / f"{name}.ipynb").read_text(encoding="utf-8") for name in measured}
+    return needs.complaints(measured, {name: needs.said_in(text) for name, text in texts.items()})

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from contrast import too_faint
 from matplotlib.figure import Figure
 from PIL import Image
 from tiny import CONFIGS, IMAGES
@@ -13,6 +14,7 @@ from perceiver_tutorial import viz
 from perceiver_tutorial.positions import axis_coordinates, fourier_features, grid_positions
 from perceiver_tutorial.tracing import walk
 from perceiver_tutorial.viz.display import describe
+from perceiver_tutorial.viz.picture import ink_on
 
 FEATURES = fourier_features(grid_positions((6, 8)), 3, (6, 8))
 TEXT = [
@@ -30,6 +32,9 @@ SEEN = torch.tensor([
     [0.4, -0.6, 1.0, 1 / 3, -1, 0], [-0.4, 0.8, 0.2, 1.0, -1, 0],
 ]).expand(2, -1, -1)  # fmt: skip
 
+TINY_WALK = walk(CONFIGS["fourier images"])
+TOLD = ("latent 0 reads", "The model answers 1.", "A digit.")
+
 
 def stored(theirs, shape, *ours):
     """One weight of a file."""
@@ -37,6 +42,30 @@ def stored(theirs, shape, *ours):
 
 
 PICTURES = {
+    "stage diagram": lambda: viz.draw_stage_diagram(TINY_WALK),
+    "stage diagram and a stage": lambda: viz.draw_stage_diagram(
+        TINY_WALK,
+        viz.Panel(
+            viz.named_stages(TINY_WALK)["5 encoder.reads.0"],
+            "5 encoder.reads.0",
+            [("queries", "5: chosen"), ("runs", "1: it reads once")],
+            "Somebody said so. This holds.",
+        ),
+    ),
+    "motion": lambda: viz.draw_motion(
+        torch.rand(2, 3, 12, 12),
+        torch.full((12, 12, 2), 2.0),
+        torch.ones(12, 12, 2),
+        2.5,
+        "A title.",
+    ),
+    "lesson": lambda: viz.draw_lesson(
+        viz.Lesson(torch.rand(1, 4, 4), "digit 7", 0, 1),
+        [viz.Lane("teacher", "as it is", "teacher", torch.tensor([0.25, 0.75]))] * 3,
+        {"soft": [(0.5, 0.4), (0.5, 0.8)]},
+        2.0,
+        "It is a 0.",
+    ),
     "ratios": lambda: viz.draw_ratios(
         {"times as fast": {"one": {"plain": 1.0, "fast": 2.5}, "two": {"fast": 1.5}}}, "theirs"
     ),
@@ -84,6 +113,31 @@ PICTURES = {
     "likeness": lambda: viz.draw_likeness({"learned": torch.rand(12, 5)}, (3, 4)),
     "masks": lambda: viz.draw_masks(
         torch.rand(2, 3, 8, 12), {"random": torch.eye(2, 6).bool().view(2, 2, 3)}
+    ),
+    "filled by hand": lambda: viz.draw_filled(
+        torch.ones(3, 8, 12).cumsum(-1),
+        torch.eye(2, 3).bool(),
+        None,
+        {"network": None, "zeros": torch.zeros(3, 8, 12), "all": torch.ones(3, 8, 12).cumsum(-1)},
+        ("A ramp.", "Four units are hidden."),
+    ),
+    "nothing to fill": lambda: viz.draw_filled(
+        torch.rand(1, 8, 8),
+        torch.ones(2, 2).bool(),
+        torch.rand(1, 8, 8),
+        {"network": torch.rand(1, 8, 8)},
+        ("Noise.",),
+    ),
+    "unrolled": lambda: viz.draw_unrolled(
+        {
+            "grid": torch.arange(8).view(2, 4),
+            "memory": torch.tensor([0, 2, 1, 3, 4, 6, 5, 7]).view(2, 2, 1, 2),
+        },
+        viz.Marks(5, (0, 1, 4, 5), (0, 0, 1, 1, 0, 0, 1, 1)),
+        ("Sorted", "Five is marked."),
+    ),
+    "pooled to one": lambda: viz.draw_unrolled(
+        {"grid": torch.tensor([[3]])}, viz.Marks(3, (), (0,) * 4), ("One is left",)
     ),
     "rebuilt": lambda: viz.draw_rebuilt(
         torch.ones(2, 3, 8, 12).cumsum(-1),
@@ -166,7 +220,7 @@ PICTURES = {
     "pixel questions": lambda: viz.draw_pixel_questions(
         torch.rand(3, 6, 8), [(1, 2), (4, 7)], torch.eye(2, 5)
     ),
-    "motion": lambda: viz.draw_flow(
+    "motion in colours": lambda: viz.draw_flow(
         torch.rand(2, 3, 6, 8), {"truth": torch.ones(6, 8, 2), "none": torch.zeros(6, 8, 2)}
     ),
     "motion that is partly known": lambda: viz.draw_flow(
@@ -202,6 +256,61 @@ PICTURES = {
         {"audio": range(5), "image": range(5, 11), "label": range(11, 12)},
         {"audio": (4, 13, 4), "image": (10, 0, 11), "label": (17, 0, 4)},
         mark=7,
+    ),
+    "several arrays": lambda: viz.draw_arrays(
+        {"audio": 5, "label": 1},
+        {"audio": (4, 13, 4), "label": (17, 0, 4)},
+        "6 x 21.",
+        ([viz.Bar("array, 6 x 21", 504, "inputs"), viz.Bar("map, 6 x 6", 144, None)], 2**30),
+        [viz.Bar("reading", 10**9, "inputs")],
+    ),
+    "growth of costs": lambda: viz.draw_growth(
+        [16, 64, 1024],
+        64,
+        viz.Growth(
+            {"all read all": [10**6, 10**8, 10**10], "latents read, then think": [10**7] * 3},
+            dict.fromkeys(
+                ("all read all", "latents read, then think", "reading", "thinking"), 10**7
+            ),
+        ),
+        viz.Growth({"reading": [2**12, 2**14, 2**18]}, {"all read all": 2**14, "reading": 2**15}),
+        ((32, 10**7), (4096, 2**30)),
+        "64 inputs.",
+    ),
+    "one photograph, several families": lambda: viz.draw_families(
+        [
+            viz.Reader(
+                "one",
+                "4 patches",
+                viz.Divided(
+                    torch.zeros(3, 4, 4, dtype=torch.uint8),
+                    lines=[(0.5, 0.0, 0.5, 1.0)],
+                    frames=[(0.0, 0.0, 1.0, 0.0)],
+                    labels=[(0.0, 0.0, "1")],
+                    front="CD",
+                ),
+                [("inputs", 100), ("latents", 0)],
+                ["5 operations"],
+            )
+        ],
+        viz.tens(0, 6, 1, 3),
+        "8 x 8 pixels.",
+        "tokens",
+    ),
+    "Fourier features": lambda: viz.draw_fourier(
+        fourier_features(grid_positions((2, 5, 5)), 2, (2, 9, 9)),
+        (2, 5, 5),
+        torch.tensor([[1.0, 1.0], [1.0, 4.5]]).repeat_interleave(torch.tensor([1, 2]), 0),
+        (1, 2, 3),
+    ),
+    "asked pixels": lambda: viz.draw_asked(
+        torch.rand(3, 4, 4),
+        torch.eye(4).bool(),
+        torch.rand(4, 3),
+        torch.rand(4, 4, 3),
+        3,
+        {"encode": 1.0, "all": 4.0, "these": 0.5},
+        ("4 queries", "In 2 chunks."),
     ),
     "film": lambda: viz.draw_film(
         {"seen": torch.rand(3, 3, 4, 5), "twice": torch.rand(6, 3, 4, 5)}
@@ -270,6 +379,19 @@ PICTURES = {
     "who chooses differently": lambda: viz.draw_agreement(
         {"truth": [1, 2, 3, 4], "teacher": [1, 2, 3, 5], "class head": [0, 2, 3, 5]}
     ),
+    "a row on a picture": lambda: viz.draw_row_on_image(
+        viz.Row(
+            *TOLD, torch.eye(5)[1], "latents", torch.arange(50.0) / 1225, "tokens", ("one", "two")
+        ),
+        torch.rand(3, 12, 16),
+        (6, 8),
+        torch.eye(50)[2],
+        asks=(1, 2, 8),
+        marks=[(3.0, 4.5)],
+    ),
+    "a row on a text": lambda: viz.draw_row_on_text(
+        viz.Row(*TOLD, torch.full((70,), 1 / 70), "bytes", torch.eye(70)[3], "bytes"), TEXT * 5, 68
+    ),
     "seeds": lambda: viz.draw_seeds({"alone": [0.8, 0.9], "taught": [0.9, 0.93]}, "read rightly"),
     "seeds and a level": lambda: viz.draw_seeds(
         {"alone": [0.8, 0.9]}, "read rightly", {"teacher": 0.97}
@@ -279,8 +401,19 @@ PICTURES = {
     ),
 }
 SAID = {
+    "stage diagram": "its stages from left to right: 1 raw 3 x 8 x 10; 2 preprocessor.what 80 x 3",
+    "stage diagram and a stage": "Chosen is 5 encoder.reads.0: CrossAttend, ",
+    "a row on a picture": "Most of all: row 5, column 7 (4%); row 5, column 6",
+    "a row on a text": 'Most of all: "é" at byte 3 (100%);',
+    "motion": "A title. Mean motion: 2.0 right and 2.0 down in truth, 1.0 right and 1.0 down for",
+    "lesson": "1 0.75; teacher, 1 0.75. Losses: soft, 0.50 × 0.40 + 0.50 × 0.80 = 0.60.",
     "ratios": "Ratios to theirs, which is 1. times as fast: one plain 1.00 and fast 2.50, two fast",
     "masks": "2 pictures, mask units that are seen: random, 1 of 6.",
+    "filled by hand": "A ramp. Four units are hidden. Mean squared error over hidden pixels: "
+    "network, no answer; zeros, error 68.50; all, error 0.00.",
+    "nothing to fill": "Noise. Mean squared error over hidden pixels: network, nothing hidden.",
+    "unrolled": "Sorted. Five is marked. In memory: 0, 2, 1, 3, 4, 6, 5, 7.",
+    "pooled to one": "One is left. In memory: 3.",
     "rebuilt": "1 of 6 units; mean squared error where they are hidden: nothing 59.90, all 0.00.",
     "scores of seeds": "2 seeds: new 0.600 ± 0.141; taught 0.800 ± 0.000.",
     "names of weights": "in left, q is ask.q, k is ask.k; in right, qk is ask.q and ask.k, n is "
@@ -339,7 +472,7 @@ SAID = {
     "query map": "image 96 x 17 give outputs 96 x 11 and the answer 3 x 3 x 8 x 4",
     "resolutions": "drawn equally large: once, 4 x 5 pixels; twice, 8 x 10 pixels.",
     "pixel questions": "pixel 0 reads latent 0 most, pixel 1 reads latent 1 most.",
-    "motion": "and motion in colours: truth, on average 1.0 right and 1.0 "
+    "motion in colours": "and motion in colours: truth, on average 1.0 right and 1.0 "
     "down; none, on average 0.0 right and 0.0 down.",
     "motion that is partly known": "truth, on average 1.0 right and 1.0 down.",
     "errors of motion": "End-point errors in pixels, darker is worse: none 5.00.",
@@ -352,6 +485,13 @@ SAID = {
     "scaling with nothing marked": "at the end 4.0 times as much for twice the inputs.",
     "modalities": "rows 5 to 10: 10 what is there, 11 learned padding; label, rows 11 to 11: "
     "17 what is there, 4 learned padding. Row 7 is image.",
+    "several arrays": "audio, 5 rows: 4 what is there + 13 where it is + 4 learned padding; label, "
+    "1 row: 17 what is there + 4 learned padding. Bytes: array, 6 x 21, 504 bytes; map",
+    "growth of costs": "64 inputs. Operations with 64 inputs: all read all, 10 million; latents",
+    "one photograph, several families": "8 x 8 pixels. one, 4 patches: 5 operations.",
+    "Fourier features": "3 x (2 x 2 + 1) = 15 channels for each of 2 x 5 x 5 cells. Aliased: 5 "
+    "cells show at most 2 waves; the fastest band has 4.5 and looks like 0.5. Alike to frame 1",
+    "asked pixels": "4 queries. In 2 chunks. Millions of operations: encode 1.00, all 4.00, these",
     "film": "Films, frame by frame: seen, 3 frames; twice, 6 frames.",
     "trade-off": "video against label. low: 24.0, 0.50; high: 21.0, 0.90. Mean frame at 20.0.",
     "sounds": "Waves of sounds. a clip: true swings 4 times, rebuilt swings",
@@ -411,6 +551,17 @@ def test_a_notebook_gets_the_image_its_words_and_its_alternative_text(name):
 def test_a_picture_holds_a_figure_of_its_own(name):
     figure = PICTURES[name]().figure
     assert isinstance(figure, Figure) and figure.canvas.manager is None
+
+
+def test_words_can_be_read_on_their_ground(name):
+    assert list(too_faint(PICTURES[name]().figure)) == []
+
+
+@pytest.mark.parametrize("ground", ["#FFFFFF", "#767676", "#888888", "#0072B2", "#D55E00", "#000"])
+def test_black_or_white_can_be_read_on_any_colour(ground):
+    figure = Figure(figsize=(2, 1), facecolor=ground)
+    figure.text(0.5, 0.5, "words", color=ink_on(ground), ha="center", fontsize=8)
+    assert list(too_faint(figure)) == []
 
 
 def test_a_picture_can_be_saved(tmp_path):

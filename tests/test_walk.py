@@ -6,12 +6,14 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import MethodType
 
 import pytest
 import torch
-from torch import nn
+from jaxtyping import Float
+from torch import Tensor, nn
 
-from perceiver_tutorial import perceiver
+from perceiver_tutorial import deit, perceiver
 from perceiver_tutorial.attention import MLP
 from perceiver_tutorial.tracing import walk
 from perceiver_tutorial.tracing.table import columns
@@ -190,6 +192,95 @@ def test_a_block_that_shares_its_weights_is_counted_every_time_and_run_once():
     )
     stage = walk(model, raw, depth=None)["encoder.blocks.0.0.attention.to_queries"]
     assert (stage.modules, stage.runs, len(times)) == (6, 48, 1)
+
+
+def test_blocks_that_are_made_alike_are_all_counted_and_few_are_run():
+    with torch.device("meta"):
+        model = deit.build("facebook/deit-tiny-patch16-224").eval()
+    ran = []
+    for number, block in enumerate(model.encoder.blocks):
+        block.mlp.bend.number = 0
+        block.mlp.bend.forward = MethodType(noting(ran, number), block.mlp.bend)
+    images = torch.zeros(1, 3, 224, 224, device="meta")
+    stage = walk(model, images)["encoder.blocks.0"]
+    assert (stage.modules, stage.runs, len(stage.names)) == (12, 12, 12)
+    assert ran == [*range(12)], "a method of its own makes each of them different"
+    ran.clear()
+    model.encoder.blocks[5].register_forward_hook(lambda *_: ran.append(5))
+    model.encoder.blocks[6].mlp.bend.register_forward_hook(lambda *_: ran.append(6))
+    model.encoder.blocks[7].mlp.bend.number = 1
+    assert walk(model, images)["encoder.blocks.0"] == stage
+    assert ran == [5, 6], "who has a hook is like no other"
+
+
+def noting(ran, number):
+    """A method that does nothing but remember that it was run."""
+
+    def forward(_self, x):
+        ran.append(number)
+        return x
+
+    return forward
+
+
+class Cut(nn.Module):
+    """Keeps the first rows; how many stands in a number or in a list."""
+
+    def __init__(self, keep):
+        super().__init__()
+        self.keep = keep
+
+    def forward(
+        self, x: Float[Tensor, "batch rows channels"]
+    ) -> Float[Tensor, "batch kept channels"]:
+        return x[:, : self.keep if isinstance(self.keep, int) else self.keep[0]]
+
+
+@pytest.mark.parametrize("keeps", [(3, 2), ([3], [2])])
+def test_modules_that_look_alike_and_are_not_are_both_run(keeps):
+    class Both(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.one, self.other = map(Cut, keeps)
+
+        def forward(
+            self, x: Float[Tensor, "batch rows channels"]
+        ) -> Float[Tensor, "batch kept channels"]:
+            return torch.cat([self.one(x), self.other(x)], 1)
+
+    walked = walk(Both(), torch.zeros(1, 5, 4, device="meta"))
+    assert [walked[name].shape[1] for name in ("one", "other", "answer")] == [3, 2, 5]
+
+
+def test_a_module_shared_with_others_keeps_its_name():
+    class Reader(nn.Module):
+        def __init__(self, mlp):
+            super().__init__()
+            self.mlp = mlp
+
+        def forward(
+            self, x: Float[Tensor, "batch rows channels"]
+        ) -> Float[Tensor, "batch rows channels"]:
+            return self.mlp(x)
+
+    class Three(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first = Reader(MLP(4))
+            self.second = Reader(self.first.mlp)
+            self.third = Reader(MLP(4))
+
+        def forward(
+            self, x: Float[Tensor, "batch rows channels"]
+        ) -> Float[Tensor, "batch rows channels"]:
+            return self.third(self.second(self.first(x)))
+
+    with torch.device("meta"):
+        weightless = Three()
+    on_meta = walk(weightless, torch.zeros(1, 5, 4, device="meta"), depth=None)
+    for_real = walk(Three(), torch.zeros(1, 5, 4), depth=None)
+    assert [s.names for s in on_meta.stages] == [s.names for s in for_real.stages]
+    assert repr(on_meta) == repr(for_real)
 
 
 @pytest.mark.parametrize("model", perceiver.PUBLISHED)

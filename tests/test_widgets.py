@@ -1,5 +1,6 @@
 """Explorers: no corner raises, a knob is answered at once, and a picture stays without a kernel."""
 
+import gc
 import inspect
 import io
 import time
@@ -12,8 +13,17 @@ from perceiver_tutorial import widgets
 from perceiver_tutorial.viz import Picture
 from perceiver_tutorial.widgets import EXPLORERS, corners
 from perceiver_tutorial.widgets.explorer import Explorer
-from perceiver_tutorial.widgets.knobs import Choice, Grid, Several, Switch, Upload, Whole, Words
-from perceiver_tutorial.widgets.uploads import picture_in
+from perceiver_tutorial.widgets.knobs import (
+    Choice,
+    Grid,
+    Several,
+    Steps,
+    Switch,
+    Upload,
+    Whole,
+    Words,
+)
+from perceiver_tutorial.widgets.own import picture_in
 
 SECONDS = 0.3
 every_explorer = pytest.mark.parametrize("name", EXPLORERS)
@@ -33,8 +43,21 @@ def test_every_knob_changes_the_picture(name):
     explorer = EXPLORERS[name]()
     for knob in explorer.knobs:
         start = explorer.settings
+        give_it_a_range(explorer, knob)
         assert any(is_changed_by(explorer, knob, value) for value in values(explorer, knob)), knob
         explorer.turn(**start)
+
+
+def give_it_a_range(explorer, knob):
+    """Turn a knob before it, if its range is a single value at first: a line has no rows."""
+    before = list(explorer.knobs)[: list(explorer.knobs).index(knob)]
+    for other in before if callable(explorer.knobs[knob]) else ():
+        start = explorer.settings[other]
+        for value in (start, *values(explorer, other)):
+            explorer.turn(**{other: value})
+            if len(set(values(explorer, knob))) > 1:
+                return
+        explorer.turn(**{other: start})
 
 
 def values(explorer, knob):
@@ -50,7 +73,17 @@ def is_changed_by(explorer, knob, value):
     return explorer.picture.png != before
 
 
+@pytest.fixture
+def light_memory():
+    """Garbage is not looked for in all that a run of tests has gathered, which a reader has not."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 @every_explorer
+@pytest.mark.usefixtures("light_memory")
 def test_a_knob_is_answered_within_300_milliseconds(name, record_property):
     explorer, slowest = EXPLORERS[name](), (0.0, "")
     for knob in explorer.knobs:
@@ -58,7 +91,7 @@ def test_a_knob_is_answered_within_300_milliseconds(name, record_property):
             started = time.process_time()
             explorer.turn(**{knob: value})
             slowest = max(slowest, (time.process_time() - started, knob))
-    record_property("explorer", (name, slowest[1], slowest[0]))
+    record_property("slowest knob", (round(1000 * slowest[0]), name, slowest[1]))
     assert slowest[0] < SECONDS, f"{slowest[1]} took {1000 * slowest[0]:.0f} ms"
 
 
@@ -157,6 +190,7 @@ def test_a_picture_stays_where_no_kernel_runs():
 
 @pytest.mark.parametrize("knob, value", [
     (Choice("few", ("a", "b"), "a"), "b"), (Choice("many", tuple("abcdefg"), "a"), "g"),
+    (Steps("size", (1, 10, 100), 1), 10),
     (Several("some", ("a", "b"), ("a",)), ("a",)), (Words("text"), "some words"),
     (Grid("cells", ((True, False), (False, False))), ((True, False), (False, True))),
 ], ids=lambda one: type(one).__name__)  # fmt: skip

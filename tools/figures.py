@@ -1,4 +1,4 @@
-"""Draw the pictures of the README with the package, or say which have changed.
+"""Draw the pictures of README, page and poster with the package, or say which have changed.
 
 python tools/figures.py draw
 python tools/figures.py check
@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from perceiver_tutorial.tracing import walk
-from perceiver_tutorial.viz import draw_walk
+from perceiver_tutorial.viz import draw_stage_diagram, draw_walk
 from perceiver_tutorial.viz.picture import Picture
 
 FOLDER = Path(__file__).parent.parent / "pictures"
@@ -24,7 +24,17 @@ def image_classifier() -> Picture:
     return draw_walk(walk("deepmind/vision-perceiver-fourier"))
 
 
-FIGURES: dict[str, Callable[[], Picture]] = {"image_classifier.png": image_classifier}
+def shape_walk() -> Picture:
+    """The same model stage by stage, as the explorer of that name shows it."""
+    return draw_stage_diagram(walk("deepmind/vision-perceiver-fourier"))
+
+
+# What ends in svg is for print, the page and the poster: as sharp at any size.
+FIGURES: dict[str, Callable[[], Picture]] = {
+    "image_classifier.png": image_classifier,
+    "image_classifier.svg": image_classifier,
+    "shape_walk.svg": shape_walk,
+}
 
 
 def draw() -> list[str]:
@@ -48,8 +58,12 @@ def check() -> list[str]:
 
 
 def same(drawn: Path, stored: Path) -> bool:
-    """Whether two files hold the same pixels."""
-    return stored.exists() and np.array_equal(Image.open(drawn), Image.open(stored))
+    """Whether two files hold the same pixels, or the same lines."""
+    if not stored.exists():
+        return False
+    if stored.suffix == ".svg":
+        return drawn.read_bytes() == stored.read_bytes()
+    return np.array_equal(Image.open(drawn), Image.open(stored))
 
 
 VERBS = {"draw": draw, "check": check}

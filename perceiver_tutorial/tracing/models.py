@@ -1,5 +1,6 @@
 """Any published name or configuration as a model without weights or memory."""
 
+from collections.abc import Callable
 from typing import Any, Protocol, runtime_checkable
 
 import torch
@@ -7,6 +8,7 @@ import torch
 # The first computation on the meta device imports this anyway: a second, better spent here.
 import torch._dynamo
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from .. import deit, hiera, perceiver
 from ..doors import look_up
@@ -44,9 +46,18 @@ def model_and_input(
             raise ValueError("expected raw, the input for this module: walk(model, raw).")
         return type(model).__name__, model, raw
     title = model if isinstance(model, str) else type(model).__name__
-    with torch.device("meta"):
+    with torch.device("meta"), _Undrawn():
         config = published_config(model) if isinstance(model, str) else model
         return title, config.build().eval(), config.example_input(batch_size)
+
+
+class _Undrawn(TorchFunctionMode):
+    """Leaves out what fills tensors: on the meta device there are no numbers to draw."""
+
+    def __torch_function__(self, func: Callable, _types, args=(), kwargs=None) -> Any:
+        if getattr(func, "__module__", "") == "torch.nn.init":
+            return kwargs["tensor"]
+        return func(*args, **(kwargs or {}))
 
 
 def published_config(name: str) -> Config:

@@ -1,19 +1,21 @@
 """Follow a forward pass through every module, and note what comes and goes, by name.
 
-On the meta device a module that meets the same shapes again is not run again: it can
-only give the same shapes, and blocks that share their weights are met many times.
+On the meta device a module that meets the same shapes again is not run again, nor is
+another one that is made alike: it can only give the same shapes. Blocks come in dozens,
+and those that share their weights are met many times.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial, wraps
 from typing import Any
 
 from torch import Tensor, nn
 
 from ..taps import Tap
+from .alike import kinds_of
 from .axes import Names, arguments, names_for, signature_axes, tensors_in
 
 METHODS = ("forward", "assemble")
@@ -79,14 +81,17 @@ class Recorder:
     _names: dict[int, Names] = field(default_factory=dict)
     _alive: list[Tensor] = field(default_factory=list)
     _frames: list[Frame] = field(default_factory=list)
-    _runs: dict[tuple, tuple[list[Call], Any]] = field(default_factory=dict)
+    _runs: dict[tuple, tuple[str, list[Call], Any]] = field(default_factory=dict)
+    _modules: dict[str, nn.Module] = field(default_factory=dict)
+    _kinds: dict[nn.Module, int] = field(default_factory=dict)
 
     @contextmanager
     def attached(self, model: nn.Module) -> Iterator["Recorder"]:
         """Record while the block runs."""
+        self._modules, self._kinds = dict(model.named_modules()), kinds_of(model)
         methods = [
             (name, module, method)
-            for name, module in model.named_modules()
+            for name, module in self._modules.items()
             for method in METHODS
             if hasattr(module, method) and not isinstance(module, nn.ModuleList | nn.ModuleDict)
         ]
@@ -117,14 +122,26 @@ class Recorder:
         given = arguments(method, args, kwargs)
         if not all(map(_is_shapes_only, given.values())):
             return self._run_once(name, module, method, given, *args, **kwargs)
-        alike = (module, method.__name__, *map(self.shapes, given.values()))
+        kind = self._kinds[module] if signature_axes(method.__func__) else module
+        alike = (kind, method.__name__, self._depth, *map(self.shapes, given.values()))
         if alike in self._runs:
-            self.calls += self._runs[alike][0]
+            self.calls += self._moved(*self._runs[alike][:2], name)
         else:
             before = len(self.calls)
             answer = self._run_once(name, module, method, given, *args, **kwargs)
-            self._runs[alike] = self.calls[before:], answer
-        return self._runs[alike][1]
+            self._runs[alike] = name, self.calls[before:], answer
+        return self._runs[alike][-1]
+
+    @property
+    def _depth(self) -> int:
+        return sum(bool(frame.name) for frame in self._frames)
+
+    def _moved(self, name: str, calls: list[Call], to: str) -> Iterator[Call]:
+        """The calls inside one module as those inside another that is made alike."""
+        for call in calls:
+            inside = call.name.removeprefix(f"{name}.") != call.name or call.name == name
+            there = to + call.name.removeprefix(name) if inside else call.name
+            yield replace(call, name=there, module=self._modules[there])
 
     def _run_once(
         self,
@@ -136,7 +153,7 @@ class Recorder:
         **kwargs: Any,
     ):
         axes = signature_axes(method.__func__)
-        depth = sum(bool(frame.name) for frame in self._frames) + bool(axes)
+        depth = self._depth + bool(axes)
         if axes:
             self._frames.append(self._frame(name, given, axes))
         answer = method(*args, **kwargs)

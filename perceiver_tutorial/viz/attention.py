@@ -7,6 +7,7 @@ from jaxtyping import Float
 from matplotlib.colors import ListedColormap
 from torch import Tensor
 
+from ..doors import checked
 from .axes import AXES
 from .images import as_shown
 from .picture import INK, Picture, strip
@@ -14,6 +15,7 @@ from .picture import INK, Picture, strip
 READ = ListedColormap([AXES["inputs"].colour])
 
 
+@checked
 def draw_attention(
     image: Float[Tensor, "colours height width"],
     maps: Float[Tensor, "maps height width"],

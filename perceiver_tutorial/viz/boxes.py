@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
+from ..doors import checked
 from .axes import AXES
 from .images import as_shown
 from .picture import INK, Picture, open_frame
@@ -20,6 +21,7 @@ MARK_COLOURS = ("queries", "inputs", "latents", "classes", "height", "batch")
 Truth = tuple[Tensor, Tensor]  # classes and boxes (centre x, centre y, width, height) from 0 to 1
 
 
+@checked
 def draw_boxes(
     images: Float[Tensor, "images colours height width"],
     names: Sequence[str],
@@ -85,6 +87,7 @@ def _frame(
         axes.text(left, top, words, fontsize=7, color=INK, bbox=tag, **where)
 
 
+@checked
 def draw_query_places(found: Sequence[tuple], names: Sequence[str], num_queries: int) -> Picture:
     """One small map for each query: a mark at the centre of every box it found, in many pictures.
 
@@ -117,6 +120,7 @@ def draw_query_places(found: Sequence[tuple], names: Sequence[str], num_queries:
     return Picture(figure, alt)
 
 
+@checked
 def draw_matching(
     costs: Float[Tensor, "queries things"], pairs: Sequence[tuple[int, int]], things: Sequence[str]
 ) -> Picture:

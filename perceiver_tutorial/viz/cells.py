@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
+from ..doors import checked
 from .picture import INK, Picture
 
 # Half as strong as the colours of axes, which they are not: black numbers can be read on them.
@@ -18,6 +19,7 @@ GAP = 0.6
 WIDEST = 9.4
 
 
+@checked
 def draw_cells(
     arrays: Mapping[str, Int[Tensor, "..."]], groups: Sequence[int] | None = None
 ) -> Picture:

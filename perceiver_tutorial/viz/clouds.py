@@ -11,6 +11,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from ..doors import checked
 from .axes import AXES
 from .picture import INK, Picture, open_frame
 
@@ -20,6 +21,7 @@ AROUND, ABOVE = math.radians(-60), math.radians(22)
 MARKS = ("o", "s", "^", "D")
 
 
+@checked
 def draw_clouds(
     clouds: Sequence[Float[Tensor, "_ xyz=3"]] | Float[Tensor, "clouds points xyz=3"],
     titles: Sequence[str],
@@ -43,6 +45,7 @@ def draw_clouds(
     return Picture(figure, f"{len(clouds)} {plural} of {count} points: {', '.join(titles)}.")
 
 
+@checked
 def draw_cloud_attention(
     cloud: Float[Tensor, "points xyz=3"],
     weights: Float[Tensor, "maps points"],
@@ -74,6 +77,7 @@ def draw_cloud_attention(
     return Picture(figure, f"A cloud of {len(cloud)} points and who reads which: {listed}.")
 
 
+@checked
 def draw_cloud_channels(
     cloud: Float[Tensor, "points xyz=3"],
     values: Float[Tensor, "channels points"],
@@ -98,6 +102,7 @@ def draw_cloud_channels(
     return Picture(figure, f"A cloud of {len(cloud)} points, shaded by: {', '.join(titles)}.")
 
 
+@checked
 def draw_accuracies(
     numbers: Sequence[int],
     accuracies: Mapping[str, Sequence[float]],

@@ -7,11 +7,13 @@ from matplotlib.figure import Figure
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from ..doors import checked
 from .picture import INK, Picture
 
 LOOK = {"cmap": "cividis", "vmin": -1, "vmax": 1, "interpolation": "nearest"}
 
 
+@checked
 def draw_code(features: Float[Tensor, "cells channels"], num_bands: int) -> Picture:
     """All places of one axis as a table: a column for each place, a row for each channel.
 
@@ -37,6 +39,7 @@ def draw_code(features: Float[Tensor, "cells channels"], num_bands: int) -> Pict
     return Picture(figure, alt)
 
 
+@checked
 def draw_band_table(
     features: Float[Tensor, "cells channels"],
     index_dims: tuple[int, ...],
@@ -80,6 +83,7 @@ def _slice(channel: Tensor, index_dims: tuple[int, ...]):
     return (volume[len(volume) // 2] if volume.ndim == 3 else volume).numpy()
 
 
+@checked
 def draw_slices(
     channels: Mapping[str, Float[Tensor, " cells"]], index_dims: tuple[int, int, int]
 ) -> Picture:
@@ -105,6 +109,7 @@ def draw_slices(
     return Picture(figure, f"{', '.join(channels)} over {over}, frame by frame.")
 
 
+@checked
 def draw_similarities(
     codes: Mapping[str, Float[Tensor, "cells _"]],
     index_dims: tuple[int, int],

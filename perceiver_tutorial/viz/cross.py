@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
+from ..doors import checked
 from ..tracing import Walk
 from .axes import AXES
 from .picture import INK, Picture, arrow, blank
@@ -52,6 +53,7 @@ def _length(count: int) -> float:
     return 0.5 + 0.8 * math.log10(count)
 
 
+@checked
 def draw_cross_attend(walk: Walk, name: str = "encoder.reads.0") -> Picture:
     """The arrays of one cross-attend, their sides drawn to scale (logarithmically).
 

@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from ..doors import checked
 from .axes import AXES
 from .picture import INK, Picture, open_frame
 
 
+@checked
 def draw_losses(
     losses: Sequence[float],
     title: str = "training loss",
@@ -48,6 +50,7 @@ def _side(value: float, level: float) -> str:
     return "below" if value < level else "above"
 
 
+@checked
 def draw_bars(values: Mapping[str, int | float], title: str, unit: str) -> Picture:
     """Named numbers as bars, longest possible labels, logarithmic if they differ a lot.
 

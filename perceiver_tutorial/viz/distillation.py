@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from ..doors import checked
 from .axes import AXES
 from .picture import INK, Picture, open_frame
 from .scores import HEAT
@@ -15,6 +16,7 @@ from .scores import HEAT
 Shares = Float[Tensor, " classes"]
 
 
+@checked
 def draw_softened(shares: Mapping[str, Shares], classes: Sequence[str]) -> Picture:
     """Distributions over the same classes as bars, one drawing for each.
 
@@ -40,6 +42,7 @@ def draw_softened(shares: Mapping[str, Shares], classes: Sequence[str]) -> Pictu
     return Picture(figure, f"Shares of {len(classes)} classes, the largest: {'; '.join(told)}.")
 
 
+@checked
 def draw_agreement(choices: Mapping[str, Sequence[int]]) -> Picture:
     """How often any two of several readers choose differently, in percent.
 
@@ -81,6 +84,7 @@ def _percents(axes: Axes, table: Sequence[Sequence[float]]) -> None:
             axes.text(x, y, words, ha="center", va="center", fontsize=9, color=ink)
 
 
+@checked
 def draw_seeds(
     scores: Mapping[str, Sequence[float]], xlabel: str, levels: Mapping[str, float] | None = None
 ) -> Picture:

@@ -4,10 +4,12 @@ from jaxtyping import Float
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
+from ..doors import checked
 from .axes import AXES
 from .picture import INK, Picture, strip
 
 
+@checked
 def draw_feature_rows(
     cells: Float[Tensor, "inputs channels"],
     index_dims: tuple[int, int],

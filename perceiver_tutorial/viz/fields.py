@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
+from ..doors import checked
 from .images import as_shown
 from .picture import INK, Picture, strip
 
@@ -14,6 +15,7 @@ LINES = ("#E69F00", "#0072B2", "#009E73", "#CC79A7", "#D55E00")
 DASHES = ("-", "--", "-.", ":", "-")
 
 
+@checked
 def draw_fields(
     image: Float[Tensor, "colours height width"],
     fields: Mapping[str, Sequence[Bool[Tensor, "height width"]]],

@@ -8,12 +8,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from ..doors import checked
 from .picture import INK, Picture
 from .wheel import flow_colours, show_wheel
 
 WIDE = 8.4
 
 
+@checked
 def draw_flow(
     frames: Float[Tensor, "frames=2 3 height width"],
     flows: Mapping[str, Float[Tensor, "height width xy=2"]],
@@ -46,6 +48,7 @@ def draw_flow(
     return Picture(figure, f"Two frames of {size} and motion in colours: {told}.")
 
 
+@checked
 def draw_flow_errors(
     flows: Mapping[str, Float[Tensor, "height width xy=2"]],
     truth: Float[Tensor, "height width xy=2"],

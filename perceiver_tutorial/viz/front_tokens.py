@@ -11,6 +11,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
+from ..doors import checked
 from .axes import AXES, Kind
 from .images import as_shown
 from .lines import COLOURS, DASHES, MARKERS
@@ -22,6 +23,7 @@ WORDS = {"class": "class", "distillation": "distil-\nlation"}
 DOTS = "\N{HORIZONTAL ELLIPSIS}"
 
 
+@checked
 def draw_token_strip(
     image: Float[Tensor, "colours height width"], grid: tuple[int, int], distilled: bool = True
 ) -> Picture:
@@ -93,6 +95,7 @@ def _patches(axes: Axes, patches: np.ndarray, start: int) -> int:
     return start + len(shown)
 
 
+@checked
 def draw_by_block(curves: Mapping[str, Float[Tensor, " layers"]], title: str) -> Picture:
     """One number for every layer, from what enters the first block to what leaves the last.
 

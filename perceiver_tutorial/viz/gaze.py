@@ -7,11 +7,13 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from ..doors import checked
 from .attention import READ
 from .images import as_shown
 from .picture import INK, Picture
 
 
+@checked
 def draw_gaze(
     images: Float[Tensor, "images colours height width"],
     maps: Float[Tensor, "images maps height width"],

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
-from .picture import INK, Picture, strip
+from .picture import INK, Picture, ink_on, strip
 
 
 def draw_images(
@@ -67,8 +67,15 @@ def draw_pixel_rows(image: Float[Tensor, "colours height width"], num_rows: int 
     right.imshow(pixels[:num_rows].numpy(), cmap="gray", vmin=0, vmax=1, aspect="auto")
     for row, column in torch.cartesian_prod(torch.arange(num_rows), torch.arange(3)).tolist():
         value = float(pixels[row, column])
-        ink = "black" if value > 0.5 else "white"
-        right.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=7, color=ink)
+        right.text(
+            column,
+            row,
+            f"{value:.2f}",
+            ha="center",
+            va="center",
+            fontsize=7,
+            color=ink_on((value,) * 3),
+        )
     right.set_title(f"what is read: {len(pixels)} rows x 3", fontsize=9, color=INK)
     alt = (
         f"Left, an image of {image.shape[-2]} by {image.shape[-1]} pixels; right, the first "

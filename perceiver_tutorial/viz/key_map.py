@@ -11,6 +11,7 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 from torch import Tensor
 
+from ..doors import checked
 from .axes import AXES
 from .lines import COLOURS
 from .picture import INK, Picture
@@ -43,6 +44,7 @@ class Stored(Protocol):
         """Its shape in the file."""
 
 
+@checked
 def draw_key_map(ours: Mapping[str, Tensor], theirs: Mapping[str, Sequence[Stored]]) -> Picture:
     """Our names in the middle, others' left and right, and what each becomes.
 

@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from .axes import AXES
-from .picture import INK, Picture, blank
+from .picture import INK, Picture, blank, ink_on
 
 Characters = Sequence[tuple[str, Sequence[int]]]  # as `perceiver.characters` gives them
 
@@ -169,6 +169,6 @@ def shown(text: str, family: str = SANS) -> str:
 def _write(
     axes: Axes, x: float, y: float, text: str, ground: str, size: int, family: str = SANS
 ) -> None:
-    ink = "#FFFFFF" if ground == BY_LENGTH[4] else INK
+    ink = ink_on(ground)
     size = min(size, 7) if len(text) > 3 else size
     axes.text(x, y, text, ha="center", va="center", fontsize=size, color=ink, family=family)

@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from ..doors import checked
 from .picture import INK, Picture, strip
 
 
@@ -57,6 +58,7 @@ def by_step(
     return means
 
 
+@checked
 def draw_likeness(
     tables: Mapping[str, Float[Tensor, "cells channels"]], index_dims: tuple[int, int]
 ) -> Picture:
@@ -85,6 +87,7 @@ def draw_likeness(
     return Picture(figure, alt)
 
 
+@checked
 def draw_steps(
     tables: Mapping[str, Float[Tensor, "cells channels"]], index_dims: tuple[int, int]
 ) -> Picture:

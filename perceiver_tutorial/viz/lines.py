@@ -6,6 +6,7 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from ..doors import checked
 from .axes import AXES
 from .picture import INK, Picture, open_frame
 
@@ -14,6 +15,7 @@ DASHES = ("-", "--", "-.", ":")
 MARKERS = ("o", "s", "^", "D")
 
 
+@checked
 def draw_coordinates(axes_of: Mapping[str, Float[Tensor, " cells"]]) -> Picture:
     """The coordinates of several axes, one line for each.
 
@@ -35,6 +37,7 @@ def draw_coordinates(axes_of: Mapping[str, Float[Tensor, " cells"]]) -> Picture:
     return Picture(figure, f"Coordinates on a line: {'; '.join(told)}.")
 
 
+@checked
 def draw_functions(
     x: Float[Tensor, " points"], panels: Mapping[str, Mapping[str, Float[Tensor, " points"]]]
 ) -> Picture:

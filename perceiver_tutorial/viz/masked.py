@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
+from ..doors import checked
 from ..masks import spread
 from .images import as_shown
 from .picture import INK, Picture
@@ -16,6 +17,7 @@ HIDDEN = {"facecolor": "#BBBBBB", "edgecolor": "white", "linewidth": 0.6, "hatch
 LEFT, WIDEST = 0.16, 9.2
 
 
+@checked
 def draw_masks(
     pictures: Float[Tensor, "pictures colours height width"],
     masks: Mapping[str, Bool[Tensor, "pictures rows columns"]],
@@ -37,6 +39,7 @@ def draw_masks(
     )
 
 
+@checked
 def draw_rebuilt(
     pictures: Float[Tensor, "pictures colours height width"],
     keep: Bool[Tensor, "pictures rows columns"],

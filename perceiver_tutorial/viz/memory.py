@@ -7,10 +7,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from ..doors import checked
 from .cells import TINTS
 from .picture import INK, Picture
 
 
+@checked
 def draw_strides(tensors: Mapping[str, Shaped[Tensor, "_ _"]]) -> Picture:
     """How tensors of two axes walk over memory: each row a track, a dot for each cell it visits.
 

@@ -62,10 +62,10 @@ def _band(axes: Axes, name: str, rows: range, widths: tuple, low: float, height:
         if not width:
             continue
         axes.add_patch(Rectangle((left, low), width, height, edgecolor=INK, linewidth=0.8, **look))
-        words = {"va": "center", "fontsize": 9, "color": INK}
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
+        words = {"va": "center", "fontsize": 9, "color": INK, "bbox": box, "zorder": 3}
         if width > 12:
-            box = {"facecolor": "white", "edgecolor": "none", "pad": 1.0, "alpha": 0.85}
-            axes.text(left + width / 2, middle, str(width), ha="center", bbox=box, **words)
+            axes.text(left + width / 2, middle, str(width), ha="center", **words)
         else:
             axes.text(left + width + 0.008 * across, middle, str(width), **words)
         left += width

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from ..doors import checked
 from .axes import AXES
 from .display import picture_of
 
@@ -41,6 +42,7 @@ def _chip(name: str) -> str:
     return AXES[name].chip if name in AXES else ""
 
 
+@checked
 def show_axes(tensor: Tensor, names: str) -> Named:
     """Show a tensor with a word for each axis; those of `AXES` come with letter and colour.
 

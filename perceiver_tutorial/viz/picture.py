@@ -10,6 +10,7 @@ from pathlib import Path
 
 from matplotlib import rc_context
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch
 
@@ -69,11 +70,31 @@ class Picture:
         )
 
 
+def ink_on(ground: str | tuple[float, ...]) -> str:
+    """Black or white, whichever is easier to read on a colour; never less than 4.5 to 1.
+
+    >>> ink_on("#FFFFFF"), ink_on("#0072B2"), ink_on((0.5, 0.5, 0.5))
+    ('black', 'white', 'black')
+    """
+    shares = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(ground))
+    red, green, blue = shares
+    return "black" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 else "white"
+
+
 def blank(width: float, height: float) -> tuple[Figure, Axes]:
     """One empty drawing area without a frame, in inches."""
     figure = Figure(figsize=(width, height), layout="constrained")
     axes = figure.add_subplot()
     axes.set_axis_off()
+    return figure, axes
+
+
+def sheet(width: float, height: float) -> tuple[Figure, Axes]:
+    """One drawing area that is all of the figure, in inches from its upper left corner."""
+    figure = Figure(figsize=(width, height))
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    axes.set(xlim=(0, width), ylim=(height, 0))
     return figure, axes
 
 

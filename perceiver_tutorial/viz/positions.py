@@ -4,9 +4,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ..doors import checked
 from .picture import INK, Picture, strip
 
 
+@checked
 def draw_bands(
     features: Float[Tensor, "cells channels"],
     index_dims: tuple[int, int],
@@ -31,6 +33,7 @@ def draw_bands(
     )
 
 
+@checked
 def draw_similarity(
     features: Float[Tensor, "cells channels"], index_dims: tuple[int, int], cell: tuple[int, int]
 ) -> Picture:

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
+from ..doors import checked
 from .axes import AXES
 from .picture import INK, Picture
 
@@ -15,6 +16,7 @@ WIDEST, CELL, FAINT = 9.4, 0.155, 0.01
 Guesses = Sequence[Mapping[str, float]]
 
 
+@checked
 def draw_guesses(guesses: Mapping[str, Guesses]) -> Picture:
     """Texts with blanks; beneath each blank its likeliest letters, darker where likelier.
 
@@ -72,6 +74,7 @@ def _letter(axes: Axes, place: int, row: float, letter: str, cell: float) -> Non
     )  # fmt: skip
 
 
+@checked
 def draw_reading(
     letters: Sequence[str], readings: Mapping[str, Float[Tensor, " inputs"]]
 ) -> Picture:

@@ -83,7 +83,7 @@ def draw_pixel_questions(
     left.imshow(picture.clamp(0, 1).movedim(0, -1).numpy(), interpolation="nearest")
     left.set_axis_off()
     for number, (y, x) in enumerate(cells):
-        box = {"boxstyle": "circle,pad=0.15", "facecolor": "white", "edgecolor": INK, "alpha": 0.85}
+        box = {"boxstyle": "circle,pad=0.3", "facecolor": "white", "edgecolor": INK}
         left.text(x, y, str(number), ha="center", va="center", fontsize=8, color=INK, bbox=box)
     shown = right.imshow(weights.numpy(), cmap=ASKED, vmin=0, aspect="auto")
     right.set_yticks(range(len(cells)), [f"pixel {number}" for number in range(len(cells))])

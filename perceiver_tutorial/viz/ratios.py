@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ..doors import checked
 from .axes import AXES
 from .picture import INK, Picture
 
@@ -13,6 +14,7 @@ NUMBER = {"va": "center", "fontsize": 7, "color": INK}
 PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 0.3}
 
 
+@checked
 def draw_ratios(panels: Mapping[str, Mapping[str, Mapping[str, float]]], reference: str) -> Picture:
     """Two ways or more to do the same, measured against a third, which is 1 everywhere.
 

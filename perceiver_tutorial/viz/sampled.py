@@ -7,6 +7,7 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from ..doors import checked
 from .axes import AXES
 from .picture import INK, Picture, open_frame
 
@@ -16,6 +17,7 @@ STYLES = (
 )
 
 
+@checked
 def draw_sampled(
     waves: Mapping[str, Callable[[Tensor], Tensor]], cells: Float[Tensor, " cells"], title: str
 ) -> Picture:

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter
 
+from ..doors import checked
 from .axes import AXES, Kind
 from .picture import INK, Picture, open_frame
 
@@ -42,6 +43,7 @@ class Curve:
         return (self.values[-1] / self.values[-2]) ** (1 / steps)
 
 
+@checked
 def draw_scaling(
     curves: Sequence[Curve], title: str, unit: str, meeting: int | float | None = None
 ) -> Picture:
@@ -93,6 +95,7 @@ def _alt(curves: Sequence[Curve], title: str, unit: str, meeting: int | float | 
     return f"Growth, {title}, in {unit}, from {span}: {'; '.join(told)}.{marked}"
 
 
+@checked
 def draw_shares(
     parts: Mapping[str, Mapping[str, int]], kinds: Mapping[str, str], title: str
 ) -> Picture:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from .axes import AXES, Kind
-from .picture import INK, Picture
+from .picture import INK, Picture, ink_on
 
 HEAT = LinearSegmentedColormap.from_list("heat", ["#FFFFFF", AXES["latents"].colour])
 FEW = 40
@@ -58,8 +58,8 @@ def _heat(axes: Axes, numbers: Tensor) -> None:
         return
     for y, values in enumerate(numbers.tolist()):
         for x, value in enumerate(values):
-            is_dark = value - low > 0.6 * (high - low)
-            _write(axes, x, y, _words(value, numbers), color="white" if is_dark else INK)
+            ground = HEAT((value - low) / max(high - low, 1e-9))
+            _write(axes, x, y, _words(value, numbers), color=ink_on(ground))
 
 
 def _sums(axes: Axes, numbers: Tensor) -> None:

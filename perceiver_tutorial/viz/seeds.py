@@ -5,10 +5,12 @@ from statistics import mean, stdev
 
 from matplotlib.figure import Figure
 
+from ..doors import checked
 from .axes import AXES
 from .picture import INK, Picture, open_frame
 
 
+@checked
 def draw_seed_scores(scores: Mapping[str, Sequence[float]], title: str) -> Picture:
     """A line for each way to train: a dot for every seed, a bar for mean ± standard deviation.
 

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from ..doors import checked
 from .axes import AXES
 from .picture import INK, Picture, open_frame
 
@@ -17,6 +18,7 @@ LOOKS = (
 )
 
 
+@checked
 def draw_series(
     measured: Float[Tensor, "series days"],
     true: Float[Tensor, "series days"] | None = None,

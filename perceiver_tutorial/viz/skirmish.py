@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from torch import Tensor
 
+from ..doors import checked
 from .axes import AXES
 from .picture import INK, Picture, arrow, open_frame
 
@@ -27,6 +28,7 @@ BARS = ("#0072B2", "#E69F00", "#56B4E9", "#BBBBBB", "#CC79A7")
 HATCHES = ("", "//", "..", "xx", "\\\\")
 
 
+@checked
 def draw_situations(
     units: Float[Tensor, "situations units features=6"],
     keep: Bool[Tensor, "situations units"],
@@ -63,6 +65,7 @@ def draw_situations(
     return Picture(figure, _told(units, keep, titles, weights))
 
 
+@checked
 def draw_battle(
     turns: Sequence[int],
     places: Float[Tensor, "frames units xy=2"],
@@ -92,6 +95,7 @@ def draw_battle(
     return Picture(figure, f"A battle, discs to triangles: {'; '.join(told)}.")
 
 
+@checked
 def draw_rates(
     rates: Mapping[str, Mapping[str, float]],
     title: str,

@@ -13,6 +13,7 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from ..doors import checked
 from .axes import AXES
 from .picture import INK, Picture, open_frame
 
@@ -23,6 +24,7 @@ STYLES = (
 )
 
 
+@checked
 def draw_sounds(panels: Mapping[str, Mapping[str, Float[Tensor, " samples"]]]) -> Picture:
     """Waves of sounds: in each panel up to three, the first broad and grey, the others on it.
 
@@ -74,6 +76,7 @@ class Sounds:
         )
 
 
+@checked
 def play(
     sounds: Mapping[str, Float[Tensor, " samples"]], rate: int = 8000, seconds: float = 1.0
 ) -> Sounds:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
+from ..doors import checked
 from .axes import AXES
 from .letters import MONO, shown
 from .picture import INK, Picture, blank
@@ -15,6 +16,7 @@ WIDEST, CELL, LINE = 9.4, 0.2, 2.3
 Found = Iterable[tuple[int, int, int]]
 
 
+@checked
 def draw_spans(texts: Sequence[str], found: Sequence[Found], kinds: Sequence[str]) -> Picture:
     """Each text with a coloured box behind every span, and what it is beneath.
 

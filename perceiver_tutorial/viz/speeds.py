@@ -6,10 +6,12 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from ..doors import checked
 from .lines import COLOURS, DASHES, MARKERS
 from .picture import INK, Picture, open_frame
 
 
+@checked
 def draw_errors_by_speed(
     speeds: Float[Tensor, " speeds"],
     errors: Mapping[str, Float[Tensor, " speeds"]],

@@ -8,6 +8,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
+from ..doors import checked
 from .axes import AXES
 from .images import as_shown
 from .picture import INK, Picture
@@ -15,6 +16,7 @@ from .picture import INK, Picture
 CHANNELS = AXES["channels"].colour
 
 
+@checked
 def draw_stages(
     image: Float[Tensor, "colours height width"],
     grids: Sequence[tuple[int, int]],

@@ -6,6 +6,7 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from ..doors import checked
 from .picture import INK, Picture
 
 WIDEST, TALLEST, PIXEL = 9.4, 3.2, 0.06
@@ -13,6 +14,7 @@ TITLE = 0.45
 GAP = 0.3
 
 
+@checked
 def draw_at_one_scale(images: Mapping[str, Float[Tensor, "_ _ _"]]) -> Picture:
     """Images [colours, height, width] of any sizes, drawn so that sizes can be compared.
 

@@ -106,4 +106,5 @@ def _tile(axes: Axes, number: int, corner: tuple, tile: tuple, size: tuple) -> N
         Rectangle((x + inset, y + inset), width - 2 * inset, height - 2 * inset, fill=False, **look)
     )
     place = (x + width / 2, y + height * (0.35 if y == 0 else 0.65))
-    axes.text(*place, str(number), ha="center", va="center", fontsize=11, color=LINES[number % 5])
+    ground = {"facecolor": "white", "edgecolor": LINES[number % 5], "pad": 2}
+    axes.text(*place, str(number), ha="center", va="center", fontsize=11, color=INK, bbox=ground)

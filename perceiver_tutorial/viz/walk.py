@@ -5,6 +5,7 @@ import math
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
+from ..doors import checked
 from ..tracing import Walk
 from .axes import AXES, Kind
 from .picture import INK, Picture, arrow, blank
@@ -19,6 +20,7 @@ GAP = 3.0
 QUERIES_AT = -3.3
 
 
+@checked
 def draw_walk(walk: Walk) -> Picture:
     """The arrays of a Perceiver, drawn to scale (logarithmically), from left to right.
 

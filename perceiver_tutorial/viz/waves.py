@@ -7,12 +7,14 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from ..doors import checked
 from .axes import AXES
 from .picture import INK, Picture
 
 WINDOW, HOP = 128, 16
 
 
+@checked
 def draw_waves(waves: Float[Tensor, "sounds samples"], titles: Sequence[str], rate: int) -> Picture:
     """A column for each sound: its wave, and below it the pitches over time, dark where loud.
 

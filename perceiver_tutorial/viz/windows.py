@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from ..doors import checked
 from .axes import AXES
 from .picture import INK, Picture
 
@@ -13,6 +14,7 @@ PAD = "#DDDDDD"
 INPUT, OUTPUT = AXES["width"].colour, AXES["inputs"].colour
 
 
+@checked
 def draw_windows(
     length: int, kernel: int, stride: int, paddings: Mapping[str, tuple[int, int]]
 ) -> Picture:

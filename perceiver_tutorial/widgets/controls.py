@@ -1,9 +1,22 @@
-"""Controls made of several boxes or buttons, which together have one value."""
+"""How controls look; and controls of several boxes or buttons, which have one value together."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import ipywidgets
 import traitlets
+
+WIDE = {"description_width": "initial"}
+
+
+def beside(label: str, *readings: str) -> dict[str, Any]:
+    """The look of a slider whose label and longest reading leave it room to be dragged."""
+    width = f"{170 + 7 * len(label) + 8 * max(map(len, readings))}px"
+    return {
+        "description": label,
+        "style": WIDE,
+        "layout": {"width": width, "max_width": "100%"},
+    }
 
 
 class Checks(ipywidgets.Box):
@@ -65,7 +78,7 @@ def _tick(button: ipywidgets.ToggleButton) -> None:
 
 
 class File(ipywidgets.HBox):
-    """A button that asks for a file; the value is what is in it, or None."""
+    """Buttons that ask for a file and forget it; the value is what is in it, or None."""
 
     value = traitlets.Bytes(None, allow_none=True)
 
@@ -74,8 +87,14 @@ class File(ipywidgets.HBox):
             accept=accept, description=label, layout={"width": "auto"}
         )
         self._button.observe(self._read, "value")
-        super().__init__([self._button])
+        forget = ipywidgets.Button(description="forget it", layout={"width": "auto"})
+        forget.on_click(self._forget)
+        super().__init__([self._button, forget])
         self.value = value
 
     def _read(self, change) -> None:
         self.value = bytes(change["new"][0]["content"]) if change["new"] else None
+
+    def _forget(self, _button) -> None:
+        self._button.value = ()  # so that the same file can be chosen again
+        self.value = None

@@ -13,6 +13,8 @@ Settings = dict[str, Any]
 # A knob whose range depends on the knobs before it is a function of their values.
 AnyKnob = Knob | Callable[[Settings], Knob]
 WIDTH = "800px"
+# Else a long reading of a slider, such as a model's name, is cut off.
+STYLE = "<style>.explorer .widget-readout {max-width: none}</style>"
 
 
 class Explorer(ipywidgets.VBox):
@@ -42,7 +44,7 @@ class Explorer(ipywidgets.VBox):
         self._ranges: dict[str, Knob] = {}
         self._row = ipywidgets.Box(layout={"flex_flow": "row wrap", "grid_gap": "4px 16px"})
         self._note, self._shown = ipywidgets.HTML(), ipywidgets.HTML()
-        head = ipywidgets.HTML(f"<b>{escape(title)}</b><br>{escape(hint)}")
+        head = ipywidgets.HTML(f"{STYLE}<b>{escape(title)}</b><br>{escape(hint)}")
         parts = [head, self._row, self._note, self._shown]
         super().__init__(parts, layout={"max_width": WIDTH})
         self.add_class("explorer")
@@ -90,8 +92,8 @@ class Explorer(ipywidgets.VBox):
         self._controls[name].observe(self._answer, "value")
 
     def _answer(self, _change) -> None:
-        self._set_ranges()
         try:
+            self._set_ranges()
             self.picture = self.draw(**self.settings)
         except ValueError as refusal:
             self._note.value = f'<p role="alert">{escape(str(refusal))}</p>'

@@ -6,10 +6,10 @@ from typing import Any, Protocol, runtime_checkable
 
 import ipywidgets
 
-from .many import Cells, Checks, File
+from .controls import WIDE, Cells, Checks, File, beside
 
 FEW = 4  # options that still fit side by side as buttons
-WIDE = {"description_width": "initial"}
+ODD_TEXTS = ("", "x", "naïve 漢字 😀 \u200b\t", r"$\frac{1}", "long " * 400)
 
 
 @runtime_checkable
@@ -45,14 +45,14 @@ class Whole:
     step: int = 1
 
     def corners(self) -> tuple[int, ...]:
-        return (self.low, self.high)
+        return tuple(dict.fromkeys((self.low, self.high)))
 
     def nearest(self, value: int) -> int:
         return min(max(value, self.low), self.high)
 
     def control(self, value: int) -> ipywidgets.IntSlider:
         return ipywidgets.IntSlider(
-            value, self.low, self.high, self.step, description=self.label, style=WIDE
+            value, self.low, self.high, self.step, **beside(self.label, str(self.high))
         )
 
 
@@ -73,27 +73,56 @@ class Real:
         return min(max(value, self.low), self.high)
 
     def control(self, value: float) -> ipywidgets.FloatSlider:
-        return ipywidgets.FloatSlider(
-            value, min=self.low, max=self.high, step=self.step, description=self.label, style=WIDE
+        look = beside(self.label, f"{self.high:.2f}")
+        return ipywidgets.FloatSlider(value, min=self.low, max=self.high, step=self.step, **look)
+
+
+@dataclass(frozen=True)
+class Steps:
+    """One of several values in their order, on a slider; for steps that grow.
+
+    Attributes:
+        label: what stands beside it.
+        values: what can be chosen, in this order.
+        start: one of them.
+    """
+
+    label: str
+    values: tuple[int | float, ...]
+    start: int | float
+
+    def corners(self) -> tuple[int | float, ...]:
+        return (self.values[0], self.values[-1])
+
+    def nearest(self, value: int | float) -> int | float:
+        return min(self.values, key=lambda one: abs(one - value))
+
+    def control(self, value: int | float) -> ipywidgets.SelectionSlider:
+        options = [(f"{one:,}", one) for one in self.values]
+        names = (name for name, _ in options)
+        return ipywidgets.SelectionSlider(
+            options=options, value=value, **beside(self.label, *names)
         )
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One of several options: buttons while they are few and short, else a list.
+    """One of several options: buttons while they are few and short, else a slider over them.
 
     Attributes:
         label: what stands beside it.
         options: what can be chosen, in this order.
         start: one of them.
+        tried: those that a test tries with everything else. None: all.
     """
 
     label: str
     options: tuple[Any, ...]
     start: Any
+    tried: tuple[Any, ...] | None = None
 
     def corners(self) -> tuple[Any, ...]:
-        return self.options
+        return self.options if self.tried is None else self.tried
 
     def nearest(self, value: Any) -> Any:
         return value if value in self.options else self.start
@@ -105,8 +134,9 @@ class Choice:
             )
             buttons.style.button_width = "auto"
             return buttons
-        return ipywidgets.Dropdown(
-            options=self.options, value=value, description=self.label, style=WIDE
+        # No list to unfold: JupyterLab takes the arrow keys away from one, but not from a slider.
+        return ipywidgets.SelectionSlider(
+            options=self.options, value=value, **beside(self.label, *map(str, self.options))
         )
 
 
@@ -124,7 +154,8 @@ class Switch:
         return value
 
     def control(self, value: bool) -> ipywidgets.Checkbox:
-        return ipywidgets.Checkbox(value, description=self.label, indent=False)
+        look = {"width": "auto"}
+        return ipywidgets.Checkbox(value, description=self.label, indent=False, layout=look)
 
 
 @dataclass(frozen=True)
@@ -169,16 +200,19 @@ class Grid:
 
 @dataclass(frozen=True)
 class Words:
-    """A line of text of the reader's own; it counts when Enter is pressed."""
+    """A line of text of the reader's own; it counts when Enter is pressed.
+
+    Where its range changes, another kind of text is asked for: what was written is forgotten.
+    """
 
     label: str
     start: str = ""
 
     def corners(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(("", "x", self.start, "naïve 漢字 😀 \u200b\t", "long " * 400)))
+        return tuple(dict.fromkeys((self.start, *ODD_TEXTS)))
 
-    def nearest(self, value: str) -> str:
-        return value
+    def nearest(self, _value: str) -> str:
+        return self.start
 
     def control(self, value: str) -> ipywidgets.Text:
         return ipywidgets.Text(
@@ -189,7 +223,10 @@ class Words:
 
 @dataclass(frozen=True)
 class Upload:
-    """A file of the reader's own; the value is what is in it, or None."""
+    """A file of the reader's own; the value is what is in it, or None.
+
+    Where its range changes, another kind of file is asked for: the file is forgotten.
+    """
 
     label: str
     accept: str = "image/*"
@@ -198,8 +235,8 @@ class Upload:
     def corners(self) -> tuple[None]:
         return (None,)
 
-    def nearest(self, value: Any) -> Any:
-        return value
+    def nearest(self, _value: bytes | None) -> None:
+        return None
 
     def control(self, value: bytes | None) -> File:
         return File(self.label, self.accept, value)
