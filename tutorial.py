@@ -477,6 +477,11 @@ def bench(words: "list[str]") -> int:
     return call([prepare(), "-m", "benchmarks", *words])
 
 
+def mutants(words: "list[str]") -> int:
+    """Plant bugs in a copy, one at a time, and show which tests notice: mutants hiera."""
+    return call([prepare(), "-m", "mutants", *words])
+
+
 def setup(words: "list[str]") -> int:
     """Set up or repair .venv, and do nothing else."""
     if words:
@@ -487,7 +492,7 @@ def setup(words: "list[str]") -> int:
 
 VERBS = {
     verb.__name__.replace("_", "-"): verb
-    for verb in (lab, explore, test, test_browser, run, bench, setup)
+    for verb in (lab, explore, test, test_browser, run, bench, mutants, setup)
 }
 
 

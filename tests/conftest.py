@@ -40,10 +40,29 @@ def pytest_collection_modifyitems(config, items):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """After a run that looked at the ledger, print how many claims are checked."""
-    reports = (report for some in terminalreporter.stats.values() for report in some)
-    if not any("test_ledger.py" in (getattr(r, "nodeid", "") or "") for r in reports):
-        return
+    """How many claims are checked and how fast explorers answer, where a run looked at it."""
+    reports = [report for some in terminalreporter.stats.values() for report in some]
+    print_explorers(terminalreporter, reports)
+    if any("test_ledger.py" in (getattr(r, "nodeid", "") or "") for r in reports):
+        print_claims(terminalreporter)
+
+
+def print_explorers(terminalreporter, reports):
+    """The slowest knob of every explorer, the slowest first."""
+    found = {
+        tuple(value)
+        for report in reports
+        for name, value in getattr(report, "user_properties", ())
+        if name == "slowest knob"
+    }
+    if found:
+        terminalreporter.section("explorers: milliseconds of the slowest knob")
+        for milliseconds, explorer, knob in sorted(found, reverse=True):
+            terminalreporter.line(f"{milliseconds:4}  {explorer}, {knob}")
+
+
+def print_claims(terminalreporter):
+    """How many statements of every system are checked."""
     try:
         from perceiver_tutorial.ledger import report
 

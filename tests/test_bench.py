@@ -197,6 +197,7 @@ def test_readers_read_every_size():
 # --- the README ---------------------------------------------------------------------------------
 
 
+@pytest.mark.pinned
 def test_the_readme_tells_what_was_measured():
     found = results.read()
     picture, text = report.figure(found), report.README.read_text(encoding="utf-8")

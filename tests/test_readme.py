@@ -41,18 +41,38 @@ def test_the_map_of_rooms_is_the_map_that_is_tested():
 
 def test_every_notebook_is_on_the_map_with_its_own_times():
     said = {}
-    for link, _, reading, running in rows(section("Map of notebooks")):
+    for link, _, reading, running, memory in rows(section("Map of notebooks")):
         path = re.search(r"\((.*)\)", link)[1]
         minutes, seconds = reading.removesuffix(" min"), running.removesuffix(" s")
-        said[path] = f"{minutes} minutes to read, {seconds} seconds to run"
+        said[path] = f"{minutes} minutes to read, {seconds} seconds and {memory} to run"
     assert sorted(said) == sorted(f"notebooks/{p.name}" for p in ROOT.glob("notebooks/*.ipynb"))
     assert [p for p, time in said.items() if time not in (ROOT / p).read_text("utf-8")] == []
 
 
+@pytest.mark.pinned
 def test_the_pictures_are_drawn_by_the_package():
     assert figures.check() == []
     for name, figure in figures.FIGURES.items():
-        assert f"![{figure().alt}](pictures/{name})" in README
+        if name.endswith(".png"):
+            assert f"![{figure().alt}](pictures/{name})" in README
+
+
+def test_pictures_for_print_keep_their_letters():
+    for name in figures.FIGURES:
+        if name.endswith(".svg"):
+            drawn = (ROOT / "pictures" / name).read_text(encoding="utf-8")
+            assert ">50,176" in drawn or "M 50,176<" in drawn
+            assert len(drawn) < 200_000
+
+
+def test_a_picture_for_print_that_is_out_of_date_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(figures, "FOLDER", tmp_path)
+    assert figures.main(["draw"]) == 0
+    path = tmp_path / "shape_walk.svg"
+    path.write_text(path.read_text(encoding="utf-8").replace("50,176", "50,177"), "utf-8")
+    assert figures.check() == [
+        "pictures/shape_walk.svg is out of date: python tools/figures.py draw"
+    ]
 
 
 def test_a_picture_that_is_out_of_date_is_told(tmp_path, monkeypatch, capsys):

@@ -456,12 +456,13 @@ def test_test_browser_runs_the_browser_alone(monkeypatch):
     assert called == [["python", *tutorial.BROWSER_TESTS, "-x"]]
 
 
-def test_bench_hands_all_words_on(monkeypatch):
+@pytest.mark.parametrize(("verb", "module"), [("bench", "benchmarks"), ("mutants", "mutants")])
+def test_bench_and_mutants_hand_all_words_on(monkeypatch, verb, module):
     called = []
     monkeypatch.setattr(tutorial, "prepare", lambda: "python")
     monkeypatch.setattr(tutorial, "call", lambda command: called.append(command) or 0)
-    assert tutorial.main(["bench", "--quick", "hiera"]) == 0
-    assert called == [["python", "-m", "benchmarks", "--quick", "hiera"]]
+    assert tutorial.main([verb, "--quick", "hiera"]) == 0
+    assert called == [["python", "-m", module, "--quick", "hiera"]]
 
 
 def test_one_failed_part_fails_the_whole_and_all_are_summed_up(monkeypatch, capsys):

@@ -1,11 +1,13 @@
 """Write requirements.lock: every package that `.[test]` needs, at the version installed here.
 
-    python tools/lock.py
+    python tools/lock.py            the versions that are installed here, into the file
+    python tools/lock.py lowest     the lowest that pyproject.toml allows, printed as constraints
 
 Run it in the environment whose tests have just passed. The file holds names and versions only, so
 pip can use it as constraints on every system: what another system needs besides stays free.
 """
 
+import sys
 import tomllib
 from importlib import metadata
 from pathlib import Path
@@ -66,13 +68,28 @@ def locked() -> dict[str, str]:
     return dict(line.split("==") for line in lines if not line.startswith("#"))
 
 
-def main() -> None:
-    """Write the file and say how many packages it holds."""
+def lowest() -> dict[str, str]:
+    """Name and lowest allowed version of everything that pyproject.toml asks for."""
+    return {
+        requirement.name: next(s.version for s in requirement.specifier if s.operator == ">=")
+        for requirement in direct_requirements()
+    }
+
+
+def lines_of(versions: dict[str, str]) -> str:
+    """Constraints as pip reads them, sorted by name."""
+    return "".join(f"{name}=={version}\n" for name, version in sorted(versions.items()))
+
+
+def main(words: list[str]) -> None:
+    """Print the lowest versions, or write the installed ones and say how many they are."""
+    if words == ["lowest"]:
+        print(lines_of(lowest()), end="")
+        return
     versions = closure(direct_requirements())
-    lines = [f"{name}=={version}\n" for name, version in sorted(versions.items())]
-    LOCK.write_text(HEADER + "".join(lines), encoding="utf-8", newline="\n")
-    print(f"{LOCK.name}: {len(lines)} packages")
+    LOCK.write_text(HEADER + lines_of(versions), encoding="utf-8", newline="\n")
+    print(f"{LOCK.name}: {len(versions)} packages")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
