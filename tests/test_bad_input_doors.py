@@ -116,6 +116,21 @@ def test_who_has_a_door_speaks_first_and_is_looked_at_afterwards():
         halve(2.5)
 
 
+@checked
+def loudest(
+    level: Float[Tensor, " levels"], sounds: dict[str, Float[Tensor, " samples"]]
+) -> list[str]:
+    return [name for name, sound in sounds.items() if sound.abs().max() >= level.max()]
+
+
+@pytest.mark.usefixtures("without_shape_checks")
+def test_several_of_one_kind_need_not_be_equally_large():
+    sounds = {"hum": torch.ones(5), "click": torch.zeros(2)}
+    assert loudest(torch.ones(1), sounds) == ["hum"]
+    with pytest.raises(ValueError, match=r"sounds as names: floats \[samples\]"):
+        loudest(torch.ones(1), {**sounds, "two at once": torch.ones(2, 5)})
+
+
 def test_names_words_and_signatures_stay():
     assert (weigh.__name__, weigh.__doc__) == ("weigh", "Weigh rows.")
     assert list(inspect.signature(weigh).parameters) == ["rows", "keep"]

@@ -141,7 +141,7 @@ def test_words_can_be_read_in_every_family(name):
 
 
 def test_a_model_of_another_family_is_refused():
-    with pytest.raises(ValueError, match=r"expected a model of DeiT, got .*Choose one from"):
+    with pytest.raises(ValueError, match=r"expected a model of DeiT, got .*Choose another"):
         draw("DeiT", NAMES[0], "1 raw")
 
 

@@ -7,6 +7,7 @@ import time
 
 import pytest
 from contrast import too_faint
+from ipywidgets import SelectionSlider, ToggleButtons
 from PIL import Image
 
 from perceiver_tutorial import widgets
@@ -191,13 +192,31 @@ def test_a_picture_stays_where_no_kernel_runs():
 @pytest.mark.parametrize("knob, value", [
     (Choice("few", ("a", "b"), "a"), "b"), (Choice("many", tuple("abcdefg"), "a"), "g"),
     (Steps("size", (1, 10, 100), 1), 10),
-    (Several("some", ("a", "b"), ("a",)), ("a",)), (Words("text"), "some words"),
+    (Several("some", ("a", "b"), ("a",)), ("a",)),
     (Grid("cells", ((True, False), (False, False))), ((True, False), (False, True))),
 ], ids=lambda one: type(one).__name__)  # fmt: skip
 def test_a_control_holds_its_value(knob, value):
     assert knob.control(value).value == value
     assert knob.nearest(value) == value
     assert len(set(knob.corners())) == len(knob.corners()) > 1
+
+
+def test_long_lists_are_sliders_since_jupyterlab_takes_a_lists_arrow_keys_away():
+    assert isinstance(Choice("many", tuple("abcdefg"), "a").control("a"), SelectionSlider)
+    assert isinstance(Choice("few", ("a", "b"), "a").control("a"), ToggleButtons)
+
+
+def test_what_a_reader_brought_is_forgotten_where_another_kind_is_asked_for():
+    assert Words("text").control("some words").value == "some words"
+    assert Words("text", "start").nearest("some words") == "start"
+    assert Upload("picture").control(png()).value == png()
+    assert Upload("picture").nearest(png()) is None
+
+
+def test_a_file_can_be_forgotten_by_hand():
+    file = Upload("picture").control(png())
+    file.children[1].click()
+    assert file.value is None
 
 
 def test_ticking_a_box_or_a_cell_changes_the_value():

@@ -96,7 +96,8 @@ class Several:
         inside = value.values() if isinstance(value, collections.abc.Mapping) else value
         if self.is_row:
             rule = self.each[0]
-            return rule is None or all(rule.fits(one, seen) for one in inside)
+            # Each for itself: several sounds need not be equally long.
+            return rule is None or all(rule.fits(one, seen.copy()) for one in inside)
         pairs = zip(self.each, inside, strict=False)
         return len(value) == len(self.each) and all(r is None or r.fits(v, seen) for r, v in pairs)
 
