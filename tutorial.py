@@ -436,12 +436,12 @@ def explore(words: "list[str]") -> int:
 
 
 def test(words: "list[str]") -> int:
-    """Run the unit tests, every notebook and the browser, or what you name: test -k attention."""
+    """Run the unit tests and every notebook, or what you name: test -k attention."""
     return report(parts(words))
 
 
 def test_browser(words: "list[str]") -> int:
-    """Open notebooks in JupyterLab in a real Chromium: cells run, knobs turn; nothing else."""
+    """Open notebooks in JupyterLab in a real Chromium: do cells run, and knobs turn?"""
     return report({"browser": [*BROWSER_TESTS, *words]})
 
 
@@ -460,7 +460,7 @@ def parts(words: "list[str]") -> "dict[str, list[str]]":
         notebooks = [*NOTEBOOK_TESTS, "notebooks"]
         parallel = ["-n", WORKERS, "--dist", "loadgroup"]
         units = [*PYTEST, "-m", "not browser", *parallel]
-        return {"unit tests": units, "notebooks": notebooks, "browser": BROWSER_TESTS}
+        return {"unit tests": units, "notebooks": notebooks}
     if any(word.endswith(".ipynb") or Path(word).name == "notebooks" for word in words):
         return {"notebooks": [*NOTEBOOK_TESTS, *words]}
     return {"unit tests": [*PYTEST, *words]}

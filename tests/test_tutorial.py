@@ -429,8 +429,8 @@ def test_notebooks_are_found_by_number_or_name(tmp_path, words, stems):
     assert [path.stem for path in tutorial.find_notebooks(words, tmp_path)] == stems
 
 
-def test_test_runs_all_parts_or_what_is_named():
-    assert list(tutorial.parts([])) == ["unit tests", "notebooks", "browser"]
+def test_test_runs_both_parts_or_what_is_named():
+    assert list(tutorial.parts([])) == ["unit tests", "notebooks"]
     assert "not browser" in tutorial.parts([])["unit tests"]
     assert tutorial.parts(["-k", "attention"]) == {
         "unit tests": [*tutorial.PYTEST, "-k", "attention"]
@@ -465,14 +465,13 @@ def test_bench_and_mutants_hand_all_words_on(monkeypatch, verb, module):
     assert called == [["python", "-m", module, "--quick", "hiera"]]
 
 
-def test_one_failed_part_fails_the_whole_and_all_are_summed_up(monkeypatch, capsys):
+def test_one_failed_part_fails_the_whole_and_both_are_summed_up(monkeypatch, capsys):
     monkeypatch.setattr(tutorial, "prepare", lambda: "python")
     monkeypatch.setattr(tutorial, "call", lambda command: int("--nbval-lax" in command))
     assert tutorial.test([]) == 1
     assert capsys.readouterr().out.splitlines() == [
         "unit tests: passed in 0 s",
         "notebooks: FAILED, status 1, in 0 s",
-        "browser: passed in 0 s",
     ]
 
 
