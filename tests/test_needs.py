@@ -25,10 +25,10 @@ def test_a_machine_half_as_fast_finds_nothing_wrong():
 
 
 @pytest.mark.parametrize("said, complaint", [
-    (spoilt(n03=Needs(12, 1.0)), "03: 30 seconds and 1.0 GB to run, the header says 15 seconds"),
-    (spoilt(n03=Needs(70, 1.0)), "03: 30 seconds and 1.0 GB to run, the header says 70 seconds"),
-    (spoilt(n05=Needs(50, 0.4)), "05: 50 seconds and 1.0 GB to run, the header says 50 seconds"),
-    (spoilt(n05=Needs(50, 2.1)), "05: 50 seconds and 1.0 GB to run, the header says 50 seconds"),
+    (spoilt(n03=Needs(12, 1.0)), "03: 30 seconds, 1.0 GB to run, the header says 15 seconds"),
+    (spoilt(n03=Needs(70, 1.0)), "03: 30 seconds, 1.0 GB to run, the header says 70 seconds"),
+    (spoilt(n05=Needs(50, 0.4)), "05: 50 seconds, 1.0 GB to run, the header says 50 seconds"),
+    (spoilt(n05=Needs(50, 2.1)), "05: 50 seconds, 1.0 GB to run, the header says 50 seconds"),
     (spoilt(n07=None), "07: the header says nothing"),
 ])  # fmt: skip
 def test_a_header_that_is_wrong_by_more_than_two_is_named(said, complaint):
@@ -62,7 +62,7 @@ def test_what_was_measured_is_written_and_read_again(tmp_path):
     needs.keep({}, tmp_path)
     for _ in range(2):
         assert needs.main(tmp_path) == 0
-    assert "read, 15 seconds and 0.9 GB to run, no network" in notebook.read_text("utf-8")
+    assert "read, 15 seconds, 0.9 GB to run" in notebook.read_text("utf-8")
     assert needs.said_in(notebook.read_text("utf-8")) == Needs(15, 0.9)
     wanted = table.replace("50 s | 2.0 GB", "15 s | 0.9 GB")
     assert (tmp_path / "README.md").read_text("utf-8") == wanted
@@ -84,7 +84,7 @@ def test_a_wrong_header_turns_a_run_of_notebooks_red(tmp_path):
     (tmp_path / "conftest.py").write_text((source / "conftest.py").read_text("utf-8"), "utf-8")
     notebook = textwrap.dedent("""
         {"cells": [{"cell_type": "code", "execution_count": 1, "id": "a", "metadata": {},
-        "outputs": [], "source": ["x = 1  # 5 seconds and 9.0 GB to run"]}],
+        "outputs": [], "source": ["x = 1  # 5 seconds, 9.0 GB to run"]}],
         "metadata": {"kernelspec": {"display_name": "Python 3", "language": "python",
         "name": "python3"}}, "nbformat": 4, "nbformat_minor": 5}""")
     (tmp_path / "01_a.ipynb").write_text(notebook, "utf-8")
@@ -93,5 +93,5 @@ def test_a_wrong_header_turns_a_run_of_notebooks_red(tmp_path):
     found = {**os.environ, "PYTHONPATH": str(tutorial.ROOT)}
     done = subprocess.run(command, cwd=tmp_path, env=found, capture_output=True, text=True)
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "WRONG 01_a: 5 seconds and 0." in done.stdout
+    assert "WRONG 01_a: 5 seconds, 0." in done.stdout
     assert "1 passed" in done.stdout

@@ -44,7 +44,7 @@ def test_every_notebook_is_on_the_map_with_its_own_times():
     for link, _, reading, running, memory in rows(section("Map of notebooks")):
         path = re.search(r"\((.*)\)", link)[1]
         minutes, seconds = reading.removesuffix(" min"), running.removesuffix(" s")
-        said[path] = f"{minutes} minutes to read, {seconds} seconds and {memory} to run"
+        said[path] = f"{minutes} minutes to read, {seconds} seconds, {memory} to run"
     assert sorted(said) == sorted(f"notebooks/{p.name}" for p in ROOT.glob("notebooks/*.ipynb"))
     assert [p for p, time in said.items() if time not in (ROOT / p).read_text("utf-8")] == []
 

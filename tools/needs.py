@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 MEASURED = Path("build/needs.json")
 FACTOR = 2
 ENOUGH = 5  # notebooks by which the speed of a machine can be told
-SAID = r"(\d+) seconds and (\d+\.\d) GB to run"
-UNMEASURED = r"\d+ seconds( and \d+\.\d GB)? to run"
+SAID = r"(\d+) seconds, (\d+\.\d) GB to run"
+UNMEASURED = r"\d+ seconds(, \d+\.\d GB)? to run(, no network)?"
 ROW = r"(\| \[.*?\]\(notebooks/{}\.ipynb\) \|.*\| )[^|]*\| [^|]* \|$"
 
 
@@ -36,7 +36,7 @@ class Needs:
     gigabytes: float
 
     def __str__(self) -> str:
-        return f"{self.rounded_seconds} seconds and {self.gigabytes:.1f} GB to run"
+        return f"{self.rounded_seconds} seconds, {self.gigabytes:.1f} GB to run"
 
     @property
     def rounded_seconds(self) -> int:
