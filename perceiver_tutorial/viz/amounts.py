@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from .axes import AXES
@@ -51,15 +50,6 @@ def in_powers(count: int) -> str:
 
 def _digits(number: float) -> str:
     return f"{number:.3g}" if number < 99.5 else f"{number:,.0f}"
-
-
-def sheet(width: float, height: float) -> tuple[Figure, Axes]:
-    """One drawing area over a whole figure, in inches, without frame and ticks: drawn at once."""
-    figure = Figure(figsize=(width, height))
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set(xlim=(0, width), ylim=(0, height))
-    axes.set_axis_off()
-    return figure, axes
 
 
 def say(axes: Axes, x: float, y: float, words: str, size: int = 8, ha: str = "left") -> None:

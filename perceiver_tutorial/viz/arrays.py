@@ -13,11 +13,10 @@ from .amounts import (
     in_bytes,
     in_words,
     say,
-    sheet,
     tens,
 )
 from .modalities import PARTS
-from .picture import INK, Picture
+from .picture import INK, Picture, sheet
 
 WIDE, TALL = 8.0, 4.95
 LEFT, ACROSS = 0.15, 7.7
@@ -48,7 +47,7 @@ def draw_arrays(
         held: bytes of every array, and the bytes of a memory, which are marked.
         spent: operations of every step.
     """
-    figure, axes = sheet(WIDE, TALL)
+    figure, axes = sheet(WIDE, TALL, is_upward=True)
     axes.text(LEFT, TALL - 0.1, title, va="top", fontsize=10, color=INK, linespacing=1.4)
     plain = title.replace("\n", " ")
     if not rows:

@@ -9,9 +9,9 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from .amounts import GRID, Scale, say, sheet
+from .amounts import GRID, Scale, say
 from .axes import AXES
-from .picture import INK, Picture
+from .picture import INK, Picture, sheet
 
 WIDE, TALL = 8.0, 5.58
 SIDE, STEP, LEFT = 2.25, 2.6, 0.45
@@ -66,7 +66,7 @@ def draw_families(readers: Sequence[Reader], scale: Scale, title: str, measure: 
         title: what to notice, in one or two lines.
         measure: what the bars show.
     """
-    figure, axes = sheet(WIDE, TALL)
+    figure, axes = sheet(WIDE, TALL, is_upward=True)
     axes.text(0.15, TALL - 0.1, title, va="top", fontsize=10, color=INK, linespacing=1.4)
     heights = [FLOOR + UP * scale.share(amount) for amount, _ in scale.marks]
     axes.hlines(heights, LEFT, LEFT + 2 * STEP + SIDE, color=GRID, linewidth=0.7, zorder=0)

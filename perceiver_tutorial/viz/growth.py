@@ -15,11 +15,10 @@ from .amounts import (
     in_powers,
     in_words,
     say,
-    sheet,
     tens,
 )
 from .axes import AXES
-from .picture import INK, Picture
+from .picture import INK, Picture, sheet
 
 INPUTS = Scale(
     2**4, 2**20, ((64, "64"), (1024, "1,024"), (16384, "16,384"), (262144, "262,144")), str
@@ -86,7 +85,7 @@ def draw_growth(
             memory ends.
         title: what to notice, in one or two lines.
     """
-    figure, axes = sheet(8.0, 4.15)
+    figure, axes = sheet(8.0, 4.15, is_upward=True)
     axes.text(0.15, 4.05, title, va="top", fontsize=10, color=INK, linespacing=1.4)
     _legend(axes, work.here)
     for plot, growth, named in ((WORK, work, "operations"), (MAPS, maps, "bytes of one map")):

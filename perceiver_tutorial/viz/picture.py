@@ -89,12 +89,18 @@ def blank(width: float, height: float) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def sheet(width: float, height: float) -> tuple[Figure, Axes]:
-    """One drawing area that is all of the figure, in inches from its upper left corner."""
+def sheet(width: float, height: float, *, is_upward: bool = False) -> tuple[Figure, Axes]:
+    """One drawing area that is all of the figure, in inches, drawn at once.
+
+    Args:
+        width: of the figure.
+        height: of the figure.
+        is_upward: whether y grows upwards from the lower edge. Default: downwards from the upper.
+    """
     figure = Figure(figsize=(width, height))
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
-    axes.set(xlim=(0, width), ylim=(height, 0))
+    axes.set(xlim=(0, width), ylim=(0, height) if is_upward else (height, 0))
     return figure, axes
 
 
