@@ -9,7 +9,7 @@ import yaml
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = "perceiver_tutorial"
-TABLES = ("floor", "perceiver", "losses", "hiera", "deit", "around")
+TABLES = ("floor", "perceiver", "losses", "hiera", "deit", "around", "kinds")
 
 
 @dataclass(frozen=True)
