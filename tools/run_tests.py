@@ -21,7 +21,7 @@ NOTEBOOKS = [
     "--nbval-sanitize-with=tests/nbval_sanitize.cfg",
     *("-n", WORKERS, "--dist", "loadscope"),  # one kernel per notebook: cells must not scatter
 ]
-BROWSER = [*PYTEST, "-m", "browser", "tests/test_browser.py"]
+BROWSER = [*PYTEST, "-m", "browser", "tests/gates/test_browser.py"]
 
 
 def parts(words: list[str]) -> dict[str, list[str]]:
