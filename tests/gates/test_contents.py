@@ -6,10 +6,10 @@ import sys
 import textwrap
 
 import pytest
+from tools.needs import Needs
 
 import tutorial
 from tools import needs
-from tools.needs import Needs
 
 USUAL = {f"{n:02d}": Needs(10.0 * n, 1.0) for n in range(1, 8)}
 
