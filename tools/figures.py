@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageSequence
 
+from perceiver_course.explorers import families
+from perceiver_course.explorers.shape_walk.diagram import draw_stage_diagram
+from perceiver_course.kit.picture import INK, Picture
+from perceiver_course.kit.walks import draw_walk
 from perceiver_tutorial.tracing import walk
-from perceiver_tutorial.viz import draw_stage_diagram, draw_walk
-from perceiver_tutorial.viz.picture import INK, Picture
-from perceiver_tutorial.widgets import families
 
 FOLDER = Path(__file__).parent.parent / "pictures"
 
