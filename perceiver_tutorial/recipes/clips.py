@@ -23,8 +23,8 @@ from ..synthetic import Clips, clips, cycles_heard
 from ..training import batches, psnr
 from .recipe import Recipe
 
-# Places turn slowly in time, so that one can ask between the frames, see notebook 14. Unlike the
-# published decoder this one adds the query to what it reads: a small one learns faster so.
+# Places turn slowly in time, so that one can ask between the frames: notebook `decoders`. Unlike
+# the published decoder this one adds the query to what it reads: a small one learns faster so.
 CLIPS = MultimodalConfig(
     encoder=EncoderConfig(
         num_latents=24,
