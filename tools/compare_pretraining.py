@@ -11,8 +11,8 @@ from pathlib import Path
 
 import torch
 
-from perceiver_tutorial.recipes import RECIPES
-from perceiver_tutorial.recipes.few_labels import FILE, SEEDS, compare, notes
+from perceiver_course.chapters.masked_pretraining.model import FILE, SEEDS, compare, notes
+from perceiver_course.recipes import RECIPES
 
 
 def main(words: list[str], file: Path = FILE) -> int:

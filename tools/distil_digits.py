@@ -14,10 +14,10 @@ from pathlib import Path
 
 import torch
 
-from perceiver_tutorial.recipes.digits_deit import MEASURED, NARROW, RECIPES, STUDENTS
-from perceiver_tutorial.recipes.distilled import FILE, note, score_student, students
-from perceiver_tutorial.recipes.seeds import FILE as SEEDS_FILE
-from perceiver_tutorial.recipes.seeds import SEEDS, Measured, write_down
+from perceiver_course.chapters.distillation.model import FILE, note, score_student, students
+from perceiver_course.kit.recipes.digits_deit import MEASURED, NARROW, RECIPES, STUDENTS
+from perceiver_course.kit.recipes.scores import FILE as SEEDS_FILE
+from perceiver_course.kit.recipes.scores import SEEDS, Measured, write_down
 
 
 def keep_seeds(file: Path, seeds_file: Path) -> None:

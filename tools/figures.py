@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from perceiver_course.explorers.shape_walk.diagram import draw_stage_diagram
+from perceiver_course.kit.picture import Picture
+from perceiver_course.kit.walks import draw_walk
 from perceiver_tutorial.tracing import walk
-from perceiver_tutorial.viz import draw_stage_diagram, draw_walk
-from perceiver_tutorial.viz.picture import Picture
 
 FOLDER = Path(__file__).parent.parent / "pictures"
 

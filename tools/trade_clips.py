@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from perceiver_tutorial.recipes.tradeoff import FILE, LABEL_WEIGHTS, SEEDS, note, trade
+from perceiver_course.chapters.multimodal.model import FILE, LABEL_WEIGHTS, SEEDS, note, trade
 
 
 def main(words: list[str], file: Path = FILE) -> int:

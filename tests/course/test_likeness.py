@@ -2,7 +2,7 @@
 
 import torch
 
-from perceiver_tutorial.viz.likeness import by_step, likeness, neighbours
+from perceiver_course.kit.token_pictures import by_step, likeness, neighbours
 
 TABLE = torch.randn(12, 5, generator=torch.Generator().manual_seed(0))
 

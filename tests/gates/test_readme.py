@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from perceiver_tutorial.ledger.claims import read_claims
+from perceiver_course.kit.claims import read_claims
 from tests.gates.test_layering import FLOOR, MAY_IMPORT
 from tools import figures
 

@@ -10,7 +10,9 @@ from tiny import CONFIGS, raw_for
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, one_hot
 
-from perceiver_tutorial import deit, hiera, perceiver, training
+from perceiver_course.chapters.feature_maps.model import HieraSegmenterConfig
+from perceiver_course.kit import training
+from perceiver_tutorial import deit, hiera, perceiver
 from perceiver_tutorial.perceiver import TINY
 
 DEIT = deit.DeiTConfig(6, 2, depth=1, image_size=(16, 24), patch_size=8, num_classes=5)
@@ -28,7 +30,7 @@ def model(name: str) -> nn.Module:
     """A tiny model, the same in every test."""
     others = {
         "deit": DEIT, "hiera": HIERA, "mae": MAE,
-        "segmenter": hiera.HieraSegmenterConfig(HIERA, num_classes=3, channels=4, maps=(0, 1)),
+        "segmenter": HieraSegmenterConfig(HIERA, num_classes=3, channels=4, maps=(0, 1)),
         "masked deit": deit.DeiTMaskedImageConfig(DEIT),
     }  # fmt: skip
     torch.manual_seed(0)

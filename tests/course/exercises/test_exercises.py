@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from perceiver_tutorial import exercises
-from perceiver_tutorial.exercises import BugHunt, Dummy, Exercise, NotYet, Prediction, Slip, predict
-from perceiver_tutorial.exercises.check import your_turn
-from perceiver_tutorial.exercises.predict import shape_of
-from perceiver_tutorial.exercises.predictions import PREDICTIONS
+from perceiver_course import predict
+from perceiver_course.chapters.perceiver_io.exercises import Dummy
+from perceiver_course.kit.exercises import BugHunt, Exercise, NotYet, Slip, your_turn
+from perceiver_course.kit.predictions import Prediction, shape_of
+from perceiver_course.predictions import PREDICTIONS
 from perceiver_tutorial.perceiver import PerceiverIO
 
 ALL = {name: value for name, value in vars(exercises).items() if isinstance(value, Exercise)}
