@@ -136,8 +136,13 @@ def read(report: Path) -> Seen:
 
 
 def _name(case: ElementTree.Element) -> str:
-    file = Path(case.get("file", "")).with_suffix("")
-    short = file.relative_to("tests").as_posix() if file.parts[:1] == ("tests",) else file.name
+    file = Path(case.get("file", ""))
+    if file.suffix == ".ipynb":
+        short = file.name.partition("_")[2]
+    elif file.parts[:1] == ("tests",):
+        short = file.relative_to("tests").with_suffix("").as_posix()
+    else:
+        short = file.stem
     return f"{short}::{case.get('name', '')}"
 
 

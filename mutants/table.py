@@ -7,6 +7,8 @@ from pathlib import Path
 
 import yaml
 
+from tools.contents import read
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = "perceiver_tutorial"
 TABLES = ("floor", "perceiver", "losses", "hiera", "deit", "around")
@@ -23,8 +25,9 @@ class Mutant:
         old: what stands there, exactly once.
         new: what the bug puts in its place.
         tests: what should notice, in short: `floor/attention` is tests/floor/test_attention.py,
-            `floor/attention::test_x` one test of it, `02` notebook 02, and `attention.py` the
-            examples in the docstrings of that file of the package.
+            `floor/attention::test_x` one test of it, `attention.ipynb` the notebook of
+            that name, whatever its number, and `attention.py` the examples in the docstrings
+            of that file of the package.
         survives: why nothing can notice it; "" where something should.
     """
 
@@ -61,9 +64,9 @@ class Mutant:
 
 
 def _target(word: str, root: Path) -> str:
-    if word.isdigit():
-        (notebook,) = root.glob(f"notebooks/{word}_*.ipynb")
-        return notebook.relative_to(root).as_posix()
+    if word.endswith(".ipynb"):
+        (path,) = [row.path for row in read(root) if f"{row.name}.ipynb" == word]
+        return path.as_posix()
     if word.endswith(".py"):
         return f"{PACKAGE}/{word}"
     name, separator, test = word.partition("::")

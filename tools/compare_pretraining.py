@@ -1,4 +1,6 @@
-"""Measure what pre-training is worth where labels are few, for notebook 21: data/few_labels.json.
+"""Measure what pre-training is worth where labels are few: data/few_labels.json.
+
+The notebook `masked_pretraining` draws it.
 
 python tools/compare_pretraining.py            all seeds
 python tools/compare_pretraining.py SEED ...   these; the others stay

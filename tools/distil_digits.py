@@ -1,4 +1,6 @@
-"""Measure students with and without a teacher, for notebook 24: data/digits_distilled.json.
+"""Measure students with and without a teacher: data/digits_distilled.json.
+
+The notebook `distillation` draws it.
 
 python tools/distil_digits.py              all students, all seeds
 python tools/distil_digits.py NAME SEED    one of them; the others stay

@@ -1,4 +1,6 @@
-"""Measure what the label costs the picture, for notebook 13: data/clips_tradeoff.json.
+"""Measure what the label costs the picture: data/clips_tradeoff.json.
+
+The notebook `multimodal` draws it.
 
 python tools/trade_clips.py               all weights and seeds
 python tools/trade_clips.py WEIGHT SEED   one of them; the others stay

@@ -1,6 +1,6 @@
 """The same data counted twice: cut into tokens, as others read it, and as it comes.
 
-Notebook 05 shows the table, notebook 18 works with its numbers.
+The notebook `whole_machine` shows the table, `cost` works with its numbers.
 """
 
 import math

@@ -39,16 +39,6 @@ def test_the_map_of_rooms_is_the_map_that_is_tested():
     assert said == {room: may for room, may in MAY_IMPORT.items() if room != "__init__"}
 
 
-def test_every_notebook_is_on_the_map_with_its_own_times():
-    said = {}
-    for link, _, reading, running, memory in rows(section("Map of notebooks")):
-        path = re.search(r"\((.*)\)", link)[1]
-        minutes, seconds = reading.removesuffix(" min"), running.removesuffix(" s")
-        said[path] = f"{minutes} minutes to read, {seconds} seconds, {memory} to run"
-    assert sorted(said) == sorted(f"notebooks/{p.name}" for p in ROOT.glob("notebooks/*.ipynb"))
-    assert [p for p, time in said.items() if time not in (ROOT / p).read_text("utf-8")] == []
-
-
 @pytest.mark.pinned
 def test_the_pictures_are_drawn_by_the_package():
     assert figures.check() == []

@@ -54,8 +54,8 @@ def psnr(
     return 10 * (peak**2 / error).log10()
 
 
-# Places turn slowly in time, so that one can ask between the frames, see notebook 14. Unlike the
-# published decoder this one adds the query to what it reads: a small one learns faster so.
+# Places turn slowly in time, so that one can ask between the frames: notebook `decoders`. Unlike
+# the published decoder this one adds the query to what it reads: a small one learns faster so.
 CLIPS = MultimodalConfig(
     encoder=EncoderConfig(
         num_latents=24,
