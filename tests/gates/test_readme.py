@@ -101,6 +101,7 @@ def test_every_command_does_what_it_says(command, monkeypatch, capsys):
         "conda": lambda words, _: conda(words),
         "jupyter": lambda words, _: serves(words),
         "export": lambda words, _: words == ["PIP_EXTRA_INDEX_URL=ADDRESS"],
+        "git": lambda words, _: words == ["clone", contents.repository()],
         ".ci/run": lambda words, _: words == [] and (ROOT / ".ci/run").stat().st_mode & 0o100,
     }[program]
     assert run(words, monkeypatch), command
@@ -232,7 +233,7 @@ def test_every_number_of_the_readme_comes_from_a_record():
     "about {GB installed} GB, or {GB with CUDA} GB on Linux",
     "about {hours to read the core} hours to read",
     "All of them take about {hours to read everything} hours to read",
-    "The ledger of {statements in the ledger} such statements",
+    "A ledger of {statements in the ledger} statements",
     "more than {most seconds} seconds of one core and {most gigabytes} GB of memory",
 ])  # fmt: skip
 def test_a_number_stands_where_it_belongs(sentence):
