@@ -613,39 +613,46 @@ SAID = {
 }  # fmt: skip
 
 
-@pytest.fixture(params=PICTURES)
-def name(request):
+def drawn(name):
     torch.manual_seed(0)
+    picture = PICTURES[name]()
+    assert picture.png  # made now: whoever looks for faint words changes the figure
+    return picture
+
+
+@pytest.fixture(scope="module", params=PICTURES)
+def name(request):
     return request.param
 
 
-def test_a_picture_says_what_it_shows(name):
-    assert SAID[name] in PICTURES[name]().alt
+@pytest.fixture(scope="module")
+def picture(name):
+    """Each is drawn once for all tests."""
+    return drawn(name)
 
 
-def test_the_same_input_gives_the_same_bytes(name):
-    torch.manual_seed(0)
-    first = PICTURES[name]().png
-    torch.manual_seed(0)
-    assert PICTURES[name]().png == first
-    assert first.startswith(b"\x89PNG") and len(first) < 150_000
+def test_a_picture_says_what_it_shows(name, picture):
+    assert SAID[name] in picture.alt
 
 
-def test_a_notebook_gets_the_image_its_words_and_its_alternative_text(name):
-    picture = PICTURES[name]()
+def test_the_same_input_gives_the_same_bytes(name, picture):
+    assert drawn(name).png == picture.png
+    assert picture.png.startswith(b"\x89PNG") and len(picture.png) < 150_000
+
+
+def test_a_notebook_gets_the_image_its_words_and_its_alternative_text(picture):
     data, metadata = picture._repr_mimebundle_()
     assert base64.b64decode(data["image/png"]) == picture.png
     assert data["text/plain"] == repr(picture) == f"picture: {picture.alt}"
     assert metadata == {"image/png": {"alt": picture.alt}}
 
 
-def test_a_picture_holds_a_figure_of_its_own(name):
-    figure = PICTURES[name]().figure
-    assert isinstance(figure, Figure) and figure.canvas.manager is None
+def test_a_picture_holds_a_figure_of_its_own(picture):
+    assert isinstance(picture.figure, Figure) and picture.figure.canvas.manager is None
 
 
-def test_words_can_be_read_on_their_ground(name):
-    assert list(too_faint(PICTURES[name]().figure)) == []
+def test_words_can_be_read_on_their_ground(picture):
+    assert list(too_faint(picture.figure)) == []
 
 
 @pytest.mark.parametrize("ground", ["#FFFFFF", "#767676", "#888888", "#0072B2", "#D55E00", "#000"])
