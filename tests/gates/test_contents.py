@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 import tutorial
-from tools import contents
+from tools import contents, run_tests
 from tools.contents import Needs, Notebook
 
 USUAL = {f"{n:02d}": Needs(10.0 * n, 1.0) for n in range(1, 8)}
@@ -225,7 +225,7 @@ def test_a_wrong_header_turns_a_run_of_notebooks_red(tmp_path):
         "name": "python3"}}, "nbformat": 4, "nbformat_minor": 5}""")
     (tmp_path / "01_a.ipynb").write_text(notebook, "utf-8")
     options = ["--nbval-lax", "--nbval-current-env", "-p", "no:cacheprovider"]
-    command = [sys.executable, *tutorial.PYTEST, *options, "01_a.ipynb"]
+    command = [sys.executable, *run_tests.PYTEST, *options, "01_a.ipynb"]
     found = {**os.environ, "PYTHONPATH": str(tutorial.ROOT)}
     done = subprocess.run(command, cwd=tmp_path, env=found, capture_output=True, text=True)
     assert done.returncode == 1, done.stdout + done.stderr
