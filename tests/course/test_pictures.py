@@ -1,11 +1,11 @@
 """Every picture says what it shows, is the same each time, and comes without matplotlib's state."""
 
-import base64
 from types import SimpleNamespace
 
 import pytest
 import torch
 from contrast import too_faint
+from drawing import assert_well_drawn
 from matplotlib.figure import Figure
 from PIL import Image
 from tiny import CONFIGS, IMAGES
@@ -613,46 +613,9 @@ SAID = {
 }  # fmt: skip
 
 
-def drawn(name):
-    torch.manual_seed(0)
-    picture = PICTURES[name]()
-    assert picture.png  # made now: whoever looks for faint words changes the figure
-    return picture
-
-
-@pytest.fixture(scope="module", params=PICTURES)
-def name(request):
-    return request.param
-
-
-@pytest.fixture(scope="module")
-def picture(name):
-    """Each is drawn once for all tests."""
-    return drawn(name)
-
-
-def test_a_picture_says_what_it_shows(name, picture):
-    assert SAID[name] in picture.alt
-
-
-def test_the_same_input_gives_the_same_bytes(name, picture):
-    assert drawn(name).png == picture.png
-    assert picture.png.startswith(b"\x89PNG") and len(picture.png) < 150_000
-
-
-def test_a_notebook_gets_the_image_its_words_and_its_alternative_text(picture):
-    data, metadata = picture._repr_mimebundle_()
-    assert base64.b64decode(data["image/png"]) == picture.png
-    assert data["text/plain"] == repr(picture) == f"picture: {picture.alt}"
-    assert metadata == {"image/png": {"alt": picture.alt}}
-
-
-def test_a_picture_holds_a_figure_of_its_own(picture):
-    assert isinstance(picture.figure, Figure) and picture.figure.canvas.manager is None
-
-
-def test_words_can_be_read_on_their_ground(picture):
-    assert list(too_faint(picture.figure)) == []
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_picture_is_well_drawn(name):
+    assert_well_drawn(PICTURES[name], SAID[name])
 
 
 @pytest.mark.parametrize("ground", ["#FFFFFF", "#767676", "#888888", "#0072B2", "#D55E00", "#000"])
