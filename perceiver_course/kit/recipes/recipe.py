@@ -16,9 +16,10 @@ from torch import Tensor, nn
 
 from perceiver_tutorial.initial import spread_tables
 
+from ..files import DATA
 from ..training import History, fit
 
-FOLDER = Path(__file__).parents[2] / "data" / "models"
+FOLDER = DATA / "models"
 
 
 @runtime_checkable
