@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from .table import PACKAGE, ROOT, Mutant
+from .table import ROOT, Mutant, path_in
 
 SECONDS = 300  # after which a run counts as hanging
 NOT_COPIED = ("__pycache__", ".git", ".venv*", ".*_cache", ".ipynb_checkpoints", "cache", "shared")
@@ -54,7 +54,7 @@ def planted(mutant: Mutant, copy: Path) -> Iterator[None]:
     What stood there comes back with its old date, so that Python's compiled files, which are
     made without any bug, are right again.
     """
-    file = copy / PACKAGE / mutant.file
+    file = copy / path_in(mutant.file)
     source, times = file.read_text(encoding="utf-8"), file.stat()
     file.write_text(mutant.planted_in(source), encoding="utf-8", newline="\n")
     try:

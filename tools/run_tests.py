@@ -14,7 +14,7 @@ from tutorial import call
 
 WORKERS = "2"
 PYTEST = ["-m", "pytest", "-q", "--color=" + ("auto" if sys.stdout.isatty() else "no")]
-UNITS = [*PYTEST, "-m", "not browser", "-n", WORKERS, "--dist", "loadgroup"]
+UNITS = [*PYTEST, "-m", "not browser", "--durations=25", "-n", WORKERS, "--dist", "loadgroup"]
 NOTEBOOKS = [
     *(*PYTEST, "--nbval-lax", "--nbval-current-env"),
     *("--nbval-cell-timeout=120", "--nbval-kernel-startup-timeout=120"),

@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 
 from perceiver_tutorial.perceiver import PUBLISHED, MultimodalConfig
 
-from ..chapters.multimodal.pictures import PARTS
+from ..kit.axes import PARTS
 from ..kit.formulas import (
     attend_flops,
     attend_parameters,

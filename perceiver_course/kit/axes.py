@@ -39,3 +39,10 @@ AXES = {
     "width": Kind("W", "#EE9A66"),
     "frames": Kind("T", "#8A6FBF", LIGHT),
 }
+
+# What a row of an input array is made of.
+PARTS = {
+    "what is there": {"facecolor": AXES["inputs"].colour},
+    "where it is": {"facecolor": AXES["channels"].colour},
+    "learned padding": {"facecolor": "#EEEEEE", "hatch": "////"},
+}

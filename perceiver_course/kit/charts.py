@@ -21,6 +21,9 @@ from .picture import INK, Picture, ink_on, open_frame
 COLOURS = tuple(AXES[name].colour for name in ("inputs", "latents", "queries", "classes"))
 DASHES = ("-", "--", "-.", ":")
 MARKERS = ("o", "s", "^", "D")
+# Frames on images, told apart by colour and by line.
+FRAME_COLOURS = ("#E69F00", "#0072B2", "#009E73", "#CC79A7", "#D55E00")
+FRAME_DASHES = ("-", "--", "-.", ":", "-")
 
 
 @checked
@@ -133,7 +136,6 @@ def draw_bars(values: Mapping[str, int | float], title: str, unit: str) -> Pictu
     return Picture(figure, f"Bars, {title}, in {unit}: {listed}.")
 
 
-SCALING_MARKERS = "os^D"
 # Per cent below which a bar is too short for its number.
 ROOM = 4
 
@@ -177,7 +179,7 @@ def draw_scaling(
     """
     figure = Figure(figsize=(7.2, 3.9), layout="constrained")
     axes = figure.add_subplot()
-    for curve, marker in zip(curves, SCALING_MARKERS, strict=False):
+    for curve, marker in zip(curves, MARKERS, strict=False):
         _draw(axes, curve, marker)
     if meeting is not None:
         axes.axvline(meeting, color="#777777", linestyle=":", linewidth=1.2)

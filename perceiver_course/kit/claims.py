@@ -12,7 +12,9 @@ import yaml
 
 from perceiver_tutorial.doors import checked
 
-FILE = Path(__file__).parents[2] / "data" / "claims.yaml"
+from .files import DATA
+
+FILE = DATA / "claims.yaml"
 CHECKABLE = ("holds", "corrected")
 OPEN = "needs-weights"
 

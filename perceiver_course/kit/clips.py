@@ -14,6 +14,8 @@ from torch import Tensor
 from perceiver_tutorial.doors import checked
 from perceiver_tutorial.positions import axis_coordinates, grid_positions
 
+from .files import DATA
+
 SHAPES = ("disc", "square", "triangle", "cross")
 
 
@@ -77,7 +79,7 @@ def _is_inside(shape: str, y: Tensor, x: Tensor) -> Tensor:
     raise ValueError(f"expected one of {SHAPES}, got {shape!r}.")
 
 
-FILE = Path(__file__).parents[2] / "data" / "clips.npz"
+FILE = DATA / "clips.npz"
 SLOWEST, FASTEST = 0.25, 1.25
 LOWEST, HIGHEST = 2, 10
 GROUND, LOUDNESS = 0.1, 0.8

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from .claims import CHECKABLE, OPEN, Claim, read_claims
+from .files import ROOT
 
-ROOT = Path(__file__).parents[2]
 CALL = re.compile(r"""\bclaim\(\s*["']([\w.\-]+)["']""")
 
 

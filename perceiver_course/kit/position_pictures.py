@@ -1,4 +1,4 @@
-"""What position codes look like: bands, slices and likeness."""
+"""What position codes look like: bands, slices, and how alike they are."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -6,12 +6,12 @@ import torch
 from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor
-from torch.nn.functional import normalize
 
 from perceiver_tutorial.doors import checked
 
 from .axes import AXES
 from .picture import INK, Picture, open_frame, strip
+from .token_pictures import cosine_similarity
 
 
 @checked
@@ -50,12 +50,12 @@ def draw_similarity(
         index_dims: (rows, columns) of the grid.
         cell: (row, column) of the place to compare with.
     """
-    unit = torch.nn.functional.normalize(features, dim=-1)
-    similarity = (unit @ unit[cell[0] * index_dims[1] + cell[1]]).reshape(index_dims).numpy()
+    here = features[cell[0] * index_dims[1] + cell[1]]
+    similarity = cosine_similarity(features, here[None]).reshape(index_dims).numpy()
     figure, (axes,) = strip(1, width=3.2, height=2.8)
     shown = axes.imshow(similarity, cmap="cividis", vmin=-1, vmax=1, interpolation="nearest")
     axes.plot(cell[1], cell[0], marker="+", color="white", markersize=10)
-    axes.set_title(f"likeness to row {cell[0]}, column {cell[1]}", fontsize=9, color=INK)
+    axes.set_title(f"cosine to row {cell[0]}, column {cell[1]}", fontsize=9, color=INK)
     figure.colorbar(shown, ax=axes, shrink=0.8)
     alt = (
         f"Cosine between the position of row {cell[0]}, column {cell[1]} and every other of "
@@ -179,8 +179,8 @@ def draw_similarities(
     figure = Figure(figsize=(0.6 + 2.2 * len(codes), 2.5), layout="constrained")
     row = figure.subplots(1, len(codes), squeeze=False)[0]
     for axes, (title, code) in zip(row, codes.items(), strict=True):
-        unit = normalize(code.detach(), dim=-1)
-        alike = (unit @ unit[cell[0] * index_dims[1] + cell[1]]).reshape(index_dims)
+        here = code[cell[0] * index_dims[1] + cell[1]]
+        alike = cosine_similarity(code.detach(), here.detach()[None]).reshape(index_dims)
         shown = axes.imshow(alike.numpy(), **LOOK)
         axes.plot(cell[1], cell[0], marker="+", color="white", markersize=9)
         axes.set_title(title, fontsize=9, color=INK)

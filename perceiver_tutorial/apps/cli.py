@@ -1,4 +1,8 @@
-"""The command line: perceiver-tutorial walk | cost | evaluate | claims | doctor."""
+"""The command line: perceiver-tutorial walk | cost | evaluate | doctor, and what others add.
+
+Another package adds a command by an entry point of the group `perceiver_tutorial.commands`: its
+name is the command's, and it is a function without arguments that gives what is printed.
+"""
 
 import argparse
 import importlib.metadata
@@ -40,11 +44,11 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(command=command)
     summary = "top-1 and top-5 of a classifier on your pictures, beside the published figure"
     _add_options(commands.add_parser("evaluate", help=summary, description=summary))
-    for name, command, summary in (
-        ("claims", _claims, "how many published statements are checked, by system"),
-        ("doctor", _doctor, "what is installed, and what would get in the way"),
-    ):
-        commands.add_parser(name, help=summary, description=summary).set_defaults(command=command)
+    summary = "what is installed, and what would get in the way"
+    commands.add_parser("doctor", help=summary, description=summary).set_defaults(command=_doctor)
+    for entry in importlib.metadata.entry_points(group="perceiver_tutorial.commands"):
+        sub = commands.add_parser(entry.name, help=f"added by {entry.module.partition('.')[0]}")
+        sub.set_defaults(command=lambda _options, entry=entry: entry.load()())
     return parser
 
 
@@ -89,12 +93,6 @@ def _evaluate(options: argparse.Namespace) -> str:
         print(report)
         raise KeyboardInterrupt
     return str(report)
-
-
-def _claims(_options: argparse.Namespace) -> str:
-    from perceiver_course.kit.coverage import report
-
-    return report()
 
 
 def _doctor(_options: argparse.Namespace) -> str:

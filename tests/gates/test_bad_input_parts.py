@@ -57,19 +57,19 @@ MODULES: dict[str, tuple[Callable[..., Any], dict[str, Tensor]]] = {
     "perceiver.preprocessors.Patches": (p.Patches((6, 8), (2, 2)), {"picture": images(6, 8)}),
     "perceiver.preprocessors.Pixels": (p.Pixels((6, 8)), {"picture": images(6, 8)}),
     "perceiver.preprocessors.Points": (p.Points(4, 3, (8, 8)), {"points": ROWS}),
-    "training.DistanceHistogram": (DistanceHistogram(4), {"points": torch.rand(2, 5, 3)}),
-    "training.LogSpectrum": (LogSpectrum(), {"sounds": torch.rand(2, 16, 1)}),
-    "training.PointNet": (
+    "point_clouds.model.DistanceHistogram": (DistanceHistogram(4), {"points": torch.rand(2, 5, 3)}),
+    "extending.model.LogSpectrum": (LogSpectrum(), {"sounds": torch.rand(2, 16, 1)}),
+    "point_clouds.model.PointNet": (
         PointNet(4, width=8), {"points": torch.rand(2, 5, 3), "keep": KEEP}
     ),
-    "training.RowScorer": (
+    "entities.model.RowScorer": (
         RowScorer(6, sees_mean=True, channels=8), {"rows": ROWS, "keep": KEEP}
     ),
 }  # fmt: skip
 WAYS = {**SPOILT, **NOT_NUMBERS}
 NO_INPUT = {"positions.FourierPositions", "positions.LearnedPositions", "taps.Tap"}
 ELSEWHERE = {"perceiver.PerceiverIO", "deit.DeiT", "deit.DeiTMaskedImage", "hiera.Hiera",
-             "hiera.HieraMAE", "hiera.HieraSegmenter"}  # fmt: skip
+             "hiera.HieraMAE", "feature_maps.model.HieraSegmenter"}  # fmt: skip
 pytestmark = pytest.mark.usefixtures("without_shape_checks")
 
 
@@ -129,7 +129,7 @@ def test_a_size_is_not_as_it_should_be(name, data):
 def test_every_public_module_is_tried():
     modules = {n for n, v in publics().items() if isinstance(v, type) and issubclass(v, nn.Module)}
     assert (
-        modules - {"exercises.Dummy"}
+        modules - {"perceiver_io.exercises.Dummy"}
         == (set(MODULES) - {"deit.TeacherNotes"}) | NO_INPUT | ELSEWHERE
     )
 

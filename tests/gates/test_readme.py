@@ -22,7 +22,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 NOTEBOOKS = contents.read()
 NUMBERED = [row for row in NOTEBOOKS if row.number]
 PAGES = [
-    *("README.md", "CHANGELOG.md", "CODE_OF_CONDUCT.md", "data/README.md"),
+    *("README.md", "CHANGELOG.md", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "data/README.md"),
     *(path.relative_to(ROOT).as_posix() for path in sorted(ROOT.glob("docs/*.md"))),
     "tests/parity/golden/README.md",
 ]
@@ -65,6 +65,14 @@ def test_the_rooms_of_the_page_on_architecture_are_all_there_are():
         assert folders <= said, package
     homes = (ROOT, ROOT / "perceiver_tutorial", ROOT / "perceiver_course")
     assert {name for name in said if not any((home / name).exists() for home in homes)} == set()
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/architecture.md"])
+def test_every_file_that_is_named_is_there(page):
+    """`<family>` and such stand for any one of many."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for named in re.findall(r"`([\w<>-]+/[\w<>/.-]+)`", text):
+        assert list(ROOT.glob(re.sub(r"<\w+>", "*", named).rstrip("/"))), named
 
 
 # --- commands -----------------------------------------------------------------------------------

@@ -1,14 +1,11 @@
 """Exercises about text as bytes: UTF-8, ids, tables, padding."""
 
-from collections.abc import Callable
-
 import torch
 from einops import reduce
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from perceiver_tutorial.perceiver import TEXT_CLASSIFIER, encode_text
-from perceiver_tutorial.tracing import walk
+from perceiver_tutorial.perceiver import encode_text
 
 from ...kit.exercises import BugHunt, Exercise, Slip
 from ...kit.predictions import ComputedPrediction, WalkedPrediction
@@ -112,12 +109,7 @@ SURVIVES_PADDING = BugHunt(
 )
 
 
-CLASSIFIER = {"B": 1, "M": 2048, "C": 768, "N": 256, "D": 1280, "L": 2}
-
-
-def _stage(name: str) -> Callable[[], tuple[int, ...]]:
-    return lambda: walk(TEXT_CLASSIFIER)[name].shape
-
+CLASSIFIER = {"B": 1, "M": 2048, "C": 768, "D": 1280}
 
 PREDICTIONS = {
     "bytes.ids": ComputedPrediction(
@@ -143,39 +135,5 @@ PREDICTIONS = {
         },
         model="deepmind/language-perceiver",
         stage="preprocessor",
-    ),
-    "text-classes.query": ComputedPrediction(
-        question="a text classifier with 256 latents of width 1280 and 2 classes asks one "
-        "question. Which shape has the query?",
-        formula="B, 1, D",
-        symbols=CLASSIFIER,
-        slips={
-            "B, 1, L": "so says the post; but a query is as wide as a latent.",
-            "B, L, D": "one query asks for all classes together, not one query for each.",
-            "B, N, D": "those are the latents, which are read; the query reads them.",
-            "B, M, C": "those are the inputs; a query for each is what guessing bytes needs.",
-        },
-        compute=_stage("queries"),
-    ),
-    "text-classes.output": ComputedPrediction(
-        question="and what comes out of the decoder's cross-attend?",
-        formula="B, 1, D",
-        symbols=CLASSIFIER,
-        slips={
-            "B, 1, L": "not yet scores: a linear map makes them of this row afterwards.",
-            "B, N, D": "as many rows come out as ask.",
-            "B, D": "the axis of the one query is still there.",
-        },
-        compute=_stage("decoder"),
-    ),
-    "text-classes.answer": ComputedPrediction(
-        question="and the answer?",
-        formula="B, L",
-        symbols=CLASSIFIER,
-        slips={
-            "B, 1, L": "the axis of the one query is squeezed away at the end.",
-            "B, L, D": "a linear map turns 1280 channels into 2 scores.",
-        },
-        compute=_stage("answer"),
     ),
 }

@@ -103,9 +103,8 @@ SAME_STEM = BugHunt(
 )
 
 
-LEARNED = "deepmind/vision-perceiver-learned"
 CONV = "deepmind/vision-perceiver-conv"
-IMAGE = {"B": 1, "H": 224, "W": 224, "N": 512, "D": 1024, "L": 1000}
+IMAGE = {"B": 1, "H": 224, "W": 224}
 
 
 @dataclass(frozen=True)
@@ -120,44 +119,6 @@ class LikeDeepMind:
 
 
 PREDICTIONS = {
-    "learned.input-array": WalkedPrediction(
-        question="3 x 224 x 224 colours; a 1 x 1 convolution to C channels, and learned places of "
-        "P channels; both are 256. Which shape has the input array?",
-        formula="B, H*W, C + P",
-        symbols={**IMAGE, "C": 256, "P": 256},
-        slips={
-            "B, H*W, C": (
-                "so it would be if places were added, as the post says; they are appended."
-            ),
-            "B, H*W, 3 + P": "the colours go through the convolution first; 256 come out.",
-            "B, C + P, H, W": "rows come from the pixels; height and width are one axis now.",
-            "B, C, H*W": "every pixel is a row; its channels come last.",
-        },
-        model=LEARNED,
-        stage="preprocessor",
-    ),
-    "learned.table": ComputedPrediction(
-        question="which shape has the table of places?",
-        formula="H*W, P",
-        symbols={**IMAGE, "P": 256},
-        slips={
-            "H + W, P": "rows and columns have no places of their own here; each pixel has one.",
-            "B, H*W, P": "it is the same for every image, so it has no batch axis.",
-            "H*W, 2*P": "512 is its width beside the colours; the places are 256 of that.",
-        },
-        compute=lambda: walk(LEARNED, depth=None)["preprocessor.where"].shape,
-    ),
-    "learned.query": WalkedPrediction(
-        question="which shape has the query that asks for one of 1,000 classes?",
-        formula="B, 1, D",
-        symbols=IMAGE,
-        slips={
-            "B, 1, L": "so says the post; but the query reads latents, and is as wide as they are.",
-            "B, L, D": "one query asks for all classes together, not one query for each.",
-        },
-        model=LEARNED,
-        stage="queries",
-    ),
     "conv.convolved": ComputedPrediction(
         question="64 filters of 7 x 7, stride 2, over 3 x 224 x 224, and 3 pixels of padding on "
         "every side. Which shape comes out?",

@@ -11,6 +11,7 @@ from torch import Tensor
 from perceiver_tutorial.doors import checked
 
 from ...kit.axes import AXES
+from ...kit.charts import FRAME_COLOURS, FRAME_DASHES
 from ...kit.images import as_shown
 from ...kit.picture import INK, Picture, strip
 
@@ -49,10 +50,6 @@ def draw_feature_rows(
     return Picture(figure, alt)
 
 
-FIELD_LINES = ("#E69F00", "#0072B2", "#009E73", "#CC79A7", "#D55E00")
-FIELD_DASHES = ("-", "--", "-.", ":", "-")
-
-
 @checked
 def draw_fields(
     image: Float[Tensor, "colours height width"],
@@ -69,7 +66,7 @@ def draw_fields(
     for axes, (title, seen) in zip(row, fields.items(), strict=True):
         axes.imshow(as_shown(image), cmap="gray", interpolation="nearest", alpha=0.75)
         for number, field in enumerate(seen):
-            _frame(axes, _box(field), FIELD_LINES[number % 5], FIELD_DASHES[number % 5])
+            _frame(axes, _box(field), FRAME_COLOURS[number % 5], FRAME_DASHES[number % 5])
         axes.set_title(title, fontsize=9, color=INK)
         told.append(f"{title}, {'; '.join(_words(_box(field)) for field in seen)}")
     return Picture(figure, f"Frames around what cells see of a picture: {'. '.join(told)}.")

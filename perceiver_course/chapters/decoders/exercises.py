@@ -138,7 +138,7 @@ def _few_motions() -> torch.Tensor:
 
 
 PREDICTIONS = {
-    "multimodal.asked": ComputedPrediction(
+    "decoders.asked": ComputedPrediction(
         question="one chunk asks about I = 6272 pixels, S = 15 patches of sound and 1 label. Their "
         "queries, 195, 385 and 1024 wide, are padded to a common width, of which even the widest "
         "gets 2 channels. Which shape has the array of all queries?",
@@ -152,7 +152,7 @@ PREDICTIONS = {
         },
         compute=lambda: _chunk_stage("decoder.decoder.read"),
     ),
-    "multimodal.heard": ComputedPrediction(
+    "decoders.heard": ComputedPrediction(
         question="S = 15 output rows of sound become samples, P = 16 from each row. Which shape "
         "has the answer?",
         formula="B, S*P",
@@ -164,7 +164,7 @@ PREDICTIONS = {
         },
         compute=lambda: _chunk_stage("answer", "audio"),
     ),
-    "flow.few-points": ComputedPrediction(
+    "decoders.few-points": ComputedPrediction(
         question="a batch of B = 2 pairs of frames of H x W = 6 x 8 pixels; decode with O = 3 "
         "points. Which shape has the flow?",
         formula="B, O, 2",

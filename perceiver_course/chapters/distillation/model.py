@@ -14,6 +14,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from perceiver_tutorial.deit import DeiT, token_cosines
 from perceiver_tutorial.doors import checked
 
+from ...kit.files import DATA
 from ...kit.recipes.digits_deit import MEASURED, STUDENTS, digits_teacher, few_labels
 from ...kit.recipes.scores import known, replace_file
 
@@ -43,7 +44,7 @@ def moving_average(model: nn.Module, decay: float = 0.99) -> AveragedModel:
     return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True).eval()
 
 
-FILE = Path(__file__).parents[2] / "data" / "digits_distilled.json"
+FILE = DATA / "digits_distilled.json"
 
 
 class StudentScores(NamedTuple):

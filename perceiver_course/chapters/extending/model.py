@@ -20,6 +20,7 @@ from torch.nn.functional import cross_entropy
 
 from perceiver_tutorial.attention import Activation
 from perceiver_tutorial.doors import check_numbers, checked
+from perceiver_tutorial.initial import initialise
 from perceiver_tutorial.perceiver import encode_text
 from perceiver_tutorial.perceiver.config import (
     RESIDUAL,
@@ -407,15 +408,17 @@ class DetectionConfig:
         what = self.stem.build(self.image_size, self.image_channels)
         preprocessor = AppendedPositions(what, self.positions.build(what.index_dims))
         width = self.query_channels or self.encoder.latent_channels
-        return PerceiverIO(
-            preprocessor=preprocessor,
-            encoder=PerceiverEncoder(self.encoder, preprocessor.num_channels, self.activation),
-            queries=LearnedQueries(self.num_queries, width),
-            decoder=PerceiverDecoder(
-                self.decoder, width, self.encoder.latent_channels, activation=self.activation
-            ),
-            postprocessor=ClassesAndBoxes(width, self.num_classes),
-            config=self,
+        return initialise(
+            PerceiverIO(
+                preprocessor=preprocessor,
+                encoder=PerceiverEncoder(self.encoder, preprocessor.num_channels, self.activation),
+                queries=LearnedQueries(self.num_queries, width),
+                decoder=PerceiverDecoder(
+                    self.decoder, width, self.encoder.latent_channels, activation=self.activation
+                ),
+                postprocessor=ClassesAndBoxes(width, self.num_classes),
+                config=self,
+            )
         )
 
     def example_input(self, batch_size: int = 1) -> Float[Tensor, "batch colours height width"]:
@@ -453,13 +456,15 @@ class AudioClassifierConfig:
         what = AudioPatches(self.num_samples, self.samples_per_patch, self.audio_channels)
         preprocessor = AppendedPositions(what, self.positions.build(what.index_dims))
         width = self.encoder.latent_channels
-        return PerceiverIO(
-            preprocessor=preprocessor,
-            encoder=PerceiverEncoder(self.encoder, preprocessor.num_channels, self.activation),
-            queries=LearnedQueries(1, width),
-            decoder=PerceiverDecoder(self.decoder, width, width, activation=self.activation),
-            postprocessor=ClassLogits(width, self.num_classes),
-            config=self,
+        return initialise(
+            PerceiverIO(
+                preprocessor=preprocessor,
+                encoder=PerceiverEncoder(self.encoder, preprocessor.num_channels, self.activation),
+                queries=LearnedQueries(1, width),
+                decoder=PerceiverDecoder(self.decoder, width, width, activation=self.activation),
+                postprocessor=ClassLogits(width, self.num_classes),
+                config=self,
+            )
         )
 
     def example_input(self, batch_size: int = 1) -> Float[Tensor, "batch samples audio_channels"]:
@@ -567,17 +572,25 @@ def unseen_scenes(num_scenes: int = 300) -> tuple[Tensor, Tensor, Tensor]:
     return draw_scenes(num_scenes, seed=0)
 
 
-def _batches(seed: int) -> Iterator[tuple[Tensor, ...]]:
-    return batches(*draw_scenes(10_000, seed=seed + 1), batch_size=32, seed=seed)
+def _batches(
+    seed: int, num_scenes: int = 10_000, batch_size: int = 32
+) -> Iterator[tuple[Tensor, ...]]:
+    return batches(*draw_scenes(num_scenes, seed=seed + 1), batch_size=batch_size, seed=seed)
 
 
-def _loss(model: nn.Module, images: Tensor, classes: Tensor, boxes: Tensor) -> Tensor:
-    return detection_loss(model(images), classes, boxes, SCENES_NOTHING)
+def _loss(
+    model: nn.Module,
+    images: Tensor,
+    classes: Tensor,
+    boxes: Tensor,
+    nothing: float = SCENES_NOTHING,
+) -> Tensor:
+    return detection_loss(model(images), classes, boxes, nothing)
 
 
-def _score(model: nn.Module) -> float:
+def _score(model: nn.Module, num_scenes: int = 300) -> float:
     """The harmonic mean of precision and recall; boxes count from an overlap of one half."""
-    images, classes, boxes = unseen_scenes()
+    images, classes, boxes = unseen_scenes(num_scenes)
     with torch.no_grad():
         return judge_detections(things_found(model(images)), classes, boxes).f1
 
@@ -604,17 +617,19 @@ def unheard_sounds(num_sounds: int = 480) -> tuple[Tensor, Tensor]:
     return sounds(num_sounds, SOUNDS.num_samples, seed=0)
 
 
-def _batches_of_sounds(seed: int) -> Iterator[tuple[Tensor, ...]]:
-    return (sounds(64, SOUNDS.num_samples, 1000 * (seed + 1) + number) for number in count())
+def _batches_of_sounds(seed: int, num_sounds: int = 64) -> Iterator[tuple[Tensor, ...]]:
+    return (
+        sounds(num_sounds, SOUNDS.num_samples, 1000 * (seed + 1) + number) for number in count()
+    )
 
 
 def _loss_of_sounds(model: nn.Module, waves: Tensor, labels: Tensor) -> Tensor:
     return cross_entropy(model(waves), labels)
 
 
-def _score_of_sounds(model: nn.Module) -> float:
+def _score_of_sounds(model: nn.Module, num_sounds: int = 480) -> float:
     """The share of unheard sounds that are named rightly."""
-    return accuracy(model, *unheard_sounds())
+    return accuracy(model, *unheard_sounds(num_sounds))
 
 
 TAGGED = TokenClassifierConfig(
@@ -668,18 +683,20 @@ def capitals_are_people(texts: Sequence[Sequence[str]]) -> list[set[Span]]:
     return [find_spans(tag_bytes(w, some)) for w, some in zip(texts, labels, strict=True)]
 
 
-def _batches_of_tagged(seed: int) -> Iterator[tuple[Tensor, ...]]:
-    encoded, tags = encode_tagged(tagged_texts(6000))
-    return batches(*encoded, tags, batch_size=32, seed=seed)
+def _batches_of_tagged(
+    seed: int, num_texts: int = 6000, batch_size: int = 32
+) -> Iterator[tuple[Tensor, ...]]:
+    encoded, tags = encode_tagged(tagged_texts(num_texts))
+    return batches(*encoded, tags, batch_size=batch_size, seed=seed)
 
 
 def _loss_of_tagged(model: nn.Module, ids: Tensor, keep: Tensor, tags: Tensor) -> Tensor:
     return tag_loss(model(ids, keep=keep), tags, keep)
 
 
-def _score_of_tagged(model: nn.Module) -> float:
+def _score_of_tagged(model: nn.Module, num_texts: int = 400) -> float:
     """Entities found exactly in texts whose names are new."""
-    texts = tagged_texts(400, held_out=True)
+    texts = tagged_texts(num_texts, held_out=True)
     return entity_f1(find_entities(model, [text.words for text in texts]), true_entities(texts))
 
 

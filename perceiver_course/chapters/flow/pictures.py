@@ -12,10 +12,9 @@ from torch import Tensor
 
 from perceiver_tutorial.doors import checked
 
-from ...kit.charts import COLOURS, DASHES, MARKERS
+from ...kit.charts import COLOURS, DASHES, FRAME_COLOURS, FRAME_DASHES, MARKERS
 from ...kit.picture import INK, Picture, open_frame
 from ...kit.wheel import flow_colours, show_wheel
-from ..convolution.pictures import FIELD_DASHES, FIELD_LINES
 
 WIDE = 8.4
 
@@ -168,7 +167,7 @@ def draw_neighbourhoods(
         both[0].set_title(title, fontsize=9, color=INK)
     strip = bottom.subplots()
     strip.imshow(numbers[None].numpy(), cmap="gray", vmin=-1, vmax=1, aspect="auto")
-    strip.axvline(26.5, color=FIELD_LINES[4], linewidth=2)
+    strip.axvline(26.5, color=FRAME_COLOURS[4], linewidth=2)
     strip.set(yticks=[], xticks=[0, 12, 14, 27, 39, 41, 53])
     strip.tick_params(labelsize=8)
     title = "its 54 numbers: 27 of the earlier frame, 27 of the later"
@@ -221,7 +220,7 @@ def _neighbourhood(panels: Sequence[Axes], frame: np.ndarray, pixel: tuple[int, 
     (whole, near), (row, column) = panels, pixel
     whole.imshow(frame, interpolation="nearest")
     box = Rectangle(
-        (column - 1.5, row - 1.5), 3, 3, fill=False, edgecolor=FIELD_LINES[4], linewidth=2
+        (column - 1.5, row - 1.5), 3, 3, fill=False, edgecolor=FRAME_COLOURS[4], linewidth=2
     )
     whole.add_patch(box)
     whole.set_axis_off()
@@ -236,13 +235,13 @@ def _tile(axes: Axes, number: int, corner: tuple, tile: tuple, size: tuple) -> N
     inset = (0.004 + 0.006 * (number % 3)) * size[1]
     (y, x), (height, width) = corner, tile
     look = {
-        "edgecolor": FIELD_LINES[number % 5],
-        "linestyle": FIELD_DASHES[number % 5],
+        "edgecolor": FRAME_COLOURS[number % 5],
+        "linestyle": FRAME_DASHES[number % 5],
         "linewidth": 2,
     }
     axes.add_patch(
         Rectangle((x + inset, y + inset), width - 2 * inset, height - 2 * inset, fill=False, **look)
     )
     place = (x + width / 2, y + height * (0.35 if y == 0 else 0.65))
-    ground = {"facecolor": "white", "edgecolor": FIELD_LINES[number % 5], "pad": 2}
+    ground = {"facecolor": "white", "edgecolor": FRAME_COLOURS[number % 5], "pad": 2}
     axes.text(*place, str(number), ha="center", va="center", fontsize=11, color=INK, bbox=ground)

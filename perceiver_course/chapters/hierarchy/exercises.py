@@ -106,7 +106,6 @@ STAYS_INSIDE = BugHunt(
 
 
 TINY = "facebook/hiera-tiny-224-in1k-hf"
-MAE = "facebook/hiera-tiny-224-mae-hf"
 SIZES = {"B": 1, "H": 224, "W": 224, "C": 96, "L": 1000}
 LARGER = {**SIZES, "H": 448, "W": 320}
 
@@ -161,19 +160,5 @@ PREDICTIONS = {
         },
         model=TINY,
         stage="answer",
-    ),
-    "hiera.seen": WalkedPrediction(
-        question="in pre-training 0.6 of the 49 mask units are hidden, and only whole ones are "
-        "kept. How many tokens of 96 channels enter the first stage?",
-        formula="B, 19 * 64, C",
-        symbols=SIZES,
-        slips={
-            "B, 3136, C": "that is all of them: hidden units are left out, not blackened.",
-            "B, 20 * 64, C": "49 * 0.4 is 19.6, and it is rounded down.",
-            "B, 29 * 64, C": "0.6 is the share that is hidden.",
-            "B, 19, C": "a mask unit has 8 x 8 tokens in the first stage.",
-        },
-        model=MAE,
-        stage="encoder.stages.0.0",
     ),
 }

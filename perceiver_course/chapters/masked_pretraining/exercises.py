@@ -14,7 +14,6 @@ from perceiver_tutorial.tracing import walk
 
 from ...kit.exercises import BugHunt, Exercise, Slip
 from ...kit.predictions import ComputedPrediction, WalkedPrediction
-from ..hierarchy.exercises import MAE, SIZES
 
 
 def _mask() -> tuple[Tensor]:
@@ -149,7 +148,8 @@ PIXELS_STAY_HIDDEN = BugHunt(
 )
 
 
-SYMBOLS = {name: SIZES[name] for name in "BHWC"}
+MAE = "facebook/hiera-tiny-224-mae-hf"
+SYMBOLS = {"B": 1, "H": 224, "W": 224, "C": 96}
 
 
 def _pooled_thrice() -> tuple[int, ...]:
@@ -159,6 +159,20 @@ def _pooled_thrice() -> tuple[int, ...]:
 
 
 PREDICTIONS = {
+    "mae.seen": WalkedPrediction(
+        question="in pre-training 0.6 of the 49 mask units are hidden, and only whole ones are "
+        "kept. How many tokens of 96 channels enter the first stage?",
+        formula="B, 19 * 64, C",
+        symbols=SYMBOLS,
+        slips={
+            "B, 3136, C": "that is all of them: hidden units are left out, not blackened.",
+            "B, 20 * 64, C": "49 * 0.4 is 19.6, and it is rounded down.",
+            "B, 29 * 64, C": "0.6 is the share that is hidden.",
+            "B, 19, C": "a mask unit has 8 x 8 tokens in the first stage.",
+        },
+        model=MAE,
+        stage="encoder.stages.0.0",
+    ),
     "mae.last": WalkedPrediction(
         question="19 mask units are seen. The encoder pools twice, not three times, and starts "
         "with C = 96 channels. Which shape leaves its last stage?",

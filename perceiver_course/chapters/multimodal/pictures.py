@@ -8,14 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 from torch import Tensor
 
-from ...kit.axes import AXES
+from ...kit.axes import AXES, PARTS
 from ...kit.picture import INK, Picture, arrow, blank, open_frame
 
-PARTS = {
-    "what is there": {"facecolor": AXES["inputs"].colour},
-    "where it is": {"facecolor": AXES["channels"].colour},
-    "learned padding": {"facecolor": "#EEEEEE", "hatch": "////"},
-}
 THIN, THICK, GAP = 0.5, 2.0, 0.18
 
 

@@ -9,9 +9,8 @@ from typing import Any
 
 from perceiver_tutorial.doors import checked
 
+from ..files import DATA
 from .recipe import Recipe
-
-DATA = Path(__file__).parents[2] / "data"
 
 
 def known(file: Path) -> dict[str, Any]:
@@ -88,7 +87,7 @@ class Notes:
 
 
 SEEDS = range(1, 6)
-FILE = Path(__file__).parents[2] / "data" / "seeds.json"
+FILE = DATA / "seeds.json"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from publics import course
 
 from perceiver_course import predict
 from perceiver_course.chapters.perceiver_io.exercises import Dummy
@@ -10,7 +11,7 @@ from perceiver_course.kit.predictions import Prediction, shape_of
 from perceiver_course.predictions import PREDICTIONS
 from perceiver_tutorial.perceiver import PerceiverIO
 
-ALL = {name: value for name, value in vars(exercises).items() if isinstance(value, Exercise)}
+ALL = {name: value for name, value in course().items() if isinstance(value, Exercise)}
 SLIPS = [(name, number) for name, e in ALL.items() for number in range(len(e.slips))]
 
 DOUBLE = Exercise(
@@ -62,7 +63,7 @@ def test_every_slip_is_rejected_and_explained(name, number):
     assert str(refusal.value) == slip.hint
 
 
-HUNTS = {name: value for name, value in vars(exercises).items() if isinstance(value, BugHunt)}
+HUNTS = {name: value for name, value in course().items() if isinstance(value, BugHunt)}
 
 
 @pytest.mark.parametrize("name", HUNTS)
