@@ -80,7 +80,7 @@ def print_explorers(terminalreporter, reports):
 def print_claims(terminalreporter):
     """How many statements of every system are checked."""
     try:
-        from perceiver_tutorial.ledger import report
+        from perceiver_course.kit.coverage import report
 
         table = report()
     except Exception as error:

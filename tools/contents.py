@@ -1,9 +1,9 @@
-"""The course's table of contents, notebooks/contents.yaml: what follows from it, and what is measured.
+"""The course's table of contents: notebooks/contents.yaml, what follows from it, what is measured.
 
-python tools/contents.py            writes names, links, headers and the README's rows by the table
+python tutorial.py test notebooks   measures what notebooks need, compares it with their headers
+python tools/contents.py            writes that into the table, and from the table file names, links
+                                    between notebooks, their headers, and the README's rows
 python tools/contents.py check      names what says otherwise
-python tutorial.py test notebooks   measures what notebooks need, compares it with their headers, and
-                                    keeps it, so that the first of these commands writes it, too
 """
 
 import json
@@ -108,13 +108,15 @@ class Notebook:
         """To run it."""
         return Needs(self.seconds, self.gigabytes)
 
-    def link(self, folder: str = "") -> str:
-        """To it, in Markdown, from a page to which `folder` is the way."""
-        return f"[{self.number} {self.title}".replace("[ ", "[") + f"]({folder}{self.file}.ipynb)"
+    def link(self) -> str:
+        """From another notebook, in Markdown; a long title ends before `:` or `, and`."""
+        title = re.split(r": |, and ", self.title)[0]
+        return f"[{self.number} {title}]({self.file}.ipynb)"
 
     def row(self) -> str:
         """In the README."""
-        cells = (self.link("notebooks/"), self.learn, f"{self.reading} min")
+        title = f"{self.number} {self.title}".strip()
+        cells = (f"[{title}]({self.path.as_posix()})", self.learn, f"{self.reading} min")
         needs = (f"{self.needs.rounded_seconds} s", f"{self.gigabytes:.1f} GB")
         return f"| {' | '.join((*cells, *needs))} |"
 
@@ -173,15 +175,18 @@ def headed(source: str, row: Notebook, rows: list[Notebook]) -> str:
 def footed(source: str, row: Notebook, rows: list[Notebook]) -> str:
     """A cell of a notebook, its links to the notebooks before and after this one set right."""
     course = [other for other in rows if other.number]
-    if row not in course or not re.search(r"\*\*(Back|Next)\*\* ·", source):
+    if row not in course:
         return source
     place = course.index(row)
     around = {"Back": course[place - 1], "Next": course[(place + 1) % len(course)]}
-    for word, other in around.items():
-        link = rf"(\*\*{word}\*\* ·)\s+\[[^\]]*\]\([^)]*\)"
-        source = re.sub(link, rf"\1 {other.link()}", source)
-    before, foot, rest = re.split(r"(\*\*(?:Back|Next)\*\* · .*?)(?=\n\n|\Z)", source, 1, re.DOTALL)
-    return before + _filled(foot) + rest
+    paragraphs = source.split("\n\n")
+    for number, paragraph in enumerate(paragraphs):
+        for word, other in around.items():
+            link = rf"(\*\*{word}\*\* ·)\s+\[[^\]]*\]\([^)]*\)"
+            paragraph = re.sub(link, rf"\1 {other.link()}", paragraph)
+        if re.match(r"\*\*(Back|Next)\*\* ·", paragraph):
+            paragraphs[number] = _filled(paragraph)
+    return "\n\n".join(paragraphs)
 
 
 def _filled(paragraph: str) -> str:

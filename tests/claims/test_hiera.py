@@ -27,9 +27,9 @@ from transformers import (
 from transformers.models.auto.image_processing_auto import IMAGE_PROCESSOR_MAPPING_NAMES
 from transformers.models.hiera import modeling_hiera as modeling
 
+from perceiver_course import claim
 from perceiver_tutorial.checkpoints.pictures import IMAGENET_MEAN, IMAGENET_STD
 from perceiver_tutorial.hiera import PUBLISHED, build
-from perceiver_tutorial.ledger import claim
 from perceiver_tutorial.tracing import cost
 
 pytestmark = pytest.mark.usefixtures("no_gradients")

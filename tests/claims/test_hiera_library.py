@@ -19,8 +19,8 @@ from transformers import (
 )
 from transformers.models.hiera import modeling_hiera as modeling
 
+from perceiver_course import claim
 from perceiver_tutorial.hiera import PUBLISHED, build
-from perceiver_tutorial.ledger import claim
 from perceiver_tutorial.tracing import walk
 
 pytestmark = pytest.mark.usefixtures("no_gradients")

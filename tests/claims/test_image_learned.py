@@ -14,8 +14,8 @@ from torch import nn
 from torch.nn.functional import linear
 from transformers import PerceiverConfig, PerceiverImageProcessorPil
 
+from perceiver_course import claim
 from perceiver_tutorial.checkpoints import load
-from perceiver_tutorial.ledger import claim
 from perceiver_tutorial.perceiver import TINY, build, resized
 
 pytestmark = pytest.mark.usefixtures("no_gradients")

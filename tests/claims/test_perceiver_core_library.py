@@ -16,9 +16,9 @@ from transformers.activations import ACT2FN
 from transformers.modeling_outputs import ModelOutput
 from transformers.models.perceiver import modeling_perceiver as modeling
 
+from perceiver_course import claim
 from perceiver_tutorial.attention import MLP
 from perceiver_tutorial.checkpoints import load
-from perceiver_tutorial.ledger import claim
 from perceiver_tutorial.perceiver import DecoderConfig, EncoderConfig, PerceiverIO
 from perceiver_tutorial.perceiver.decoder import PerceiverDecoder
 from perceiver_tutorial.perceiver.encoder import PerceiverEncoder

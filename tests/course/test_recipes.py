@@ -13,10 +13,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from perceiver_tutorial.recipes import RECIPES, measured, trained
-from perceiver_tutorial.recipes.recipe import FOLDER
-from perceiver_tutorial.recipes.seeds import FILE, SEEDS
-from perceiver_tutorial.recipes.trained import read_trained
+from perceiver_course.kit.recipes.recipe import FOLDER, read_trained
+from perceiver_course.kit.recipes.scores import FILE, SEEDS, measured
+from perceiver_course.recipes import RECIPES, trained
 from tools import train_models
 
 

@@ -7,6 +7,8 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy, interpolate, kl_div
 
+from perceiver_course.kit.augment import jitter, soft_labels
+from perceiver_course.kit.rivals import ConvNetConfig
 from perceiver_tutorial.deit import (
     DeiTAnswer,
     Normalisation,
@@ -16,7 +18,6 @@ from perceiver_tutorial.deit import (
     soft_distillation,
     soft_divergence,
 )
-from perceiver_tutorial.training import ConvNetConfig, jitter, soft_labels
 
 BATCH, CLASSES = 5, 7
 

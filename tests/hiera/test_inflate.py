@@ -6,9 +6,9 @@ import pytest
 import torch
 from shaken import relative_error, shake
 
+from perceiver_course.chapters.feature_maps.model import inflate, inflated_kernel
 from perceiver_tutorial import hiera
-from perceiver_tutorial.hiera import HieraConfig, inflate
-from perceiver_tutorial.hiera.inflate import inflated_kernel
+from perceiver_tutorial.hiera import HieraConfig
 
 pytestmark = pytest.mark.usefixtures("no_gradients")
 

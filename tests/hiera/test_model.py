@@ -8,6 +8,7 @@ import torch
 from measured import cost_of
 from shaken import relative_error, shake
 
+from perceiver_course.chapters.hierarchy.model import gaze
 from perceiver_tutorial import hiera
 from perceiver_tutorial.hiera import HieraConfig, keep_of, random_units
 from perceiver_tutorial.hiera.mask_units import reroll, unit_grid
@@ -244,7 +245,7 @@ def test_gaze_is_the_attention_on_the_picture(config, block):
     model, raw = shaken(config), images(config, 1)
     stage = [0, 1, 1, 2, 3][block]
     place = tuple(side - 1 for side in config.grid_after(stage, config.grid))
-    found = hiera.gaze(model, raw, block, place)
+    found = gaze(model, raw, block, place)
     before = [0, 0, 1, 1, 2][block]
     assert found.shape[2:] == config.grid_after(before, config.grid)
     assert torch.allclose(found.flatten(2).sum(-1), torch.ones(1))
@@ -282,6 +283,6 @@ def by_hand(model, raw, block, before, place):
 def test_gaze_asks_for_a_token_that_is_there():
     model, raw = shaken(TINY), images(TINY, 1)
     with pytest.raises(ValueError, match="a block from 0 to 4, got 5"):
-        hiera.gaze(model, raw, 5, (0, 0))
+        gaze(model, raw, 5, (0, 0))
     with pytest.raises(ValueError, match=r"on the grid of 2 x 3 tokens.*got \(2, 0\)"):
-        hiera.gaze(model, raw, 4, (2, 0))
+        gaze(model, raw, 4, (2, 0))

@@ -8,12 +8,18 @@ from shaken import relative_error, shake
 from torch import nn
 from torch.nn.functional import conv2d, interpolate, layer_norm
 
-from perceiver_tutorial.hiera import Hiera, HieraConfig, HieraSegmenterConfig, video
-from perceiver_tutorial.hiera.segmenter import TopDownSum, stretch
+from perceiver_course.chapters.feature_maps.data import SEGMENTS, segments
+from perceiver_course.chapters.feature_maps.model import (
+    HieraSegmenterConfig,
+    TopDownSum,
+    mean_overlap,
+    overlaps,
+    pixel_classifier,
+    stretch,
+)
+from perceiver_tutorial.hiera import Hiera, HieraConfig, video
 from perceiver_tutorial.initial import initialise
-from perceiver_tutorial.synthetic import SEGMENTS, segments
 from perceiver_tutorial.tracing import cost, walk
-from perceiver_tutorial.training import mean_overlap, overlaps, pixel_classifier
 
 TINY = HieraConfig(8, 1, (1, 2, 1, 1), input_size=(64, 96), num_classes=None)
 SEGMENTER = HieraSegmenterConfig(TINY, num_classes=5, channels=12)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from perceiver_tutorial.perceiver.boxes import (
+from perceiver_course.chapters.extending.model import (
     corners,
     from_corners,
     generalised_iou,

@@ -7,12 +7,12 @@ import torch
 from conformance_examples import POSTPROCESSORS, PREPROCESSORS, QUERIES, classes_with
 from torch import nn
 
-from perceiver_tutorial.perceiver import preprocessors
-from perceiver_tutorial.perceiver.conformance import (
+from perceiver_course.chapters.extending.conformance import (
     check_postprocessor,
     check_preprocessor,
     check_queries,
 )
+from perceiver_tutorial.perceiver import preprocessors
 from perceiver_tutorial.perceiver.preprocessors import Pixels
 
 TRIALS = {

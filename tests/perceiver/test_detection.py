@@ -8,23 +8,26 @@ import torch
 from shaken import shake
 from torch import nn
 
+from perceiver_course.chapters.extending.model import (
+    ClassesAndBoxes,
+    DetectionConfig,
+    Things,
+    corners,
+    detection_loss,
+    judge_detections,
+    match,
+    matching_costs,
+    pair_up,
+    things_found,
+)
 from perceiver_tutorial.perceiver import (
     ConvPoolStem,
     DecoderConfig,
-    DetectionConfig,
     EncoderConfig,
     FourierConfig,
     PatchStem,
     build,
 )
-from perceiver_tutorial.perceiver.boxes import corners
-from perceiver_tutorial.perceiver.detections import (
-    ClassesAndBoxes,
-    Things,
-    judge_detections,
-    things_found,
-)
-from perceiver_tutorial.perceiver.losses import detection_loss, match, matching_costs, pair_up
 from perceiver_tutorial.tracing import walk
 
 ENCODER = EncoderConfig(

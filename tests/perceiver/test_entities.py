@@ -7,28 +7,28 @@ import pytest
 import torch
 from shaken import shake
 
-from perceiver_tutorial.perceiver import (
-    ALPHASTAR_ENTITIES,
-    EntityConfig,
-    FourierConfig,
-    build,
-    point,
-    pointer_logits,
-)
-from perceiver_tutorial.perceiver.losses import pointer_loss
-from perceiver_tutorial.perceiver.preprocessors import Embedded, Points
-from perceiver_tutorial.perceiver.tiny import ENCODER
-from perceiver_tutorial.recipes import trained
-from perceiver_tutorial.recipes.skirmish import agreement, imitation_loss, lessons, player
-from perceiver_tutorial.synthetic.skirmish import (
+from perceiver_course.chapters.entities.data import (
     at_random,
     focus_fire,
     nearest,
     situations,
     win_rate,
 )
+from perceiver_course.chapters.entities.model import (
+    RowScorer,
+    agreement,
+    imitation_loss,
+    lessons,
+    player,
+    point,
+    pointer_logits,
+    pointer_loss,
+)
+from perceiver_course.recipes import trained
+from perceiver_tutorial.perceiver import ALPHASTAR_ENTITIES, EntityConfig, FourierConfig, build
+from perceiver_tutorial.perceiver.preprocessors import Embedded, Points
+from perceiver_tutorial.perceiver.tiny import ENCODER
 from perceiver_tutorial.tracing import cost, walk
-from perceiver_tutorial.training import RowScorer
 
 PLAIN = EntityConfig(ENCODER, num_features=6, channels=10)
 PLACED = replace(PLAIN, positions=FourierConfig(num_bands=3, max_resolution=(8, 8)))

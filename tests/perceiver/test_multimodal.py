@@ -9,6 +9,7 @@ from shaken import relative_error, shake
 from tiny import CONFIGS, raw_for
 from torch import nn
 
+from perceiver_course.kit.recipes.clips import psnr
 from perceiver_tutorial.perceiver import PUBLISHED, build
 from perceiver_tutorial.perceiver.losses import (
     multimodal_errors,
@@ -16,7 +17,6 @@ from perceiver_tutorial.perceiver.losses import (
     random_points,
     targets_at,
 )
-from perceiver_tutorial.training import psnr
 
 CONFIG = CONFIGS["multimodal"]
 WEIGHTS = {"image": 0.7, "audio": 2.0, "label": 0.3}

@@ -7,24 +7,27 @@ import pytest
 import torch
 from shaken import shake
 
-from perceiver_tutorial.perceiver import SpanConfig, TokenClassifierConfig, build, encode_text
-from perceiver_tutorial.perceiver.spans import find_spans, tag_bytes
-from perceiver_tutorial.perceiver.tiny import ENCODER
-from perceiver_tutorial.recipes.facts import (
-    FACTS,
-    encode_questions,
-    find_answers,
-    first_name,
-)
-from perceiver_tutorial.recipes.tagged import (
+from perceiver_course.chapters.extending.data import KINDS, tagged_texts
+from perceiver_course.chapters.extending.model import (
     TAGGED,
     capitals_are_people,
     encode_tagged,
     find_entities,
     true_entities,
 )
-from perceiver_tutorial.synthetic import KINDS, invented_names, questions, tagged_texts
-from perceiver_tutorial.synthetic.facts import ASKED, REPORTS
+from perceiver_course.kit.names import invented_names
+from perceiver_course.kit.recipes.facts import (
+    ASKED,
+    FACTS,
+    REPORTS,
+    encode_questions,
+    find_answers,
+    first_name,
+    questions,
+)
+from perceiver_tutorial.perceiver import SpanConfig, TokenClassifierConfig, build, encode_text
+from perceiver_tutorial.perceiver.spans import find_spans, tag_bytes
+from perceiver_tutorial.perceiver.tiny import ENCODER
 from perceiver_tutorial.tracing import walk
 
 TAGGER = TokenClassifierConfig(encoder=ENCODER, num_labels=5, input_channels=14, max_bytes=9)

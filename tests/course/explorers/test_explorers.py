@@ -10,11 +10,10 @@ from contrast import too_faint
 from ipywidgets import SelectionSlider, ToggleButtons
 from PIL import Image
 
-from perceiver_tutorial import widgets
-from perceiver_tutorial.viz import Picture
-from perceiver_tutorial.widgets import EXPLORERS, corners
-from perceiver_tutorial.widgets.explorer import Explorer
-from perceiver_tutorial.widgets.knobs import (
+from perceiver_course import explorers
+from perceiver_course.explorers import EXPLORERS
+from perceiver_course.explorers.explorer import Explorer, corners
+from perceiver_course.explorers.knobs import (
     Choice,
     Grid,
     Several,
@@ -24,7 +23,8 @@ from perceiver_tutorial.widgets.knobs import (
     Whole,
     Words,
 )
-from perceiver_tutorial.widgets.own import picture_in
+from perceiver_course.explorers.own import picture_in
+from perceiver_course.kit.picture import Picture
 
 SECONDS = 0.3
 every_explorer = pytest.mark.parametrize("name", EXPLORERS)
@@ -120,7 +120,7 @@ def test_draw_takes_just_the_knobs(name):
 
 @every_explorer
 def test_it_can_be_called_by_name_and_told_apart(name):
-    assert EXPLORERS[name] is getattr(widgets, name)
+    assert EXPLORERS[name] is getattr(explorers, name)
     assert EXPLORERS[name].__doc__.splitlines()[0].endswith(".")
 
 

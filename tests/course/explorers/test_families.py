@@ -6,18 +6,18 @@ import pytest
 import torch
 from PIL import Image
 
-from perceiver_tutorial import samples
-from perceiver_tutorial.tracing import cost, walk
-from perceiver_tutorial.tracing.layers import layers_of
-from perceiver_tutorial.viz import in_bytes, in_powers, in_words
-from perceiver_tutorial.widgets import families
-from perceiver_tutorial.widgets.families import (
+from perceiver_course.explorers.amounts import in_bytes, in_powers, in_words
+from perceiver_course.explorers.families.explorer import (
     SHOWN,
     _divide,
     _photograph,
     _published,
+    families,
     of_side,
 )
+from perceiver_course.explorers.families.layers import layers_of
+from perceiver_course.kit import samples
+from perceiver_tutorial.tracing import cost, walk
 
 ORDER = ("Perceiver", "Hiera", "DeiT")
 

@@ -8,16 +8,24 @@ import pytest
 import torch
 from PIL import Image
 
-from perceiver_tutorial import samples
+from perceiver_course.explorers.explorer import corners
+from perceiver_course.explorers.flow import (
+    KNOBS,
+    PHOTOGRAPHS,
+    SIDE,
+    SIZE,
+    draw,
+    flow,
+    moved,
+    own_texture,
+)
+from perceiver_course.explorers.flow import told as found_flow
+from perceiver_course.kit import samples
+from perceiver_course.kit.motion import warp
+from perceiver_course.kit.recipes.flow import MAX_SHIFT, MAX_TURN
+from perceiver_course.kit.wheel import flow_colours
+from perceiver_course.recipes import trained
 from perceiver_tutorial.perceiver import even_contrast, predict_flow
-from perceiver_tutorial.recipes import trained
-from perceiver_tutorial.recipes.flow import MAX_SHIFT, MAX_TURN
-from perceiver_tutorial.synthetic import warp
-from perceiver_tutorial.viz.motion import SIDE
-from perceiver_tutorial.viz.wheel import flow_colours
-from perceiver_tutorial.widgets.explorer import corners
-from perceiver_tutorial.widgets.flow import KNOBS, PHOTOGRAPHS, SIZE, draw, flow, moved, own_texture
-from perceiver_tutorial.widgets.flow import told as found_flow
 
 # A turn by 10 degrees moves a pixel (x, y) by this much along the one axis and the other.
 _X, _Y = np.meshgrid(*(np.arange(n) - (n - 1) / 2 for n in SIZE))

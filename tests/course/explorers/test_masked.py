@@ -6,20 +6,20 @@ from itertools import pairwise
 import pytest
 import torch
 
-from perceiver_tutorial.hiera.targets import from_patches, patches
-from perceiver_tutorial.recipes.digits_hiera import PRETRAINING, enlarged_digits
-from perceiver_tutorial.widgets import masked
-from perceiver_tutorial.widgets.masked import (
+from perceiver_course.explorers.masked import (
     KNOBS,
     UNITS,
     draw,
     held_out,
     kept,
+    masked,
     model,
     predicted,
     scale_of,
     usual,
 )
+from perceiver_course.kit.recipes.digits_hiera import PRETRAINING, enlarged_digits
+from perceiver_tutorial.hiera.targets import from_patches, patches
 
 NONE = ((False,) * UNITS[1],) * UNITS[0]
 EVERY = ((True,) * UNITS[1],) * UNITS[0]
