@@ -22,6 +22,14 @@ def seeded():
     torch.manual_seed(0)
 
 
+@pytest.fixture
+def float64():
+    """Make everything in float64, where rounding is far below what a wrong constant changes."""
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
 def pytest_configure(config):
     """Published weights may be fetched where they are asked for, unless somebody forbade it."""
     if "weights" in config.option.markexpr:
