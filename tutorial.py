@@ -37,6 +37,15 @@ REPRODUCIBLE = {
     "COLUMNS": "100",
 }
 
+PROCESSORS = {  # how torch, oneDNN and MKL are told to compute as on a lesser one
+    "sse4": {"ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "SSE41"},
+    "avx2": {
+        "ATEN_CPU_CAPABILITY": "avx2",
+        "ONEDNN_MAX_CPU_ISA": "AVX2",
+        "MKL_CBWR": "COMPATIBLE",
+    },
+}
+
 PYTEST = ["-m", "pytest", "-q", "--color=" + ("auto" if sys.stdout.isatty() else "no")]
 NOTEBOOK_TESTS = [
     *(*PYTEST, "--nbval-lax", "--nbval-current-env"),
@@ -445,6 +454,15 @@ def test_browser(words: "list[str]") -> int:
     return report({"browser": [*BROWSER_TESTS, *words]})
 
 
+def test_numbers(words: "list[str]") -> int:
+    """Run the numeric tests, here or as on a lesser processor: test-numbers sse4 (or avx2)."""
+    if words and words[0] in PROCESSORS:
+        os.environ.update(PROCESSORS[words[0]])
+        words = words[1:]
+    numeric = [*PYTEST, "-m", "numeric and not slow", "-n", WORKERS, "--dist", "loadgroup"]
+    return report({"numeric tests": [*numeric, *words]})
+
+
 def report(runs: "dict[str, list[str]]") -> int:
     """Run parts of the tests one after the other, say how each ended; the worst exit status."""
     python = prepare()
@@ -492,7 +510,7 @@ def setup(words: "list[str]") -> int:
 
 VERBS = {
     verb.__name__.replace("_", "-"): verb
-    for verb in (lab, explore, test, test_browser, run, bench, mutants, setup)
+    for verb in (lab, explore, test, test_numbers, test_browser, run, bench, mutants, setup)
 }
 
 

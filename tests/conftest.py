@@ -1,17 +1,31 @@
 """The same seeds, threads and offline rule for every test."""
 
 import os
+import platform
+import re
+from pathlib import Path
 
 import pytest
 
-from tutorial import REPRODUCIBLE
+from tutorial import PROCESSORS, REPRODUCIBLE
 
 OFFLINE = {name: os.environ.get(name) for name in REPRODUCIBLE if name.endswith("OFFLINE")}
+SIMULATING = sorted({name for variables in PROCESSORS.values() for name in variables})
 ON_REQUEST = ("seeds", "weights")
+NUMERIC = {  # words in the name of a file or its folder: its results depend on the processor
+    "attention", "boxes", "claims", "clouds", "conformance", "deit", "detection", "distillation",
+    "enlarged", "entities", "float32", "floor", "flow", "golden", "hiera", "inflate", "likeness",
+    "losses", "maps", "mixing", "motion", "multimodal", "original", "parity", "perceiver",
+    "positions", "postprocessors", "preprocessors", "processors", "segments", "spans", "speed",
+    "text", "widget",
+}  # fmt: skip
+NO_NUMBERS = {"bad", "checkpoints", "sizes"}  # though these look at words, files and shapes
 
 os.environ.update(REPRODUCIBLE)  # before torch and transformers read it
 
 import torch  # noqa: E402
+
+from perceiver_tutorial.speed.processor import has_bf16  # noqa: E402
 
 torch.set_num_threads(1)  # small models: a second thread waits more than it helps
 
@@ -38,8 +52,42 @@ def pytest_configure(config):
                 os.environ.pop(name, None)
 
 
+def pytest_sessionstart(session):
+    """Say on which processor the tests run; where there are several workers, say it once."""
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    if terminal:
+        terminal.write_line(f"processor: {processor()}")
+
+
+def processor() -> str:
+    """What decides how results are rounded: the processor and the libraries that multiply."""
+    build = torch.__config__.show()
+    blas = re.search("BLAS_INFO=([^,]*)", build)
+    onednn = re.search(r"MKL-DNN v([\d.]+)", build)
+    simulated = (f"{name}={os.environ[name]}" for name in SIMULATING if name in os.environ)
+    return ", ".join(
+        [
+            str(torch.cpu.get_capabilities().get("cpu_name", platform.processor())),
+            torch.backends.cpu.get_cpu_capability(),
+            f"oneDNN {onednn.group(1)}" if onednn else "no oneDNN",
+            "bfloat16" if has_bf16() else "no bfloat16",
+            f"BLAS {blas.group(1)}" if blas else "unknown BLAS",
+            *simulated,
+        ]
+    )
+
+
+def is_numeric(path: Path) -> bool:
+    """Whether the results of a test file may differ in their last digits between processors."""
+    words = set(re.split(r"\W|_", path.relative_to(Path(__file__).parent).as_posix()))
+    return bool(words & NUMERIC) and not words & NO_NUMBERS
+
+
 def pytest_collection_modifyitems(config, items):
-    """Five trainings of every recipe, and published weights, only where asked for by name."""
+    """Mark numeric tests; what takes long or fetches weights runs only where asked for by name."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent) and is_numeric(item.path):
+            item.add_marker(pytest.mark.numeric)
     for marker in ON_REQUEST:
         if marker not in config.option.markexpr:
             others = [item for item in items if item.get_closest_marker(marker)]

@@ -98,7 +98,7 @@ def test_the_tokens_of_a_bare_model(architecture, tmp_path):
 
 def test_attention_maps_of_every_block(tmp_path, monkeypatch):
     softmax = functional.softmax  # transformers asks for float32 here, and the rest is float64
-    monkeypatch.setattr(functional, "softmax", lambda scores, dim, dtype: softmax(scores, dim))
+    monkeypatch.setattr(functional, "softmax", lambda scores, dim, **_: softmax(scores, dim))
     theirs, ours = pair(
         DeiTForImageClassificationWithTeacher, tmp_path, attn_implementation="eager"
     )

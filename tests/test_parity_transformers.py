@@ -52,7 +52,7 @@ def _no_gradients():
 
 @pytest.fixture(autouse=True)
 def _exact_positions(monkeypatch):
-    """transformers makes its positions in float32, whatever the rest is: here in float64."""
+    """Positions in float64; transformers makes them in float32, whatever the rest is."""
 
     def build_linear_positions(index_dims, output_range=(-1.0, 1.0), device=None):
         axes = [torch.linspace(*output_range, cells, device=device) for cells in index_dims]

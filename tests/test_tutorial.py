@@ -456,6 +456,26 @@ def test_test_browser_runs_the_browser_alone(monkeypatch):
     assert called == [["python", *tutorial.BROWSER_TESTS, "-x"]]
 
 
+@pytest.mark.parametrize("name", tutorial.PROCESSORS)
+def test_numeric_tests_run_as_on_a_lesser_processor(monkeypatch, name):
+    monkeypatch.setattr(tutorial, "prepare", lambda: sys.executable)
+    for variable in tutorial.PROCESSORS[name]:
+        monkeypatch.setenv(variable, "")
+    called = []
+    monkeypatch.setattr(tutorial, "call", lambda command: called.append(command) or 0)
+    assert tutorial.main(["test-numbers", name, "-k", "attention"]) == 0
+    assert {v: os.environ[v] for v in tutorial.PROCESSORS[name]} == tutorial.PROCESSORS[name]
+    assert "numeric and not slow" in called[0] and called[0][-2:] == ["-k", "attention"]
+
+
+@pytest.mark.parametrize(("name", "instructions"), [("sse4", "DEFAULT"), ("avx2", "AVX2")])
+def test_torch_computes_as_on_the_lesser_processor(name, instructions):
+    code = "import torch; print(torch.backends.cpu.get_cpu_capability())"
+    environment = {**os.environ, **tutorial.PROCESSORS[name]}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True)
+    assert done.stdout.decode().strip() in (instructions, "DEFAULT")
+
+
 @pytest.mark.parametrize(("verb", "module"), [("bench", "benchmarks"), ("mutants", "mutants")])
 def test_bench_and_mutants_hand_all_words_on(monkeypatch, verb, module):
     called = []
