@@ -24,6 +24,7 @@ NO_NUMBERS = {"bad", "checkpoints", "sizes"}  # though these look at words, file
 os.environ.update(REPRODUCIBLE)  # before torch and transformers read it
 
 import torch  # noqa: E402
+from shaken import in_float64  # noqa: E402
 
 from perceiver_tutorial.speed.processor import has_bf16  # noqa: E402
 
@@ -38,10 +39,9 @@ def seeded():
 
 @pytest.fixture
 def float64():
-    """Make everything in float64, where rounding is far below what a wrong constant changes."""
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(torch.float32)
+    """For a test whose numbers are compared to the last digits."""
+    with in_float64():
+        yield
 
 
 def pytest_configure(config):

@@ -14,7 +14,7 @@ from perceiver_tutorial.perceiver.boxes import (
 
 pytestmark = pytest.mark.usefixtures("float64")
 
-BOX = torch.tensor([0.5, 0.5, 0.4, 0.4])
+BOX = torch.tensor([0.5, 0.5, 0.4, 0.4], dtype=torch.float64)
 
 
 def random_boxes(*shape):

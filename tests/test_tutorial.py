@@ -2,6 +2,7 @@
 
 import ast
 import errno
+import os
 import re
 import shutil
 import subprocess
