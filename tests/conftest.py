@@ -26,8 +26,6 @@ os.environ.update(REPRODUCIBLE)  # before torch and transformers read it
 import torch  # noqa: E402
 from shaken import in_float64  # noqa: E402
 
-from perceiver_tutorial.speed.processor import has_bf16  # noqa: E402
-
 torch.set_num_threads(1)  # small models: a second thread waits more than it helps
 
 
@@ -70,7 +68,7 @@ def processor() -> str:
             str(torch.cpu.get_capabilities().get("cpu_name", platform.processor())),
             torch.backends.cpu.get_cpu_capability(),
             f"oneDNN {onednn.group(1)}" if onednn else "no oneDNN",
-            "bfloat16" if has_bf16() else "no bfloat16",
+            "bfloat16" if torch.ops.mkldnn._is_mkldnn_bf16_supported() else "no bfloat16",
             f"BLAS {blas.group(1)}" if blas else "unknown BLAS",
             *simulated,
         ]

@@ -183,15 +183,13 @@ def test_deepmind_did_not_add_the_query_to_the_answer():
         model = load(meta.GOLDEN / "learned.npz", fidelity="deepmind")
         arrays = meta.read_golden("learned")
     images, logits = arrays["i::im"], arrays["o::logits"]
-    errors = {}
+    errors, tolerance = {}, GOLDEN["learned"]["logits"]
     for residual in (True, False):
         model.decoder.read.query_residual = residual
         errors[residual] = relative_error(model(images.movedim(-1, 1)), logits)
     found = {
         "transformers": theirs.decoding(theirs.published(LEARNED)).attention.use_query_residual,
-        "deepmind": [
-            residual for residual, error in errors.items() if error < GOLDEN["learned"]["logits"]
-        ],
+        "deepmind": [residual for residual, error in errors.items() if error < tolerance],
         "error of the other": round(errors[True], 2),
     }
     claim("pio.img-learned.query-residual", found)
