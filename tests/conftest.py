@@ -10,6 +10,7 @@ import pytest
 from tutorial import PROCESSORS, REPRODUCIBLE
 
 OFFLINE = {name: os.environ.get(name) for name in REPRODUCIBLE if name.endswith("OFFLINE")}
+TESTS = Path(__file__).parent
 SIMULATING = sorted({name for variables in PROCESSORS.values() for name in variables})
 ON_REQUEST = ("seeds", "weights")
 NUMERIC = {  # words in the name of a file or its folder: its results depend on the processor
@@ -77,14 +78,22 @@ def processor() -> str:
 
 def is_numeric(path: Path) -> bool:
     """Whether the results of a test file may differ in their last digits between processors."""
-    words = set(re.split(r"\W|_", path.relative_to(Path(__file__).parent).as_posix()))
+    if not path.is_relative_to(TESTS):
+        return False
+    words = set(re.split(r"\W|_", path.relative_to(TESTS).as_posix()))
     return bool(words & NUMERIC) and not words & NO_NUMBERS
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Other files are not even imported where numeric tests alone are asked for."""
+    if collection_path.suffix == ".py" and config.option.markexpr.startswith("numeric"):
+        return not is_numeric(collection_path)
 
 
 def pytest_collection_modifyitems(config, items):
     """Mark numeric tests; what takes long or fetches weights runs only where asked for by name."""
     for item in items:
-        if item.path.is_relative_to(Path(__file__).parent) and is_numeric(item.path):
+        if is_numeric(item.path):
             item.add_marker(pytest.mark.numeric)
     for marker in ON_REQUEST:
         if marker not in config.option.markexpr:
