@@ -310,6 +310,11 @@ def test_browser(words: "list[str]") -> int:
     return call([prepare("test"), "-m", "tools.run_tests", "--browser", *words])
 
 
+def test_numbers(words: "list[str]") -> int:
+    """Run the numeric tests, here or as on a lesser processor: test-numbers sse4 (or avx2)."""
+    return call([prepare("test"), "-m", "tools.run_tests", "--numbers", *words])
+
+
 def run(words: "list[str]") -> int:
     """Execute all notebooks and store their outputs, or those you name: run 05 10."""
     notebooks = find_notebooks(words)
@@ -336,7 +341,7 @@ def setup(words: "list[str]") -> int:
 
 VERBS = {
     verb.__name__.replace("_", "-"): verb
-    for verb in (lab, explore, test, test_browser, run, bench, mutants, setup)
+    for verb in (lab, explore, test, test_browser, test_numbers, run, bench, mutants, setup)
 }
 
 

@@ -12,6 +12,7 @@ import os
 import re
 import sys
 import textwrap
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby
@@ -27,6 +28,13 @@ TABLE = Path("notebooks/contents.yaml")
 MEASURED = Path("build/needs.json")
 PAGES = ("*.md", "data/*.md", "docs/**/*.md")
 MARKED = r"(?<=<!-- notebooks -->\n).*(?=<!-- end of notebooks -->)"
+ADDRESS_MARKED = r"(?<=<!-- address -->\n).*(?=<!-- end of address -->)"
+CLONE = "Get this folder:\n\n```\ngit clone {}\n```\n\n"
+ON_COLAB = (
+    "Or open a notebook on Colab, from the [table](#notebooks). There, install the course first, in"
+    ' a cell of its own: `%pip install "perceiver-tutorial[notebooks] @ git+{}"`\n\n'
+)
+GITHUB, COLAB = "https://github.com/", "https://colab.research.google.com/github/"
 COLUMNS = "| Notebook | You learn | Reading | Running | Memory |\n|:--|:--|--:|--:|--:|\n"
 NUMBER = r"\d+[a-z]?"
 LINK = rf"\[([^\]]*)\]\(((?:[\w.-]+/)*)(?:{NUMBER}_)?([a-z]\w*)\.ipynb((?:#[^)]*)?)\)"
@@ -113,10 +121,16 @@ class Notebook:
         title = re.split(r": |, and ", self.title)[0]
         return f"[{self.number} {title}]({self.file}.ipynb)"
 
-    def row(self) -> str:
-        """In the README."""
+    def row(self, hosted: str = "") -> str:
+        """In the README.
+
+        Args:
+            hosted: what the address of a notebook that runs elsewhere begins with, if it does.
+        """
         title = f"{self.number} {self.title}".strip()
-        cells = (f"[{title}]({self.path.as_posix()})", self.learn, f"{self.reading} min")
+        link = f"[{title}]({self.path.as_posix()})"
+        link += f" · [Colab]({hosted}{self.path.as_posix()})" if hosted else ""
+        cells = (link, self.learn, f"{self.reading} min")
         needs = (f"{self.needs.rounded_seconds} s", f"{self.gigabytes:.1f} GB")
         return f"| {' | '.join((*cells, *needs))} |"
 
@@ -193,14 +207,25 @@ def _filled(paragraph: str) -> str:
     return textwrap.fill(" ".join(paragraph.split()), 104, break_on_hyphens=False)
 
 
-def listed(readme: str, rows: list[Notebook]) -> str:
-    """The README with a table for every group between its two marks."""
+def listed(readme: str, rows: list[Notebook], repository: str = "") -> str:
+    """The README with a table for every group and, if there is one, the address, between marks."""
+    hosted = repository.replace(GITHUB, COLAB) + "/blob/main/" if GITHUB in repository else ""
     groups = [
-        f"**{group}**\n\n{COLUMNS}" + "\n".join(row.row() for row in members)
+        f"**{group}**\n\n{COLUMNS}" + "\n".join(row.row(hosted) for row in members)
         for group, members in groupby(rows, key=lambda row: row.group)
     ]
     between = "\n" + "\n\n".join(groups) + "\n\n"
-    return re.sub(MARKED, lambda _: between, readme, flags=re.DOTALL)
+    readme = re.sub(MARKED, lambda _: between, readme, flags=re.DOTALL)
+    address = (CLONE + (ON_COLAB if hosted else "")).format(repository, repository)
+    address = address if repository else ""
+    return re.sub(ADDRESS_MARKED, lambda _: address, readme, flags=re.DOTALL)
+
+
+def repository(root: Path = ROOT) -> str:
+    """The address in `[project.urls]` of pyproject.toml; "" while the course has none."""
+    file = root / "pyproject.toml"
+    project = tomllib.loads(file.read_text(encoding="utf-8"))["project"] if file.exists() else {}
+    return project.get("urls", {}).get("Repository", "").rstrip("/")
 
 
 def pages(root: Path, rows: list[Notebook]) -> Iterator[tuple[Path, Path, str]]:
@@ -208,7 +233,8 @@ def pages(root: Path, rows: list[Notebook]) -> Iterator[tuple[Path, Path, str]]:
     by_name = {row.name: row for row in rows}
     for pattern in PAGES:
         for path in sorted(root.glob(pattern)):
-            yield path, path, listed(linked(path.read_text(encoding="utf-8"), rows), rows)
+            text = linked(path.read_text(encoding="utf-8"), rows)
+            yield path, path, listed(text, rows, repository(root))
     for path in sorted(root.glob("notebooks/*.ipynb")):
         row = by_name.get(re.sub(rf"^{NUMBER}_", "", path.stem))
         if row is not None:

@@ -16,7 +16,7 @@ from .amounts import GRID, HATCH, Scale, byte_scale, in_bytes, in_powers, in_wor
 from .explorer import Explorer
 from .knobs import Steps, Whole
 
-INPUTS = Scale(
+INPUT_SCALE = Scale(
     2**4, 2**20, ((64, "64"), (1024, "1,024"), (16384, "16,384"), (262144, "262,144")), str
 )
 FLOPS = tens(5, 18, 6, 9, 12, 15)
@@ -54,7 +54,7 @@ class Plot:
 
     def place(self, inputs: int, value: int) -> tuple[float, float]:
         """Where a value belongs."""
-        x = self.left + self.wide * INPUTS.share(inputs)
+        x = self.left + self.wide * INPUT_SCALE.share(inputs)
         return x, self.low + self.tall * self.up.share(value)
 
 
@@ -119,9 +119,9 @@ def _frame(axes: Axes, plot: Plot, named: str) -> None:
     axes.hlines(across, plot.left, right, color=GRID, linewidth=0.7, zorder=0)
     for y, (_, name) in zip(across, plot.up.marks, strict=True):
         say(axes, plot.left - 0.06, y, name, ha="right")
-    along = [plot.place(inputs, 1)[0] for inputs, _ in INPUTS.marks]
+    along = [plot.place(inputs, 1)[0] for inputs, _ in INPUT_SCALE.marks]
     axes.vlines(along, low, top, color=GRID, linewidth=0.7, zorder=0)
-    for x, (_, name) in zip(along, INPUTS.marks, strict=True):
+    for x, (_, name) in zip(along, INPUT_SCALE.marks, strict=True):
         say(axes, x, low - 0.1, name, ha="center")
     axes.plot((plot.left, plot.left, right), (top, low, low), color=INK, linewidth=0.8)
     say(axes, plot.left + plot.wide / 2, low - 0.3, "inputs (M)", ha="center", size=9)
@@ -171,9 +171,9 @@ def _memory(axes: Axes, most: int, memory: int) -> None:
 NUMBER = 4  # bytes
 SIZES = tuple(2**n for n in range(4, 21))
 # A photograph of 224 x 224 and two frames of the flow model stand among the powers of two.
-COSTS_INPUTS = tuple(sorted({*SIZES, 50_176, 182_528}))
+INPUTS = tuple(sorted({*SIZES, 50_176, 182_528}))
 KNOBS = {
-    "num_inputs": Steps("inputs", COSTS_INPUTS, 50_176),
+    "num_inputs": Steps("inputs", INPUTS, 50_176),
     "num_latents": Steps("latents", tuple(2**n for n in range(4, 13)), 512),
     "channels": Steps("channels", tuple(2**n for n in range(5, 11)), 256),
     "depth": Whole("layers", 1, 48, 8),

@@ -47,8 +47,7 @@ class Page:
         self.figure.text(x / self.width, 1 - y / self.height, words, **look)
 
 
-Number_of_sheet = int | float
-Place = tuple[Number_of_sheet, Number_of_sheet]
+Place = tuple[Number, Number]
 # Width of an average letter over the size of the font, in pixels.
 LETTER = 0.78
 TAB = 6
@@ -64,7 +63,7 @@ class Sheet:
         height: in pixels; y grows downwards.
     """
 
-    def __init__(self, width: Number_of_sheet, height: Number_of_sheet):
+    def __init__(self, width: Number, height: Number):
         self.width, self.height = width, height
         self._boxes: list[tuple] = []
         self._lines: list[tuple] = []
@@ -74,22 +73,22 @@ class Sheet:
 
     def box(
         self,
-        corner: tuple[Number_of_sheet, Number_of_sheet],
-        size: tuple[Number_of_sheet, Number_of_sheet],
+        corner: tuple[Number, Number],
+        size: tuple[Number, Number],
         colour: str,
-        line: Number_of_sheet = 0,
+        line: Number = 0,
     ) -> None:
         """A filled rectangle; `line` is the width of its outline."""
         (x, y), (width, height) = corner, size
         corners = ((x, y), (x + width, y), (x + width, y + height), (x, y + height))
         self._boxes.append((corners, colour, line))
 
-    def line(self, points: list[Place], width: Number_of_sheet = 1) -> None:
+    def line(self, points: list[Place], width: Number = 1) -> None:
         """A line from point to point."""
         self._lines.append((points, width))
 
     def words(
-        self, x: Number_of_sheet, y: Number_of_sheet, text: str, size: Number_of_sheet = 8.2, *, align: str = "left",
+        self, x: Number, y: Number, text: str, size: Number = 8.2, *, align: str = "left",
         is_bold: bool = False, colour: str = INK,
     ) -> None:  # fmt: skip
         """A line of text, its middle at the height of y."""
@@ -98,9 +97,7 @@ class Sheet:
                  fontweight="bold" if is_bold else "normal", parse_math=False)
         )  # fmt: skip
 
-    def axis(
-        self, x: Number_of_sheet, y: Number_of_sheet, kind: str, text: str, size: Number_of_sheet
-    ) -> None:
+    def axis(self, x: Number, y: Number, kind: str, text: str, size: Number) -> None:
         """The letter of an axis behind its colour, and a text; others without. Centred.
 
         The letter stands beside its colour, since not all colours carry small letters.

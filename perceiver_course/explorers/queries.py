@@ -25,7 +25,7 @@ from .knobs import Choice, Whole
 from .page import BOLD, Page
 
 # In pixels; a panel holds 16 or 32 cells in whole pixels.
-WIDTH, HEIGHT, MARGIN, SIDE, TOP = 800, 478, 8, 256, 92
+WIDTH, HEIGHT, MARGIN, PANEL, TOP = 800, 478, 8, 256, 92
 BAR, BARS_LEFT, BARS_WIDE = 26, 190, 480
 NOTHING = {"facecolor": "#F4F4F4", "edgecolor": "#999999", "hatch": "////", "linewidth": 0,
            "zorder": -1}  # fmt: skip
@@ -58,7 +58,7 @@ def draw_asked(
     page = Page(WIDTH, HEIGHT)
     page.write(MARGIN, 18, told[0], {"fontsize": 12, **BOLD})
     page.write(MARGIN, 42, told[1])
-    left, middle, right = (page.panel(_left(n), TOP, SIDE, SIDE) for n in range(3))
+    left, middle, right = (page.panel(_left(n), TOP, PANEL, PANEL) for n in range(3))
     _show(left, read.movedim(0, -1))
     _dot(left, asked, chunk_size, read.shape[1])
     _show(right, full)
@@ -94,7 +94,7 @@ def _dot(axes: Axes, asked: Tensor, chunk_size: int | None, side: int) -> None:
 
 def _draw_costs(page: Page, costs: Mapping[str, float]) -> None:
     """Bars to one scale, each with its number behind it."""
-    top = TOP + SIDE + 34
+    top = TOP + PANEL + 34
     page.write(MARGIN, top - 16, "cost, in millions of operations", BOLD)
     axes = page.panel(0, top, WIDTH, len(costs) * BAR)
     axes.set(xlim=(0, WIDTH), ylim=(len(costs) * BAR, 0))
@@ -109,7 +109,7 @@ def _draw_costs(page: Page, costs: Mapping[str, float]) -> None:
 
 
 def _left(number: int) -> int:
-    return MARGIN + number * (SIDE + MARGIN)
+    return MARGIN + number * (PANEL + MARGIN)
 
 
 def _show(axes: Axes, picture: Tensor) -> None:
@@ -117,14 +117,14 @@ def _show(axes: Axes, picture: Tensor) -> None:
     axes.set_autoscale_on(False)
 
 
-QUERIES_SIDE, CLIP = CLIPS.image.image_size[0], 49
+SIDE, CLIP = CLIPS.image.image_size[0], 49
 CHUNKS = {"all at once": None, "64 at a time": 64, "32 at a time": 32}
 SIZES = {
-    "a box": Whole("side of the box", 1, QUERIES_SIDE, 7),
+    "a box": Whole("side of the box", 1, SIDE, 7),
     "every k-th": Whole("k", 1, 8, 3),
-    "rows": Whole("how many rows", 1, QUERIES_SIDE, 1),
-    "scattered": Whole("how many", 1, QUERIES_SIDE**2, 40),
-    "between the pixels": Whole("side of the box", 1, QUERIES_SIDE, 7),
+    "rows": Whole("how many rows", 1, SIDE, 1),
+    "scattered": Whole("how many", 1, SIDE**2, 40),
+    "between the pixels": Whole("side of the box", 1, SIDE, 7),
 }
 
 
@@ -161,8 +161,8 @@ def places(ask: str, size: int, row: int, column: int) -> Bool[Tensor, "height w
         column: the same.
     """
     fineness = 2 if ask == "between the pixels" else 1
-    asked = torch.zeros(fineness * QUERIES_SIDE, fineness * QUERIES_SIDE, dtype=torch.bool)
-    y, x = (fineness * min(start, QUERIES_SIDE - size) for start in (row, column))
+    asked = torch.zeros(fineness * SIDE, fineness * SIDE, dtype=torch.bool)
+    y, x = (fineness * min(start, SIDE - size) for start in (row, column))
     if ask == "every k-th":
         asked[row % size :: size, column % size :: size] = True
     elif ask == "rows":
@@ -180,8 +180,8 @@ def places(ask: str, size: int, row: int, column: int) -> Bool[Tensor, "height w
 def _scattered(row: int, column: int) -> Int[Tensor, " pixels"]:
     """All pixels in a random order, those near a place rather first."""
     generator = torch.Generator().manual_seed(0)
-    chance = -(-torch.rand(QUERIES_SIDE, QUERIES_SIDE, generator=generator).log()).log()
-    down, across = torch.arange(QUERIES_SIDE)[:, None] - row, torch.arange(QUERIES_SIDE) - column
+    chance = -(-torch.rand(SIDE, SIDE, generator=generator).log()).log()
+    down, across = torch.arange(SIDE)[:, None] - row, torch.arange(SIDE) - column
     return (chance - (down**2 + across**2) / 18).flatten().argsort(descending=True)
 
 
@@ -192,7 +192,7 @@ def answers(
     model, raw, latents = encoded()
     points = frame * asked.numel() + asked.flatten().nonzero()[:, 0]
     with torch.no_grad():
-        if len(asked) > QUERIES_SIDE:
+        if len(asked) > SIDE:
             pieces = points.split(chunk_size or len(points))
             return torch.cat([_between(some, len(asked)) for some in pieces])
         return model.decode(latents, raw, points={"image": points}, chunk_size=chunk_size)["image"][
@@ -244,8 +244,8 @@ def _size(settings: Settings) -> Whole:
 KNOBS = {
     "ask": Choice("ask for", tuple(SIZES), "a box"),
     "size": _size,
-    "row": Whole("row", 0, QUERIES_SIDE - 1, 6),
-    "column": Whole("column", 0, QUERIES_SIDE - 1, 4),
+    "row": Whole("row", 0, SIDE - 1, 6),
+    "column": Whole("column", 0, SIDE - 1, 4),
     "frame": Whole("frame", 0, CLIPS.image.num_frames - 1, 3),
     "chunk": Choice("answer", tuple(CHUNKS), "all at once"),
 }
@@ -261,7 +261,7 @@ def draw(ask: str, size: int, row: int, column: int, frame: int, chunk: str) -> 
     costs = _costs(len(found), pieces)
     told = (
         _counted(len(found), costs),
-        _compared(len(asked) > QUERIES_SIDE, off, pieces, CHUNKS[chunk]),
+        _compared(len(asked) > SIDE, off, pieces, CHUNKS[chunk]),
     )
     return draw_asked(
         encoded().raw["image"][0, frame], asked, found, full, CHUNKS[chunk], costs, told

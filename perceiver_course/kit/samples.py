@@ -229,13 +229,13 @@ def code_or_prose() -> Passages:
     """
     texts, labels = [], []
     for modules, count in ((LEARNED_FROM, 2400), (HELD_BACK, 300)):
-        code, prose = zip(*map(_split_of_texts, modules.split()), strict=True)
+        code, prose = zip(*map(_code_and_prose_in, modules.split()), strict=True)
         texts.append([*_take(code, count), *_take(prose, count)])
         labels.append(torch.arange(2 * count) // count)
     return Passages(texts[0], labels[0], texts[1], labels[1])
 
 
-def _split_of_texts(module: str) -> tuple[list[str], list[str]]:
+def _code_and_prose_in(module: str) -> tuple[list[str], list[str]]:
     """The code and the prose of one module, in passages."""
     path = Path(sysconfig.get_path("stdlib")) / f"{module}.py"
     source = path.read_text(encoding="utf-8")

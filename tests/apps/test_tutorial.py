@@ -2,6 +2,7 @@
 
 import ast
 import errno
+import os
 import re
 import shutil
 import signal
@@ -489,6 +490,7 @@ def test_explore_opens_the_page_of_explorers(monkeypatch):
     [
         ("test", "test", ["-m", "tools.run_tests"]),
         ("test-browser", "test", ["-m", "tools.run_tests", "--browser"]),
+        ("test-numbers", "test", ["-m", "tools.run_tests", "--numbers"]),
         ("bench", "notebooks", ["-m", "benchmarks"]),
         ("mutants", "test", ["-m", "mutants"]),
     ],
@@ -499,6 +501,26 @@ def test_a_verb_brings_what_it_needs_and_hands_all_words_on(monkeypatch, verb, e
     monkeypatch.setattr(tutorial, "call", lambda command: called.append(command) or 0)
     assert tutorial.main([verb, "--quick", "hiera"]) == 0
     assert called == [[extra, *program, "--quick", "hiera"]]
+
+
+@pytest.mark.parametrize("name", run_tests.PROCESSORS)
+def test_numeric_tests_run_as_on_a_lesser_processor(monkeypatch, name):
+    for variable in run_tests.PROCESSORS[name]:
+        monkeypatch.setenv(variable, "")
+    called = []
+    monkeypatch.setattr(run_tests, "call", lambda command: called.append(command) or 0)
+    assert run_tests.main(["--numbers", name, "-k", "attention"]) == 0
+    set_now = {variable: os.environ[variable] for variable in run_tests.PROCESSORS[name]}
+    assert set_now == run_tests.PROCESSORS[name]
+    assert called == [[sys.executable, *run_tests.NUMBERS, "-k", "attention"]]
+
+
+@pytest.mark.parametrize(("name", "instructions"), [("sse4", "DEFAULT"), ("avx2", "AVX2")])
+def test_torch_computes_as_on_the_lesser_processor(name, instructions):
+    code = "import torch; print(torch.backends.cpu.get_cpu_capability())"
+    environment = {**os.environ, **run_tests.PROCESSORS[name]}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True)
+    assert done.stdout.decode().strip() in (instructions, "DEFAULT")
 
 
 def test_one_failed_part_fails_the_whole_and_both_are_summed_up(monkeypatch, capsys):

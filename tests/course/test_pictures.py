@@ -1,11 +1,11 @@
 """Every picture says what it shows, is the same each time, and comes without matplotlib's state."""
 
-import base64
 from types import SimpleNamespace
 
 import pytest
 import torch
 from contrast import too_faint
+from drawing import assert_well_drawn
 from matplotlib.figure import Figure
 from PIL import Image
 from tiny import CONFIGS, IMAGES
@@ -613,39 +613,9 @@ SAID = {
 }  # fmt: skip
 
 
-@pytest.fixture(params=PICTURES)
-def name(request):
-    torch.manual_seed(0)
-    return request.param
-
-
-def test_a_picture_says_what_it_shows(name):
-    assert SAID[name] in PICTURES[name]().alt
-
-
-def test_the_same_input_gives_the_same_bytes(name):
-    torch.manual_seed(0)
-    first = PICTURES[name]().png
-    torch.manual_seed(0)
-    assert PICTURES[name]().png == first
-    assert first.startswith(b"\x89PNG") and len(first) < 150_000
-
-
-def test_a_notebook_gets_the_image_its_words_and_its_alternative_text(name):
-    picture = PICTURES[name]()
-    data, metadata = picture._repr_mimebundle_()
-    assert base64.b64decode(data["image/png"]) == picture.png
-    assert data["text/plain"] == repr(picture) == f"picture: {picture.alt}"
-    assert metadata == {"image/png": {"alt": picture.alt}}
-
-
-def test_a_picture_holds_a_figure_of_its_own(name):
-    figure = PICTURES[name]().figure
-    assert isinstance(figure, Figure) and figure.canvas.manager is None
-
-
-def test_words_can_be_read_on_their_ground(name):
-    assert list(too_faint(PICTURES[name]().figure)) == []
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_picture_is_well_drawn(name):
+    assert_well_drawn(PICTURES[name], SAID[name])
 
 
 @pytest.mark.parametrize("ground", ["#FFFFFF", "#767676", "#888888", "#0072B2", "#D55E00", "#000"])

@@ -231,3 +231,37 @@ def test_a_wrong_header_turns_a_run_of_notebooks_red(tmp_path):
     assert done.returncode == 1, done.stdout + done.stderr
     assert "WRONG 01_a: 5 seconds, 0." in done.stdout
     assert "1 passed" in done.stdout
+
+
+# --- the address --------------------------------------------------------------------------------
+
+SET = """[project]
+name = "course"
+
+[project.urls]
+Repository = "https://github.com/somebody/course/"
+"""
+
+
+def test_links_to_hosted_notebooks_appear_with_the_address_and_go_with_it(tmp_path):
+    rows = contents.read()
+    plain = (tutorial.ROOT / "README.md").read_text(encoding="utf-8")
+    assert contents.repository(tmp_path) == ""
+    (tmp_path / "pyproject.toml").write_text(SET, "utf-8")
+    address = contents.repository(tmp_path)
+    assert address == "https://github.com/somebody/course"
+    told = contents.listed(plain, rows, address)
+    assert f"git clone {address}\n" in told
+    assert f'[notebooks] @ git+{address}"' in told
+    colab = "(https://colab.research.google.com/github/somebody/course/blob/main/notebooks/"
+    assert re.findall(re.escape(colab) + r"(\w+)\.ipynb\)", told) == [row.file for row in rows]
+    assert contents.linked(told, rows) == told
+    assert contents.listed(told, rows) == contents.listed(plain, rows)
+    assert "colab" not in contents.listed(told, rows)
+
+
+def test_an_address_elsewhere_has_no_colab():
+    plain = (tutorial.ROOT / "README.md").read_text(encoding="utf-8")
+    told = contents.listed(plain, contents.read(), "https://example.org/course")
+    assert "git clone https://example.org/course\n" in told
+    assert "Colab" not in told

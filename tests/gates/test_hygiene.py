@@ -144,7 +144,7 @@ def keeps_prose_short(notebook: Notebook) -> Complaints:
 def defines_only_in_exercises(notebook: Notebook) -> Complaints:
     for name, cell, source in cells(notebook, "code"):
         if re.search(r"^\s*(async def|def|class) ", source, re.M) and "exercise" not in tags(cell):
-            yield f"{name} defines something, but is no exercise: move it to the package"
+            yield f"{name} defines something, but is no exercise: move it to its chapter"
 
 
 def begins_with_a_title(notebook: Notebook) -> Complaints:

@@ -141,12 +141,12 @@ SIZES = {"B": 2, "O": 3, "M": 5, "C": 4, "V": 6}
 HEADS = {"B": 2, "O": 3, "M": 5, "C": 12, "A": 4}
 
 
-def _asked_and_read_of_attention() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def _three_arrays() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     return torch.zeros(2, 3, 4), torch.zeros(2, 5, 4), torch.zeros(2, 5, 6)
 
 
 def _scores() -> torch.Tensor:
-    queries, keys, _ = _asked_and_read_of_attention()
+    queries, keys, _ = _three_arrays()
     return queries @ keys.mT
 
 
@@ -180,7 +180,7 @@ PREDICTIONS = {
             "B, O, C": "C is the width in which queries meet keys; what is read is as wide as V.",
             "B, M, V": "each who asks gets one mixture: as many rows as queries.",
         },
-        compute=lambda: attend(*_asked_and_read_of_attention()),
+        compute=lambda: attend(*_three_arrays()),
     ),
     "attention.heads": ComputedPrediction(
         question="C = 12 channels are split into A = 4 heads. Which shape have all weights "

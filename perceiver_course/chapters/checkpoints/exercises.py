@@ -209,7 +209,7 @@ WHO_ASKS_WHOM = BugHunt(
 )
 
 
-def _fused_of_checkpoints() -> torch.Tensor:
+def _fused_matrix() -> torch.Tensor:
     """Meta's files have one map for queries, keys and values."""
     with torch.device("meta"):
         attention = deit.build(BASE).encoder.blocks[0].attention
@@ -243,7 +243,7 @@ PREDICTIONS = {
             "3, C, C": "it is one linear map, and a linear map is a table with two axes.",
             "C, C": "that is one of the three.",
         },
-        compute=_fused_of_checkpoints,
+        compute=_fused_matrix,
     ),
     "checkpoints.haiku": ComputedPrediction(
         question="DeepMind's image Perceiver with Fourier positions: latents of D = 1024 channels "

@@ -107,7 +107,7 @@ SCORES_FOLLOW = BugHunt(
 )
 
 
-def _scores_of_entities() -> torch.Tensor:
+def _example_scores() -> torch.Tensor:
     model = build(EntityConfig(ENCODER, num_features=6, channels=20))
     return model(torch.zeros(3, 13, 6))
 
@@ -133,7 +133,7 @@ PREDICTIONS = {
             "B, M, C": "a linear map turns the 20 channels of a row into one score.",
             "B, 1": "that would be one answer for the whole set; here every unit asks.",
         },
-        compute=_scores_of_entities,
+        compute=_example_scores,
     ),
     "entities.maps": ComputedPrediction(
         question="M = 512 entities, N = 32 latents. How many cells has the attention map of one "

@@ -160,7 +160,7 @@ SOUNDS = (
     "noise burst",
 )
 RATE = 4000  # samples a second
-SOUNDS_NOISE = 0.3
+SOUND_NOISE = 0.3
 TURN = 2 * math.pi
 
 
@@ -201,7 +201,7 @@ def sounds(
         chosen = labels == number
         waves[chosen] = MADE[name](time, _Draws(*(column[chosen] for column in draws)))
     loud = 0.5 + torch.rand(num_sounds, 1, generator=generator)
-    waves = loud * waves + SOUNDS_NOISE * torch.randn(waves.shape, generator=generator)
+    waves = loud * waves + SOUND_NOISE * torch.randn(waves.shape, generator=generator)
     return waves[..., None], labels
 
 

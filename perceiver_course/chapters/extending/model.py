@@ -563,7 +563,7 @@ SCENES = DetectionConfig(
     num_classes=len(THINGS),
     decoder=DecoderConfig(num_heads=4),
 )
-SCENES_NOTHING = 0.5
+SCENE_NOTHING = 0.5
 
 
 @cache
@@ -572,23 +572,23 @@ def unseen_scenes(num_scenes: int = 300) -> tuple[Tensor, Tensor, Tensor]:
     return draw_scenes(num_scenes, seed=0)
 
 
-def _batches(
+def _scene_batches(
     seed: int, num_scenes: int = 10_000, batch_size: int = 32
 ) -> Iterator[tuple[Tensor, ...]]:
     return batches(*draw_scenes(num_scenes, seed=seed + 1), batch_size=batch_size, seed=seed)
 
 
-def _loss(
+def _scene_loss(
     model: nn.Module,
     images: Tensor,
     classes: Tensor,
     boxes: Tensor,
-    nothing: float = SCENES_NOTHING,
+    nothing: float = SCENE_NOTHING,
 ) -> Tensor:
     return detection_loss(model(images), classes, boxes, nothing)
 
 
-def _score(model: nn.Module, num_scenes: int = 300) -> float:
+def _scene_score(model: nn.Module, num_scenes: int = 300) -> float:
     """The harmonic mean of precision and recall; boxes count from an overlap of one half."""
     images, classes, boxes = unseen_scenes(num_scenes)
     with torch.no_grad():
@@ -617,17 +617,17 @@ def unheard_sounds(num_sounds: int = 480) -> tuple[Tensor, Tensor]:
     return sounds(num_sounds, SOUNDS.num_samples, seed=0)
 
 
-def _batches_of_sounds(seed: int, num_sounds: int = 64) -> Iterator[tuple[Tensor, ...]]:
+def _sound_batches(seed: int, num_sounds: int = 64) -> Iterator[tuple[Tensor, ...]]:
     return (
         sounds(num_sounds, SOUNDS.num_samples, 1000 * (seed + 1) + number) for number in count()
     )
 
 
-def _loss_of_sounds(model: nn.Module, waves: Tensor, labels: Tensor) -> Tensor:
+def _sound_loss(model: nn.Module, waves: Tensor, labels: Tensor) -> Tensor:
     return cross_entropy(model(waves), labels)
 
 
-def _score_of_sounds(model: nn.Module, num_sounds: int = 480) -> float:
+def _sound_score(model: nn.Module, num_sounds: int = 480) -> float:
     """The share of unheard sounds that are named rightly."""
     return accuracy(model, *unheard_sounds(num_sounds))
 
@@ -683,18 +683,18 @@ def capitals_are_people(texts: Sequence[Sequence[str]]) -> list[set[Span]]:
     return [find_spans(tag_bytes(w, some)) for w, some in zip(texts, labels, strict=True)]
 
 
-def _batches_of_tagged(
+def _name_batches(
     seed: int, num_texts: int = 6000, batch_size: int = 32
 ) -> Iterator[tuple[Tensor, ...]]:
     encoded, tags = encode_tagged(tagged_texts(num_texts))
     return batches(*encoded, tags, batch_size=batch_size, seed=seed)
 
 
-def _loss_of_tagged(model: nn.Module, ids: Tensor, keep: Tensor, tags: Tensor) -> Tensor:
+def _name_loss(model: nn.Module, ids: Tensor, keep: Tensor, tags: Tensor) -> Tensor:
     return tag_loss(model(ids, keep=keep), tags, keep)
 
 
-def _score_of_tagged(model: nn.Module, num_texts: int = 400) -> float:
+def _name_score(model: nn.Module, num_texts: int = 400) -> float:
     """Entities found exactly in texts whose names are new."""
     texts = tagged_texts(num_texts, held_out=True)
     return entity_f1(find_entities(model, [text.words for text in texts]), true_entities(texts))
@@ -702,13 +702,20 @@ def _score_of_tagged(model: nn.Module, num_texts: int = 400) -> float:
 
 RECIPES = {
     "scenes": Recipe(
-        SCENES, _batches, _loss, _score, at_least=0.86, steps=1000, learning_rate=4e-3, tables=0.5
+        SCENES,
+        _scene_batches,
+        _scene_loss,
+        _scene_score,
+        at_least=0.86,
+        steps=1000,
+        learning_rate=4e-3,
+        tables=0.5,
     ),
     "sounds": Recipe(
         SOUNDS,
-        _batches_of_sounds,
-        _loss_of_sounds,
-        _score_of_sounds,
+        _sound_batches,
+        _sound_loss,
+        _sound_score,
         at_least=0.87,
         steps=600,
         learning_rate=3e-3,
@@ -716,9 +723,9 @@ RECIPES = {
     ),
     "tagged": Recipe(
         TAGGED,
-        _batches_of_tagged,
-        _loss_of_tagged,
-        _score_of_tagged,
+        _name_batches,
+        _name_loss,
+        _name_score,
         at_least=0.97,
         steps=200,
         tables=0.5,

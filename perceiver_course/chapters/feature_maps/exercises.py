@@ -143,7 +143,7 @@ OBLONG = {"B": 1, "H": 224, "W": 288, "C": 96}
 FILMED = {"B": 1, "T": 16, "H": 224, "W": 224, "C": 96}
 
 
-def _map_of_feature_maps(name: str, stage: int, input_size: tuple[int, ...]):
+def _map_of(name: str, stage: int, input_size: tuple[int, ...]):
     """Computes the shape of one feature map of a published model."""
 
     def compute() -> tuple[int, ...]:
@@ -171,7 +171,7 @@ PREDICTIONS = {
             "B, C, 56, 56": "56 is for 224 pixels; the picture is wider, and so is its map.",
             "B, H//4 * W//4, C": "those are its tokens; a feature map has them on their grid.",
         },
-        compute=_map_of_feature_maps(TINY, 0, (224, 288)),
+        compute=_map_of(TINY, 0, (224, 288)),
     ),
     "maps.coarsest": ComputedPrediction(
         question="and the coarsest?",
@@ -182,7 +182,7 @@ PREDICTIONS = {
             "B, 8*C, 7, 7": "7 is for 224 pixels; nine mask units fit side by side into 288.",
             "B, 8*C": "the mean over the grid comes only behind the last map.",
         },
-        compute=_map_of_feature_maps(TINY, 3, (224, 288)),
+        compute=_map_of(TINY, 3, (224, 288)),
     ),
     "film.patches": WalkedPrediction(
         question="a film of T = 16 frames, 224 x 224. A patch sees 3 x 7 x 7 pixels, the next "
@@ -206,7 +206,7 @@ PREDICTIONS = {
             "B, 8*C, T, H//32, W//32": "two frames became one token at the start.",
             "B, T//2, H//32, W//32, 8*C": "channels come first in a feature map.",
         },
-        compute=_map_of_feature_maps(FILM, 3, (16, 224, 224)),
+        compute=_map_of(FILM, 3, (16, 224, 224)),
     ),
     "film.answer": ComputedPrediction(
         question="and its answer, for L = 400 kinds of action?",

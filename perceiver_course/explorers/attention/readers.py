@@ -87,7 +87,7 @@ class Reader:
         return self.prepare(picture_in(content_at(own) if own.strip() else upload))
 
 
-NUM_SAMPLES = 24
+NUM_TEXTS = 24
 LINES = (
     "if x is None: return the_list[0]  # There is nothing to do.",
     "The list is empty, and so there is nothing to do.",
@@ -103,14 +103,14 @@ LINES = (
 @cache
 def hidden_words() -> list[str]:
     """Sentences with one word each as underscores."""
-    whole = sentences(NUM_SAMPLES, seed=1, held_out=True)
+    whole = sentences(NUM_TEXTS, seed=1, held_out=True)
     return [one_word_hidden(text)[number % 4 - 1] for number, text in enumerate(whole)]
 
 
 @cache
 def reports() -> list[str]:
     """A question and the text that answers it, about people whose names are new."""
-    return [question.text for question in questions(NUM_SAMPLES, held_out=True)]
+    return [question.text for question in questions(NUM_TEXTS, held_out=True)]
 
 
 def _given(text: str, told: str, special: bool) -> Given:
@@ -178,7 +178,7 @@ TEXT_READERS = {
 }
 
 
-PICTURE_READERS_NUM_SAMPLES, NUM_OTHERS = 40, 64
+NUM_PICTURES, NUM_OTHERS = 40, 64
 MARKS = ("eye", "eye", "nose")
 
 
@@ -194,7 +194,7 @@ def digits() -> tuple[Float[Tensor, "digits 1 8 8"], Int[Tensor, " digits"]]:
 @cache
 def cats() -> tuple[Tensor, Tensor]:
     """Views of the cat, and where her eyes and her nose are."""
-    return cat_faces(PICTURE_READERS_NUM_SAMPLES + NUM_OTHERS)
+    return cat_faces(NUM_PICTURES + NUM_OTHERS)
 
 
 def same(images: Tensor) -> Tensor:
@@ -269,9 +269,7 @@ def _hiera() -> Hiera:
 def _digit_reader(load, taken, look, say=say_digit, start: tuple[int, int] = (7, 0)) -> Reader:
     taking = {"sample": _digit, "prepare": _own_digit, "others": _other_digits}
     ways = {name: partial(way, taken) for name, way in taking.items()}
-    return Reader(
-        load, look=look, say=say, num_samples=PICTURE_READERS_NUM_SAMPLES, start=start, **ways
-    )
+    return Reader(load, look=look, say=say, num_samples=NUM_PICTURES, start=start, **ways)
 
 
 _pixels = partial(perceiver_looks, inputs="pixels")
@@ -281,8 +279,8 @@ PICTURE_READERS = {
         partial(trained, "digits-fourier"), same, _pixels, start=(7, 5)
     ),
     "Perceiver, a cat's face": Reader(
-        partial(trained, "cat-face"), _cat, _own_cat, _pixels, say_places, PICTURE_READERS_NUM_SAMPLES,
-        start=(0, 3), others=lambda: cats()[0][PICTURE_READERS_NUM_SAMPLES:], mark=mark_places,
+        partial(trained, "cat-face"), _cat, _own_cat, _pixels, say_places, NUM_PICTURES,
+        start=(0, 3), others=lambda: cats()[0][NUM_PICTURES:], mark=mark_places,
     ),
     "Hiera, digits": _digit_reader(_hiera, enlarged, hiera_looks, say_nothing, start=(7, 27)),
 }  # fmt: skip

@@ -10,7 +10,7 @@ from perceiver_tutorial.tracing.walk import Stage
 
 from ...kit.axes import AXES
 from ...kit.picture import Picture
-from ..page import Number_of_sheet, Sheet
+from ..page import Number, Sheet
 from .stages import GREY, WIDE, Axis, Panel, axes_of, draw_panel, named_stages
 
 MARGIN, PAGE = 12, 800  # pixels, as everything here
@@ -72,10 +72,10 @@ class Measure:
         channels: for ten times as many channels.
     """
 
-    left: Number_of_sheet
-    pitch: Number_of_sheet
-    rows: Number_of_sheet
-    channels: Number_of_sheet
+    left: Number
+    pitch: Number
+    rows: Number
+    channels: Number
 
 
 def draw_stage_diagram(walk: Walk, panel: Panel | None = None) -> Picture:
@@ -137,7 +137,7 @@ def _draw_parts(sheet: Sheet, columns: Sequence[Sequence[Box]], measure: Measure
 
 
 def _draw_column(
-    sheet: Sheet, column: Sequence[Box], x: Number_of_sheet, measure: Measure, chosen: Stage | None
+    sheet: Sheet, column: Sequence[Box], x: Number, measure: Measure, chosen: Stage | None
 ) -> None:
     if any(box.stage is chosen for box in column):
         _point_at(sheet, x, measure.pitch)
@@ -150,7 +150,7 @@ def _draw_column(
         sheet.words(x, TOP + ROOM + 8 + LINE * line, words, 7.5, align="center")
 
 
-def _point_at(sheet: Sheet, x: Number_of_sheet, pitch: Number_of_sheet) -> None:
+def _point_at(sheet: Sheet, x: Number, pitch: Number) -> None:
     """A pale strip behind the chosen column, down to the panel."""
     sheet.box((x - pitch / 2 + 1, TOP - 6), (pitch - 2, PANEL_TOP - TOP + 6), PALE)
     sheet.line([(x - 6, PANEL_TOP - 11), (x, PANEL_TOP - 3), (x + 6, PANEL_TOP - 11)], 2)
@@ -159,8 +159,8 @@ def _point_at(sheet: Sheet, x: Number_of_sheet, pitch: Number_of_sheet) -> None:
 def _draw_box(
     sheet: Sheet,
     box: Box,
-    top: tuple[Number_of_sheet, Number_of_sheet],
-    height: Number_of_sheet,
+    top: tuple[Number, Number],
+    height: Number,
     measure: Measure,
     is_chosen: bool,
 ) -> None:

@@ -10,7 +10,7 @@ from perceiver_tutorial.tracing.recorder import Shape
 from perceiver_tutorial.tracing.walk import Stage
 
 from ...kit.axes import AXES
-from ..page import LETTER, Number_of_sheet, Sheet
+from ..page import LETTER, Number, Sheet
 
 # Name of an axis in a signature -> its kind in `AXES`; others keep their own name.
 KINDS = {
@@ -117,7 +117,7 @@ class Panel:
     label: str
     reasons: Sequence[tuple[str, str]]
     claim: str
-    lines: Number_of_sheet = 0
+    lines: Number = 0
 
     @property
     def claim_lines(self) -> list[str]:
@@ -125,13 +125,13 @@ class Panel:
         return textwrap.wrap(self.claim, LETTERS)
 
     @property
-    def needs(self) -> Number_of_sheet:
+    def needs(self) -> Number:
         """Lines that it takes."""
         spoken = len(_rows(self.stage)) + len(self.reasons) + CLAIM_LINE * len(self.claim_lines)
         return PAUSES + spoken
 
     @property
-    def height(self) -> Number_of_sheet:
+    def height(self) -> Number:
         """In pixels."""
         return LINE * max(self.lines, self.needs)
 
@@ -158,9 +158,7 @@ class Panel:
         return told if told.endswith(".") else f"{told}."
 
 
-def draw_panel(
-    sheet: Sheet, panel: Panel, walk: Walk, corner: tuple[Number_of_sheet, Number_of_sheet]
-) -> None:
+def draw_panel(sheet: Sheet, panel: Panel, walk: Walk, corner: tuple[Number, Number]) -> None:
     """Draw the panel on a sheet.
 
     Args:
@@ -196,8 +194,8 @@ def _rows(stage: Stage) -> list[tuple[str, tuple[Shape, ...]]]:
 
 def _draw_shapes(
     sheet: Sheet,
-    x: Number_of_sheet,
-    y: Number_of_sheet,
+    x: Number,
+    y: Number,
     stage: Stage,
     shapes: Sequence[Shape],
     walk: Walk,
@@ -213,13 +211,13 @@ def _draw_shapes(
 
 def _draw_axis(
     sheet: Sheet,
-    x: Number_of_sheet,
-    y: Number_of_sheet,
+    x: Number,
+    y: Number,
     kind: str,
     words: str,
     *,
     is_named: bool = False,
-) -> Number_of_sheet:
+) -> Number:
     """A letter on its colour, or else a name, and words; where they end."""
     if kind in AXES:
         sheet.axis(x + 8, y, kind, "", SIZE)

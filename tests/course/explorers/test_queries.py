@@ -10,7 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from perceiver_course.explorers.queries import (
     CHUNKS,
-    QUERIES_SIDE,
+    SIDE,
     SIZES,
     all_answers,
     answers,
@@ -44,9 +44,9 @@ def test_answers_are_those_of_the_full_decode(ask, chunk):
 
 
 def test_between_the_pixels_lie_new_places_and_the_known_ones_keep_their_answers():
-    asked = places("between the pixels", QUERIES_SIDE, 0, 0)
-    assert asked.sum() == 3 * QUERIES_SIDE**2
-    fine = all_answers(2 * QUERIES_SIDE, 2)
+    asked = places("between the pixels", SIDE, 0, 0)
+    assert asked.sum() == 3 * SIDE**2
+    fine = all_answers(2 * SIDE, 2)
     torch.testing.assert_close(fine[::2, ::2], whole_film()[2], atol=1e-5, rtol=0)
     torch.testing.assert_close(answers(asked, 2, 64), fine[asked], atol=1e-5, rtol=0)
 
@@ -111,7 +111,7 @@ def test_places_follow_row_and_column(ask):
     here, there = places(ask, size, 6, 4), places(ask, size, 7, 6)
     assert not torch.equal(here, there)
     if ask != "scattered":
-        first = here.nonzero()[0] * QUERIES_SIDE / len(here)
+        first = here.nonzero()[0] * SIDE / len(here)
         assert first.tolist() in ([6, 4], [6, 4.5], [0, 1])
 
 
@@ -145,7 +145,7 @@ def test_dots_stand_on_their_pixels_and_change_their_look_with_the_chunk():
 def test_a_difference_is_not_hidden(monkeypatch):
     module = sys.modules["perceiver_course.explorers.queries"]
     honest = module.answers
-    all_answers(QUERIES_SIDE, 3)
+    all_answers(SIDE, 3)
     monkeypatch.setattr(module, "answers", lambda *given: honest(*given) + 0.25)
     assert (
         "Among all of the frame the answers differ by 0.25000."
