@@ -57,7 +57,16 @@ def open_claims(claims: Mapping[str, Claim], root: Path = ROOT) -> dict[str, lis
 
 
 def report(root: Path = ROOT) -> str:
-    """How many claims there are, can be checked, are checked; and which stay open."""
+    """How many claims there are, can be checked, are checked; and which stay open.
+
+    Raises:
+        FileNotFoundError: if there are no notebooks to look into, as where a wheel is installed.
+    """
+    if not (root / "notebooks").is_dir():
+        raise FileNotFoundError(
+            f"expected notebooks in {root}: they and the tests say which claims are checked. "
+            "Run it in a copy of the course."
+        )
     claims, checked = read_claims(), checks(root)
     systems = dict.fromkeys(entry.system for entry in claims.values())
     rows = [

@@ -3,4 +3,5 @@
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-DATA = ROOT / "data"
+INSTALLED = Path(__file__).parents[1] / "data"
+DATA = INSTALLED if INSTALLED.is_dir() else ROOT / "data"  # in a wheel, or in a copy of the course

@@ -20,9 +20,9 @@ from perceiver_tutorial.perceiver.losses import best_spans, span_loss
 from perceiver_tutorial.perceiver.spans import find_spans, tag_bytes
 from perceiver_tutorial.tracing import walk
 
+from ...kit.conformance import check_preprocessor
 from ...kit.exercises import BugHunt, Exercise, NotYet, Slip, your_turn
 from ...kit.predictions import ComputedPrediction
-from .conformance import check_preprocessor
 from .model import AudioClassifierConfig, DetectionConfig, corners, intersection_over_union, match
 
 
