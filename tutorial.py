@@ -332,7 +332,7 @@ def mutants(words: "list[str]") -> int:
 
 
 def setup(words: "list[str]") -> int:
-    """Set up or repair .venv, and do nothing else; with what tests need: setup test."""
+    """Set up .venv, and do nothing else; with what tests need: setup test."""
     if words not in ([], ["test"]):
         raise Trouble(f"Expected setup, or setup test, got {' '.join(['setup', *words])!r}.")
     say(f"Ready: {prepare(*words)}")

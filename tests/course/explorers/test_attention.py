@@ -8,6 +8,7 @@ import torch
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from PIL import Image, ImageDraw
+from pixels import same_picture
 
 from perceiver_course import explorers
 from perceiver_course.chapters.hierarchy.model import gaze
@@ -322,7 +323,7 @@ def test_an_upload_and_a_path_show_the_same(explorer, tmp_path, monkeypatch):
     for path in ("~/my zero.png", f"'{tmp_path}/my zero.png'"):
         explorer.turn(own=path)
         assert explorer._note.value == ""
-        assert explorer.picture.png == uploaded
+        assert same_picture(explorer.picture.png, uploaded)
 
 
 def test_a_picture_of_ones_own_reaches_every_model(explorer):
