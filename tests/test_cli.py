@@ -42,7 +42,7 @@ def test_evaluate_prints_both_shares_and_keeps_its_results(classifier, capsys):
         assert main([*words, "--results", str(classifier / "r.jsonl")]) == 0
     out = capsys.readouterr().out.split(f"{classifier / 'tiny'}, 5 pictures of 5 classes")
     assert len(out) == 3 and out[1] == out[2]
-    assert out[1].splitlines()[2].split() == ["here", "published"]
+    assert out[1].splitlines()[3].split() == ["here", "published"]
     assert (classifier / "r.jsonl").read_text().count("\n") == 6
 
 

@@ -100,19 +100,25 @@ def config_of(published: Mapping[str, Any]) -> Config:
         case "meta":
             return hieras.config_from_meta(published)
         case "timm":
-            return _of_timm(published["architecture"], published.get("num_classes", 1000))
+            return _of_timm(published)
     architecture = (published.get("architectures") or ["none"])[0]
     family = (f for start, f in IN_CONFIG_JSON.items() if str(architecture).startswith(start))
     return next(family, perceivers).config_from_transformers(published)
 
 
-def _of_timm(name: str, num_classes: int) -> Config:
+def _of_timm(published: Mapping[str, Any]) -> Config:
     """Timm names a model, and leaves its sizes to its code."""
+    name, num_classes = published["architecture"], published.get("num_classes", 1000)
+    names = published.get("label_names")
     spelt = f"facebook/{name.replace('_', '-')}"
     for known in (spelt, f"{spelt}-in1k-hf"):
         if known in PUBLISHED:
             config = as_its_code_has_it(PUBLISHED[known], "timm")
-            return replace(config, num_classes=num_classes or None)
+            return replace(
+                config,
+                num_classes=num_classes or None,
+                class_names=tuple(names) if names and num_classes else None,
+            )
     raise ValueError(
         f"expected a DeiT or a Hiera that we have, got timm's {name!r}. Give its sizes: "
         "config=DeiTConfig(...)."

@@ -22,6 +22,9 @@ def classifier_from(mae: HieraMAE, num_classes: int | None) -> Hiera:
         num_classes: scores wanted; None: the normalised mean of the tokens itself.
     """
     encoder = mae.config.encoder
-    model = Hiera(replace(encoder, num_pools=encoder.last_stage, num_classes=num_classes))
+    config = replace(
+        encoder, num_pools=encoder.last_stage, num_classes=num_classes, class_names=None
+    )
+    model = Hiera(config)
     model.encoder.load_state_dict(mae.encoder.state_dict())
     return model
