@@ -1,5 +1,6 @@
 """A published name becomes a folder: from the Hub, or from its cache where there is no network."""
 
+import errno
 import re
 from pathlib import Path
 
@@ -15,6 +16,7 @@ REPOSITORIES = {**VIDEOS, **{name: f"timm/{name}.fb_in1k" for name in DEIT_III}}
 # Weights in one file; or in several, with an index beside them.
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json",
            "pytorch_model.bin", "pytorch_model.bin.index.json")  # fmt: skip
+OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS)
 
 
 def is_name(text: str) -> bool:
@@ -33,6 +35,7 @@ def fetch(name: str) -> Path:
     Raises:
         FileNotFoundError: if there is neither a network nor a copy in the cache, with the
             command that fetches it.
+        OSError: the system's own, if the cache's disk is full or may not be written to.
     """
     from huggingface_hub import snapshot_download
 
@@ -43,6 +46,8 @@ def fetch(name: str) -> Path:
                 repository, allow_patterns=["config.json", weights, *_parts_of(weights)]
             )
         except (OSError, ValueError) as error:
+            if getattr(error, "errno", None) in OF_THE_DISK:
+                raise
             raise FileNotFoundError(_advice(name, repository)) from error
         if (Path(folder) / weights).is_file():
             return Path(folder)

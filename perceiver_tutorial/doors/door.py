@@ -80,7 +80,7 @@ class Door:
         if raw.is_floating_point() == integers:
             kind = str(raw.dtype).removeprefix("torch.")
             raise ValueError(f"expected {self}, got {kind} numbers. {self._advice_on(integers)}")
-        if not self._fits(raw.shape[1:]) or not len(raw):
+        if not self._fits(raw.shape[1:]) or not raw.shape[0]:
             raise ValueError(f"expected {self}, got {list(raw.shape)}. {self._hint(raw.shape)}")
 
     def __str__(self) -> str:

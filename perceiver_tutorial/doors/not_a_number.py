@@ -2,8 +2,8 @@
 
 What is computed from NaN is NaN, never a number: models, losses and metrics pass it on, as torch
 does. Where a choice is made - the highest score, the best pairing, above or below - NaN would
-make one in silence, so it is refused. The mean of nothing would be NaN, too: losses and metrics
-refuse an empty batch, while models and all that works row by row may answer it with nothing.
+make one in silence, so it is refused. The mean of nothing would be NaN, too: models, losses and
+metrics refuse an empty batch, in every family; what only works row by row answers with nothing.
 """
 
 from torch import Tensor
