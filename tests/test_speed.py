@@ -19,6 +19,7 @@ from perceiver_tutorial.perceiver import (
 )
 from perceiver_tutorial.perceiver.tiny import ENCODER
 from perceiver_tutorial.speed import processor, speed_up
+from perceiver_tutorial.speed.rows import rows_of
 from perceiver_tutorial.taps import listen
 
 HIERA = hiera.HieraConfig(8, 1, (1, 2, 1, 1), input_size=(64, 96), num_classes=5)
@@ -315,3 +316,25 @@ def test_a_sped_up_model_takes_a_single_sample(name):
     model = built(TINY[name])
     raw = raw_for(TINY[name], 1)
     assert_equal(answers(speed_up(model), raw), answers(model, raw))
+
+
+@pytest.mark.usefixtures("without_shape_checks")
+@pytest.mark.parametrize("name", CONFIGS)
+def test_a_sped_up_model_preprocesses_as_seldom_as_the_plain_one(name, monkeypatch):
+    config, calls = CONFIGS[name], []
+    model, raw = speed_up(shake(config.build())), raw_for(config)
+    monkeypatch.setattr(
+        "perceiver_tutorial.speed.perceiver.rows_of",
+        lambda *given: calls.append(1) or rows_of(*given),
+    )
+    with torch.inference_mode():
+        latents = model.encode(raw)
+        model.decode(latents, raw)
+    assert len(calls) == 1 + (model.queries.needs == "inputs")
+
+
+def test_inputs_of_four_do_not_ask_the_latents_of_one_faster():
+    config = CONFIGS["optical flow"]
+    model, raw = speed_up(shake(config.build())), raw_for(config, 4)
+    with torch.inference_mode(), pytest.raises(ValueError, match=r"batch of 4, read a batch of 1"):
+        model.decode(model.encode(raw[:1]), raw)

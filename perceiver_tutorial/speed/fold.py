@@ -114,6 +114,7 @@ class FoldedCrossAttend(CrossAttend):
         values = attention.to_values(normed) @ attention.to_output.weight.T
 
         def answer(asking: Tensor) -> Tensor:
+            self._check(asking.shape, read.shape)
             normed = (
                 self.norm_queries(some).to(dtype) for some in asking.split(ROWS_AT_ONCE, dim=1)
             )
@@ -138,6 +139,7 @@ class FoldedCrossAttend(CrossAttend):
         return "inputs" if order == "inputs" and foldable else "plain"
 
     def _fold_inputs(self, asking: Tensor, rows: Rows, keep: Tensor | None) -> Tensor:
+        self._check(asking.shape, rows.shape)
         attention = self.attention
         dtype = attention.to_keys.weight.dtype
         normed = self.norm_queries(asking).to(dtype)

@@ -11,7 +11,7 @@ from ..perceiver.chunks import check_points, join_answers, split_points
 from ..perceiver.decoder import PerceiverDecoder
 from ..perceiver.doors import check_keep
 from ..perceiver.model import PerceiverIO
-from ..perceiver.parts import Points
+from ..perceiver.parts import Inputs, Points
 from ..perceiver.queries import InputQueries
 from ..positions import LearnedPositions
 from .fold import FoldedCrossAttend, folds_queries
@@ -34,9 +34,9 @@ class FastPerceiverIO(PerceiverIO):
     def forward(self, raw: Any, keep: Bool[Tensor, "batch inputs"] | None = None) -> Any:
         rows = rows_of(self.preprocessor, raw)
         latents = self._read(rows, keep)
-        if not isinstance(self.queries, InputQueries):
-            rows = Rows(rows.outline())  # its memory is free for the queries now
-        return self.postprocessor.assemble(self._answers(latents, rows, None, None, keep))
+        inputs = self._rows_for_queries(rows)
+        del rows  # unless queries need it, its memory is free for them now
+        return self.postprocessor.assemble(self._answers(latents, inputs, None, None, keep))
 
     def encode(
         self, raw: Any, keep: Bool[Tensor, "batch inputs"] | None = None
@@ -54,9 +54,21 @@ class FastPerceiverIO(PerceiverIO):
         keep: Bool[Tensor, "batch inputs"] | None = None,
     ) -> Any:
         refuse_gradients([latents, raw])
-        rows = rows_of(self.preprocessor, raw)
-        answers = self._answers(latents, rows, points, chunk_size, keep)
+        answers = self._answers(
+            latents, self._inputs_for_queries(latents, raw), points, chunk_size, keep
+        )
         return self.postprocessor.assemble(answers) if points is None else answers
+
+    def _inputs_for_queries(self, latents: Tensor, raw: Any) -> Rows | Inputs:
+        if self.queries.needs == "inputs":
+            return self._rows_for_queries(rows_of(self.preprocessor, raw))
+        return super()._inputs_for_queries(latents, raw)
+
+    def _rows_for_queries(self, rows: Rows) -> Rows | Inputs:
+        """Rows that ask themselves are made when they ask; all others are whole, or their sizes."""
+        if isinstance(self.queries, InputQueries):
+            return rows
+        return rows.whole() if self.queries.needs == "inputs" else rows.outline()
 
     def _read(self, rows: Rows, keep: Tensor | None) -> Tensor:
         check_keep(keep, rows.outline())
@@ -75,27 +87,29 @@ class FastPerceiverIO(PerceiverIO):
     def _answers(
         self,
         latents: Tensor,
-        rows: Rows,
+        inputs: Rows | Inputs,
         points: Points | None,
         chunk_size: int | None,
         keep: Tensor | None,
     ) -> Any:
-        known = self.queries.all_points(rows.outline())
+        known = self.queries.all_points(inputs.outline() if isinstance(inputs, Rows) else inputs)
         wanted = known if points is None else check_points(points, known)
-        ask = self._asking(latents, rows, _count(wanted), keep)
+        ask = self._asking(latents, inputs, _count(wanted), keep)
         if chunk_size is None and _count(wanted) > QUERIES_AT_ONCE:
             chunk_size = QUERIES_AT_ONCE
         return join_answers([ask(piece) for piece in split_points(wanted, chunk_size)])
 
-    def _asking(self, latents: Tensor, rows: Rows, count: int, keep: Tensor | None) -> Ask:
+    def _asking(
+        self, latents: Tensor, inputs: Rows | Inputs, count: int, keep: Tensor | None
+    ) -> Ask:
         """A function from points to answers; what depends on the latents only is done already."""
         if count > latents.shape[1] and is_shareable(self):
             return SharedAnswers(self, latents)
         decode = self._decoding(latents, count)
 
         def ask(points: Points) -> Any:
-            read = isinstance(self.queries, InputQueries)
-            queries = rows[points] if read else self.queries(rows.outline(), points)
+            asks_itself = isinstance(inputs, Rows)
+            queries = inputs[points] if asks_itself else self.queries(inputs, points)
             kept = keep[:, points] if self.mask_queries and keep is not None else None
             return self.postprocessor(decode(queries, kept))
 
