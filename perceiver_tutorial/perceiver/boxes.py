@@ -10,8 +10,6 @@ from torch import Tensor
 
 from ..doors import checked
 
-TINY = 1e-9
-
 
 @checked
 def corners(boxes: Float[Tensor, "*many xywh=4"]) -> Float[Tensor, "*many ltrb=4"]:
@@ -41,7 +39,7 @@ def intersection_over_union(
     all with all.
     """
     shared, covered, _ = _areas(some, others)
-    return shared / covered.clamp(min=TINY)
+    return _share(shared, covered)
 
 
 @checked
@@ -54,8 +52,12 @@ def generalised_iou(
     says how far they are from touching. Paper: Rezatofighi et al., arXiv 1902.09630.
     """
     shared, covered, framed = _areas(some, others)
-    framed = framed.clamp(min=TINY)
-    return shared / covered.clamp(min=TINY) - (framed - covered) / framed
+    return _share(shared, covered) - _share(framed - covered, framed)
+
+
+def _share(part: Tensor, whole: Tensor) -> Tensor:
+    """Part over whole, however small; nothing of nothing is 0."""
+    return part / whole.masked_fill(whole == 0, 1.0)
 
 
 def _areas(some: Tensor, others: Tensor) -> tuple[Tensor, Tensor, Tensor]:
