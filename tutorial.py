@@ -45,7 +45,7 @@ NOTEBOOK_TESTS = [
     *("-n", WORKERS, "--dist", "loadscope"),  # one kernel per notebook: cells must not scatter
 ]
 
-BROWSER_TESTS = [*PYTEST, "-m", "browser", "tests/test_browser.py"]
+BROWSER_TESTS = [*PYTEST, "-m", "browser", "tests/gates/test_browser.py"]
 
 FULL_DISK = (
     "The disk is full{}: expected 3 GB free for .venv, or 9 GB where torch brings CUDA."

@@ -23,7 +23,7 @@ SECONDS = 300  # after which a run counts as hanging
 NOT_COPIED = ("__pycache__", ".git", ".venv*", ".*_cache", ".ipynb_checkpoints", "cache", "shared")
 OPTIONS = [
     *("-q", "--tb=no", "-p", "no:cacheprovider", "--continue-on-collection-errors"),
-    *("-o", "addopts=--doctest-modules --strict-markers"),
+    *("-o", "addopts=--doctest-modules --strict-markers --import-mode=importlib"),
     *("--nbval-lax", "--nbval-current-env", "--nbval-sanitize-with=tests/nbval_sanitize.cfg"),
     *("--nbval-cell-timeout=120", "--nbval-kernel-startup-timeout=120"),
     *("-o", "junit_family=xunit1"),  # the form that says from which file a test is
@@ -136,7 +136,9 @@ def read(report: Path) -> Seen:
 
 
 def _name(case: ElementTree.Element) -> str:
-    return f"{Path(case.get('file', '')).stem}::{case.get('name', '')}"
+    file = Path(case.get("file", "")).with_suffix("")
+    short = file.relative_to("tests").as_posix() if file.parts[:1] == ("tests",) else file.name
+    return f"{short}::{case.get('name', '')}"
 
 
 def level_of(target: str) -> str:
@@ -146,4 +148,4 @@ def level_of(target: str) -> str:
         return "notebook"
     if not file.name.startswith("test_"):
         return "docstring"
-    return KINDS.get(file.stem.split("_")[1], "unit")
+    return KINDS.get(file.parent.name, "unit")

@@ -22,8 +22,8 @@ class Mutant:
         file: where, within the package.
         old: what stands there, exactly once.
         new: what the bug puts in its place.
-        tests: what should notice, in short: `attention` is tests/test_attention.py,
-            `attention::test_x` one test of it, `02` notebook 02, and `attention.py` the
+        tests: what should notice, in short: `floor/attention` is tests/floor/test_attention.py,
+            `floor/attention::test_x` one test of it, `02` notebook 02, and `attention.py` the
             examples in the docstrings of that file of the package.
         survives: why nothing can notice it; "" where something should.
     """
@@ -67,7 +67,8 @@ def _target(word: str, root: Path) -> str:
     if word.endswith(".py"):
         return f"{PACKAGE}/{word}"
     name, separator, test = word.partition("::")
-    return f"tests/test_{name}.py{separator}{test}"
+    folder, _, file = name.rpartition("/")
+    return f"tests/{folder}/test_{file}.py{separator}{test}"
 
 
 def read_table(name: str, folder: Path = Path(__file__).parent) -> list[Mutant]:

@@ -2,6 +2,7 @@
 
 import os
 
+import jaxtyping
 import pytest
 
 from tutorial import REPRODUCIBLE
@@ -20,6 +21,21 @@ torch.set_num_threads(1)  # small models: a second thread waits more than it hel
 def seeded():
     """Start every test from the same random numbers."""
     torch.manual_seed(0)
+
+
+@pytest.fixture
+def no_gradients():
+    """Compute without gradients, as users do who only ask."""
+    with torch.no_grad():
+        yield
+
+
+@pytest.fixture
+def without_shape_checks():
+    """Turn jaxtyping's checks off, as for users: they cost time, and our own sentences answer."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 def pytest_configure(config):

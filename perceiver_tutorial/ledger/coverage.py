@@ -24,7 +24,7 @@ def checks(root: Path = ROOT) -> dict[str, list[str]]:
 
 
 def _sources(root: Path) -> Iterator[tuple[str, str]]:
-    for file in sorted((root / "tests").glob("test_*.py")):
+    for file in sorted((root / "tests").rglob("test_*.py")):
         yield file.relative_to(root).as_posix(), file.read_text(encoding="utf-8")
     for file in sorted((root / "notebooks").glob("*.ipynb")):
         cells = json.loads(file.read_text(encoding="utf-8"))["cells"]
