@@ -74,3 +74,7 @@ class DeiTAnswer:
                 "distillation head. Use .class_logits, or build a DeiTConfig with distilled=True."
             )
         return self.distillation_logits
+
+
+# Compiled and exported models, vmap and others know then where the tensors in it are.
+torch.export.register_dataclass(DeiTAnswer, serialized_type_name="perceiver_tutorial.DeiTAnswer")

@@ -2,7 +2,7 @@
 
 from .door import Door, check_class_names, look_up
 from .guard import checked, explained
-from .not_a_number import check_filled, check_numbers
+from .not_a_number import check_filled, check_numbers, has_values
 
 __all__ = [
     "Door",
@@ -11,5 +11,6 @@ __all__ = [
     "check_numbers",
     "checked",
     "explained",
+    "has_values",
     "look_up",
 ]

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from ..doors import checked, explained
+from ..doors import checked, explained, has_values
 
 
 @explained
@@ -32,7 +32,7 @@ def pointer_logits(
             f"{may_point.dtype} of shape {list(may_point.shape)}. One for each entity: keep, or "
             "fewer than keep."
         )
-    if not may_point.any(1).all():
+    if has_values(may_point) and not may_point.any(1).all():
         empty = (~may_point.any(1)).nonzero()[0].item()
         raise ValueError(
             f"expected something to point at in every sample, got nothing in sample {empty}. "

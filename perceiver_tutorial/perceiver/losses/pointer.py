@@ -4,7 +4,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from ...doors import check_filled, checked
+from ...doors import check_filled, checked, has_values
 from ..pointing import pointer_logits
 
 
@@ -30,7 +30,7 @@ def pointer_loss(
     check_filled(scores=scores)
     logits = pointer_logits(scores, may_point)
     allowed = may_point.gather(1, chosen[:, None])[:, 0]
-    if not allowed.all():
+    if has_values(allowed) and not allowed.all():
         sample = (~allowed).nonzero()[0].item()
         raise ValueError(
             f"expected every choice among those that may be chosen, got entity "
