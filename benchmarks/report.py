@@ -1,33 +1,33 @@
-"""What was measured, as a table in the README and a figure beside it."""
+"""What was measured, as a table in docs/speed.md and a figure beside it."""
 
 from pathlib import Path
 
-from perceiver_tutorial.viz import draw_ratios
-from perceiver_tutorial.viz.picture import Picture
+from benchmarks.ratios import draw_ratios
+from perceiver_course.kit.picture import Picture
 
 from . import results
 from .cases import BF16, FAST, PLAIN
 
 ROOT = Path(__file__).parent.parent
-README, FIGURE = ROOT / "README.md", ROOT / "pictures" / "speed.png"
+PAGE, FIGURE = ROOT / "docs" / "speed.md", ROOT / "pictures" / "speed.png"
 ALT = "Speed and memory as ratios to transformers, as bars; the table below has the numbers."
 BEGIN, END = "<!-- measured -->\n", "<!-- end of measured -->\n"
 IN_FIGURE = ("deepmind/", "facebook/hiera-tiny", "facebook/hiera-base-224", "deit-small-distilled")
 
 
 def write(found: results.Results) -> None:
-    """Put the table into the README and draw the figure."""
+    """Put the table into the page and draw the figure."""
     FIGURE.parent.mkdir(exist_ok=True)
     figure(found).save(FIGURE)
-    text = README.read_text(encoding="utf-8")
-    README.write_text(with_table(text, found), encoding="utf-8")
+    text = PAGE.read_text(encoding="utf-8")
+    PAGE.write_text(with_table(text, found), encoding="utf-8")
 
 
 def with_table(text: str, found: results.Results) -> str:
-    """The README with figure, table and machine between its two marks."""
+    """The page with figure, table and machine between its two marks."""
     before, rest = text.split(BEGIN)
     _, after = rest.split(END)
-    shown = f"![{ALT}](pictures/{FIGURE.name})"
+    shown = f"![{ALT}](../pictures/{FIGURE.name})"
     told = f"{shown}\n\n{results.table(found)}\n\nMeasured on: {results.machine(found)}.\n"
     return before + BEGIN + told + END + after
 

@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from .table import PACKAGE, ROOT, Mutant
+from .table import ROOT, Mutant, path_in
 
 SECONDS = 300  # after which a run counts as hanging
 NOT_COPIED = ("__pycache__", ".git", ".venv*", ".*_cache", ".ipynb_checkpoints", "cache", "shared")
@@ -54,7 +54,7 @@ def planted(mutant: Mutant, copy: Path) -> Iterator[None]:
     What stood there comes back with its old date, so that Python's compiled files, which are
     made without any bug, are right again.
     """
-    file = copy / PACKAGE / mutant.file
+    file = copy / path_in(mutant.file)
     source, times = file.read_text(encoding="utf-8"), file.stat()
     file.write_text(mutant.planted_in(source), encoding="utf-8", newline="\n")
     try:
@@ -136,8 +136,13 @@ def read(report: Path) -> Seen:
 
 
 def _name(case: ElementTree.Element) -> str:
-    file = Path(case.get("file", "")).with_suffix("")
-    short = file.relative_to("tests").as_posix() if file.parts[:1] == ("tests",) else file.name
+    file = Path(case.get("file", ""))
+    if file.suffix == ".ipynb":
+        short = file.name.partition("_")[2]
+    elif file.parts[:1] == ("tests",):
+        short = file.relative_to("tests").with_suffix("").as_posix()
+    else:
+        short = file.stem
     return f"{short}::{case.get('name', '')}"
 
 

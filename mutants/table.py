@@ -7,8 +7,10 @@ from pathlib import Path
 
 import yaml
 
+from tools.contents import read
+
 ROOT = Path(__file__).parent.parent
-PACKAGE = "perceiver_tutorial"
+PACKAGE, COURSE = "perceiver_tutorial", "perceiver_course"
 TABLES = ("floor", "perceiver", "losses", "hiera", "deit", "around")
 
 
@@ -19,12 +21,13 @@ class Mutant:
     Attributes:
         id: its name.
         bug: what goes wrong, as a learner would say it.
-        file: where, within the package.
+        file: where, within perceiver_tutorial; one of the course begins with perceiver_course/.
         old: what stands there, exactly once.
         new: what the bug puts in its place.
         tests: what should notice, in short: `floor/attention` is tests/floor/test_attention.py,
-            `floor/attention::test_x` one test of it, `02` notebook 02, and `attention.py` the
-            examples in the docstrings of that file of the package.
+            `floor/attention::test_x` one test of it, `attention.ipynb` the notebook of
+            that name, whatever its number, and `attention.py` the examples in the docstrings
+            of that file.
         survives: why nothing can notice it; "" where something should.
     """
 
@@ -60,12 +63,17 @@ class Mutant:
         return [_target(word, root) for word in self.tests.split()]
 
 
+def path_in(file: str) -> str:
+    """Where a file of one of the packages lies, within the course."""
+    return file if file.startswith(f"{COURSE}/") else f"{PACKAGE}/{file}"
+
+
 def _target(word: str, root: Path) -> str:
-    if word.isdigit():
-        (notebook,) = root.glob(f"notebooks/{word}_*.ipynb")
-        return notebook.relative_to(root).as_posix()
+    if word.endswith(".ipynb"):
+        (path,) = [row.path for row in read(root) if f"{row.name}.ipynb" == word]
+        return path.as_posix()
     if word.endswith(".py"):
-        return f"{PACKAGE}/{word}"
+        return path_in(word)
     name, separator, test = word.partition("::")
     folder, _, file = name.rpartition("/")
     return f"tests/{folder}/test_{file}.py{separator}{test}"

@@ -55,4 +55,5 @@ def wrong() -> list[str]:
     """Complaints about the headers of the notebooks that ran."""
     folder = Path(__file__).parent
     texts = {name: (folder / f"{name}.ipynb").read_text(encoding="utf-8") for name in measured}
-    return contents.complaints(measured, {name: contents.said_in(text) for name, text in texts.items()})
+    said = {name: contents.said_in(text) for name, text in texts.items()}
+    return contents.complaints(measured, said)

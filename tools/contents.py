@@ -1,9 +1,9 @@
-"""The course's table of contents, notebooks/contents.yaml: what follows from it, and what is measured.
+"""The course's table of contents: notebooks/contents.yaml, what follows from it, what is measured.
 
-python tools/contents.py            writes names, links, headers and the README's rows by the table
+python tutorial.py test notebooks   measures what notebooks need, compares it with their headers
+python tools/contents.py            writes that into the table, and from the table file names, links
+                                    between notebooks, their headers, and the README's rows
 python tools/contents.py check      names what says otherwise
-python tutorial.py test notebooks   measures what notebooks need, compares it with their headers, and
-                                    keeps it, so that the first of these commands writes it, too
 """
 
 import json
@@ -12,6 +12,7 @@ import os
 import re
 import sys
 import textwrap
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby
@@ -27,6 +28,13 @@ TABLE = Path("notebooks/contents.yaml")
 MEASURED = Path("build/needs.json")
 PAGES = ("*.md", "data/*.md", "docs/**/*.md")
 MARKED = r"(?<=<!-- notebooks -->\n).*(?=<!-- end of notebooks -->)"
+ADDRESS_MARKED = r"(?<=<!-- address -->\n).*(?=<!-- end of address -->)"
+CLONE = "Get this folder:\n\n```\ngit clone {}\n```\n\n"
+ON_COLAB = (
+    "Or open a notebook on Colab, from the [table](#notebooks). There, install the course first, in"
+    ' a cell of its own: `%pip install "perceiver-tutorial[notebooks] @ git+{}"`\n\n'
+)
+GITHUB, COLAB = "https://github.com/", "https://colab.research.google.com/github/"
 COLUMNS = "| Notebook | You learn | Reading | Running | Memory |\n|:--|:--|--:|--:|--:|\n"
 NUMBER = r"\d+[a-z]?"
 LINK = rf"\[([^\]]*)\]\(((?:[\w.-]+/)*)(?:{NUMBER}_)?([a-z]\w*)\.ipynb((?:#[^)]*)?)\)"
@@ -108,13 +116,21 @@ class Notebook:
         """To run it."""
         return Needs(self.seconds, self.gigabytes)
 
-    def link(self, folder: str = "") -> str:
-        """To it, in Markdown, from a page to which `folder` is the way."""
-        return f"[{self.number} {self.title}".replace("[ ", "[") + f"]({folder}{self.file}.ipynb)"
+    def link(self) -> str:
+        """From another notebook, in Markdown; a long title ends before `:` or `, and`."""
+        title = re.split(r": |, and ", self.title)[0]
+        return f"[{self.number} {title}]({self.file}.ipynb)"
 
-    def row(self) -> str:
-        """In the README."""
-        cells = (self.link("notebooks/"), self.learn, f"{self.reading} min")
+    def row(self, hosted: str = "") -> str:
+        """In the README.
+
+        Args:
+            hosted: what the address of a notebook that runs elsewhere begins with, if it does.
+        """
+        title = f"{self.number} {self.title}".strip()
+        link = f"[{title}]({self.path.as_posix()})"
+        link += f" · [Colab]({hosted}{self.path.as_posix()})" if hosted else ""
+        cells = (link, self.learn, f"{self.reading} min")
         needs = (f"{self.needs.rounded_seconds} s", f"{self.gigabytes:.1f} GB")
         return f"| {' | '.join((*cells, *needs))} |"
 
@@ -173,29 +189,43 @@ def headed(source: str, row: Notebook, rows: list[Notebook]) -> str:
 def footed(source: str, row: Notebook, rows: list[Notebook]) -> str:
     """A cell of a notebook, its links to the notebooks before and after this one set right."""
     course = [other for other in rows if other.number]
-    if row not in course or not re.search(r"\*\*(Back|Next)\*\* ·", source):
+    if row not in course:
         return source
     place = course.index(row)
     around = {"Back": course[place - 1], "Next": course[(place + 1) % len(course)]}
-    for word, other in around.items():
-        link = rf"(\*\*{word}\*\* ·)\s+\[[^\]]*\]\([^)]*\)"
-        source = re.sub(link, rf"\1 {other.link()}", source)
-    before, foot, rest = re.split(r"(\*\*(?:Back|Next)\*\* · .*?)(?=\n\n|\Z)", source, 1, re.DOTALL)
-    return before + _filled(foot) + rest
+    paragraphs = source.split("\n\n")
+    for number, paragraph in enumerate(paragraphs):
+        for word, other in around.items():
+            link = rf"(\*\*{word}\*\* ·)\s+\[[^\]]*\]\([^)]*\)"
+            paragraph = re.sub(link, rf"\1 {other.link()}", paragraph)
+        if re.match(r"\*\*(Back|Next)\*\* ·", paragraph):
+            paragraphs[number] = _filled(paragraph)
+    return "\n\n".join(paragraphs)
 
 
 def _filled(paragraph: str) -> str:
     return textwrap.fill(" ".join(paragraph.split()), 104, break_on_hyphens=False)
 
 
-def listed(readme: str, rows: list[Notebook]) -> str:
-    """The README with a table for every group between its two marks."""
+def listed(readme: str, rows: list[Notebook], repository: str = "") -> str:
+    """The README with a table for every group and, if there is one, the address, between marks."""
+    hosted = repository.replace(GITHUB, COLAB) + "/blob/main/" if GITHUB in repository else ""
     groups = [
-        f"**{group}**\n\n{COLUMNS}" + "\n".join(row.row() for row in members)
+        f"**{group}**\n\n{COLUMNS}" + "\n".join(row.row(hosted) for row in members)
         for group, members in groupby(rows, key=lambda row: row.group)
     ]
     between = "\n" + "\n\n".join(groups) + "\n\n"
-    return re.sub(MARKED, lambda _: between, readme, flags=re.DOTALL)
+    readme = re.sub(MARKED, lambda _: between, readme, flags=re.DOTALL)
+    address = (CLONE + (ON_COLAB if hosted else "")).format(repository, repository)
+    address = address if repository else ""
+    return re.sub(ADDRESS_MARKED, lambda _: address, readme, flags=re.DOTALL)
+
+
+def repository(root: Path = ROOT) -> str:
+    """The address in `[project.urls]` of pyproject.toml; "" while the course has none."""
+    file = root / "pyproject.toml"
+    project = tomllib.loads(file.read_text(encoding="utf-8"))["project"] if file.exists() else {}
+    return project.get("urls", {}).get("Repository", "").rstrip("/")
 
 
 def pages(root: Path, rows: list[Notebook]) -> Iterator[tuple[Path, Path, str]]:
@@ -203,7 +233,8 @@ def pages(root: Path, rows: list[Notebook]) -> Iterator[tuple[Path, Path, str]]:
     by_name = {row.name: row for row in rows}
     for pattern in PAGES:
         for path in sorted(root.glob(pattern)):
-            yield path, path, listed(linked(path.read_text(encoding="utf-8"), rows), rows)
+            text = linked(path.read_text(encoding="utf-8"), rows)
+            yield path, path, listed(text, rows, repository(root))
     for path in sorted(root.glob("notebooks/*.ipynb")):
         row = by_name.get(re.sub(rf"^{NUMBER}_", "", path.stem))
         if row is not None:

@@ -10,7 +10,7 @@ from PIL import Image
 from shaken import shake
 from transformers import DeiTConfig, DeiTForImageClassificationWithTeacher
 
-from perceiver_tutorial.cli import main
+from perceiver_tutorial.apps.cli import main
 
 
 @pytest.mark.parametrize("words, line", [
@@ -53,7 +53,7 @@ def test_evaluate_that_was_stopped_says_how_to_go_on(classifier, capsys, monkeyp
     def stopped(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("perceiver_tutorial.evaluation.loop.class_logits", stopped)
+    monkeypatch.setattr("perceiver_tutorial.apps.evaluation.loop.class_logits", stopped)
     assert main(["evaluate", str(classifier / "tiny"), str(classifier / "mine")]) == 130
     printed = capsys.readouterr().out
     assert "stopped with 5 pictures left: the same command goes on from here" in printed

@@ -17,21 +17,20 @@ from transformers import (
     HieraForImageClassification,
 )
 
+from perceiver_course.kit.claims import read_claims
 from perceiver_tutorial import deit, hiera, perceiver
-from perceiver_tutorial.checkpoints import load
-from perceiver_tutorial.evaluation import (
-    PUBLISHED_ACCURACY,
-    Accuracy,
+from perceiver_tutorial.apps.evaluation import loop
+from perceiver_tutorial.apps.evaluation.folder import (
     Folder,
     Labelled,
-    evaluate,
+    class_numbers,
     labelled_pictures,
-    loop,
 )
-from perceiver_tutorial.evaluation.folder import class_numbers
-from perceiver_tutorial.evaluation.report import judge
-from perceiver_tutorial.evaluation.results import Outcome, Results, Run
-from perceiver_tutorial.ledger import read_claims
+from perceiver_tutorial.apps.evaluation.loop import evaluate
+from perceiver_tutorial.apps.evaluation.published import PUBLISHED_ACCURACY, Accuracy
+from perceiver_tutorial.apps.evaluation.report import judge
+from perceiver_tutorial.apps.evaluation.results import Outcome, Results, Run
+from perceiver_tutorial.checkpoints import load
 from perceiver_tutorial.perceiver.tiny import ENCODER
 
 CLASSES = 7

@@ -21,16 +21,17 @@ from PIL import Image
 from safetensors.torch import save_file
 from strategies import FEW
 
+from perceiver_course.kit.claims import read_claims
+from perceiver_course.kit.clips import read_clips
+from perceiver_course.kit.recipes.recipe import FOLDER, read_trained
+from perceiver_course.kit.recipes.scores import Notes, measured
+from perceiver_course.recipes import RECIPES
 from perceiver_tutorial import deit
+from perceiver_tutorial.apps.evaluation import loop
+from perceiver_tutorial.apps.evaluation.folder import labelled_pictures
 from perceiver_tutorial.checkpoints import compare, files, load
 from perceiver_tutorial.checkpoints.processor_file import read_processor
-from perceiver_tutorial.evaluation import labelled_pictures, loop
-from perceiver_tutorial.ledger import read_claims
 from perceiver_tutorial.perceiver import TINY
-from perceiver_tutorial.recipes import RECIPES, measured
-from perceiver_tutorial.recipes.notes import Notes
-from perceiver_tutorial.recipes.trained import FOLDER, read_trained
-from perceiver_tutorial.synthetic import read_clips
 
 PERCEIVER = TINY["deepmind/vision-perceiver-fourier"]
 DEIT = deit.DeiTConfig(6, 2, depth=1, image_size=(16, 24), patch_size=8, num_classes=5)

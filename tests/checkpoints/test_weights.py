@@ -16,8 +16,8 @@ from published_examples import (
     scores,
 )
 
+from perceiver_course import claim
 from perceiver_tutorial.checkpoints import processor
-from perceiver_tutorial.ledger import claim
 
 pytestmark = pytest.mark.weights
 

@@ -25,7 +25,8 @@ from transformers import (
 )
 from transformers.models.perceiver.image_processing_pil_perceiver import PerceiverImageProcessorPil
 
-from perceiver_tutorial import deit, hiera, perceiver, samples
+from perceiver_course.kit import samples
+from perceiver_tutorial import deit, hiera, perceiver
 from perceiver_tutorial.checkpoints.pictures import IMAGENET_MEAN, IMAGENET_STD
 from tests import conftest
 from tests.checkpoints import test_weights

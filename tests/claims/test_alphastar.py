@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from perceiver_tutorial.ledger import claim
+from perceiver_course import claim
 from perceiver_tutorial.perceiver import ALPHASTAR_ENTITIES
 from perceiver_tutorial.tracing import cost, walk
 

@@ -13,10 +13,10 @@ from transformers import (
 )
 from transformers.models.deit.modeling_deit import DeiTPatchEmbeddings
 
+from perceiver_course import claim
 from perceiver_tutorial import deit
 from perceiver_tutorial.deit import DeiTAnswer
 from perceiver_tutorial.deit.distillation import hard_distillation, soft_distillation
-from perceiver_tutorial.ledger import claim
 from perceiver_tutorial.taps import listen
 
 DISTILLED = "facebook/deit-small-distilled-patch16-224"

@@ -22,6 +22,7 @@ from transformers import (
 )
 from transformers.models.deit import modeling_deit as modeling
 
+from perceiver_course import claim
 from perceiver_tutorial import deit
 from perceiver_tutorial.checkpoints.pictures import (
     IMAGENET_MEAN,
@@ -29,7 +30,6 @@ from perceiver_tutorial.checkpoints.pictures import (
     normalise,
     prepare_deit,
 )
-from perceiver_tutorial.ledger import claim
 
 pytestmark = pytest.mark.usefixtures("no_gradients")
 

@@ -12,8 +12,8 @@ from transformers import (
     ViTForImageClassification,
 )
 
+from perceiver_course import claim
 from perceiver_tutorial.deit import PUBLISHED
-from perceiver_tutorial.ledger import claim
 from perceiver_tutorial.tracing import cost
 
 TRAINING_IMAGES = 1_281_167  # of ILSVRC-2012, its 1,000-class challenge

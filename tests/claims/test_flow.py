@@ -18,10 +18,10 @@ from transformers.models.perceiver.modeling_perceiver import (
     space_to_depth,
 )
 
-from perceiver_tutorial.ledger import claim
+from perceiver_course import claim
+from perceiver_course.kit.wheel import flow_colours
 from perceiver_tutorial.perceiver import PUBLISHED, build, flow_patches
 from perceiver_tutorial.perceiver.flow import PIXELS_PER_UNIT, tile_corners
-from perceiver_tutorial.viz.wheel import flow_colours
 
 pytestmark = pytest.mark.usefixtures("no_gradients")
 

@@ -22,7 +22,8 @@ from transformers import (
 from transformers.models.perceiver.modeling_perceiver import PerceiverClassificationDecoder
 from transformers.utils import import_utils
 
-from perceiver_tutorial.ledger import claim, read_claims
+from perceiver_course import claim
+from perceiver_course.kit.claims import read_claims
 from perceiver_tutorial.perceiver import PUBLISHED, TEXT_CLASSIFIER, build, example_input
 from perceiver_tutorial.tracing import cost
 

@@ -9,8 +9,8 @@ from measured import walk_of
 from transformers import HieraForImageClassification, HieraModel
 from transformers.models.hiera import modeling_hiera as modeling
 
+from perceiver_course import claim
 from perceiver_tutorial.hiera import PUBLISHED, Hiera, HieraConfig, build, pool, reroll, unroll
-from perceiver_tutorial.ledger import claim
 from perceiver_tutorial.taps import listen
 
 pytestmark = pytest.mark.usefixtures("no_gradients")

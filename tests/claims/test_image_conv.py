@@ -11,7 +11,7 @@ from shaken import relative_error
 from torch import nn
 from torch.nn.functional import pad
 
-from perceiver_tutorial.ledger import claim
+from perceiver_course import claim
 from perceiver_tutorial.perceiver import PUBLISHED, build, with_fidelity
 from perceiver_tutorial.perceiver.preprocessors.conv_stem import same_padding
 from perceiver_tutorial.tracing import walk

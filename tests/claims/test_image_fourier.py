@@ -17,8 +17,8 @@ from PIL import Image
 from transformers import PerceiverConfig, PerceiverImageProcessorPil
 from transformers.models.perceiver.modeling_perceiver import PerceiverImagePreprocessor
 
+from perceiver_course import claim
 from perceiver_tutorial.attention import SelfAttend
-from perceiver_tutorial.ledger import claim
 from perceiver_tutorial.perceiver import PUBLISHED, PixelStem, build
 from perceiver_tutorial.tracing import cost, walk
 

@@ -1,26 +1,25 @@
 """What is said about vision-perceiver-learned: pixels in, one row for each, positions learned."""
 
-from pathlib import Path
-
 import measured
+import meta
 import numpy as np
 import pytest
 import theirs
 import torch
 from measured import cost_of, gflop, shallow, walk_of
 from PIL import Image
-from shaken import relative_error
+from shaken import in_float64, relative_error
+from tolerances import GOLDEN
 from torch import nn
 from torch.nn.functional import linear
 from transformers import PerceiverConfig, PerceiverImageProcessorPil
 
+from perceiver_course import claim
 from perceiver_tutorial.checkpoints import load
-from perceiver_tutorial.ledger import claim
 from perceiver_tutorial.perceiver import TINY, build, resized
 
 pytestmark = pytest.mark.usefixtures("no_gradients")
 
-GOLDEN = Path(__file__).parents[1] / "parity/golden" / "learned.npz"
 LEARNED = theirs.LEARNED
 READ = "encoder.reads.0"
 PIXELS = torch.zeros(1, 3, 224, 224, device="meta")
@@ -176,16 +175,17 @@ def test_512_latents_ask_50176_pixels(closely):
 
 
 def test_deepmind_did_not_add_the_query_to_the_answer():
-    model = load(GOLDEN, fidelity="deepmind")
-    with np.load(GOLDEN) as arrays:
-        images, logits = (torch.from_numpy(arrays[name]) for name in ("i::im", "o::logits"))
-    errors = {}
+    with in_float64():
+        model = load(meta.GOLDEN / "learned.npz", fidelity="deepmind")
+        arrays = meta.read_golden("learned")
+    images, logits = arrays["i::im"], arrays["o::logits"]
+    errors, tolerance = {}, GOLDEN["learned"]["logits"]
     for residual in (True, False):
         model.decoder.read.query_residual = residual
         errors[residual] = relative_error(model(images.movedim(-1, 1)), logits)
     found = {
         "transformers": theirs.decoding(theirs.published(LEARNED)).attention.use_query_residual,
-        "deepmind": [residual for residual, error in errors.items() if error < 5e-5],
+        "deepmind": [residual for residual, error in errors.items() if error < tolerance],
         "error of the other": round(errors[True], 2),
     }
     claim("pio.img-learned.query-residual", found)

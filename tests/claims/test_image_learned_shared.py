@@ -14,7 +14,7 @@ from measured import shallow, walk_of
 from transformers import PerceiverConfig
 from transformers.models.perceiver.modeling_perceiver import PerceiverImagePreprocessor
 
-from perceiver_tutorial.ledger import claim
+from perceiver_course import claim
 from perceiver_tutorial.perceiver import PUBLISHED, TEXT_CLASSIFIER, build, with_fidelity
 
 pytestmark = pytest.mark.usefixtures("no_gradients")

@@ -8,7 +8,7 @@ import video
 from transformers.models.perceiver import modeling_perceiver as modeling
 from video import CONFIG, agreed, ours
 
-from perceiver_tutorial.ledger import claim
+from perceiver_course import claim
 from perceiver_tutorial.perceiver import build, example_input
 from perceiver_tutorial.perceiver.preprocessors import Patches
 from perceiver_tutorial.positions import FourierPositions

@@ -9,7 +9,7 @@ import video
 from torch import nn
 from video import CONFIG, agreed, ours
 
-from perceiver_tutorial.ledger import claim
+from perceiver_course import claim
 from perceiver_tutorial.perceiver import build, example_input
 from perceiver_tutorial.perceiver.multimodal import MultimodalDecoder
 

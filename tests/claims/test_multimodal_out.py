@@ -8,7 +8,7 @@ import torch
 import video
 from video import CONFIG, FIRST_CHUNK, agreed, ours
 
-from perceiver_tutorial.ledger import claim
+from perceiver_course import claim
 from perceiver_tutorial.perceiver import build, example_input
 
 pytestmark = pytest.mark.usefixtures("no_gradients")

@@ -8,8 +8,8 @@ from measured import MULTIMODAL
 from shaken import relative_error
 from video import CHUNKS, CONFIG, FIRST_CHUNK, PIXELS, agreed, ours
 
+from perceiver_course import claim
 from perceiver_tutorial.checkpoints import load
-from perceiver_tutorial.ledger import claim
 from perceiver_tutorial.perceiver import build
 from perceiver_tutorial.tracing import cost
 

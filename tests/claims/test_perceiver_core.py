@@ -12,8 +12,8 @@ from torch.nn.functional import gelu, scaled_dot_product_attention
 from transformers import PerceiverConfig, PerceiverModel
 from transformers.models.perceiver import modeling_perceiver as modeling
 
+from perceiver_course import claim
 from perceiver_tutorial.attention import MultiHeadAttention
-from perceiver_tutorial.ledger import claim
 from perceiver_tutorial.perceiver.queries import GridQueries
 from perceiver_tutorial.positions import FourierPositions, fourier_features, grid_positions
 from perceiver_tutorial.taps import listen

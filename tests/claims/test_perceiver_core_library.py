@@ -3,22 +3,23 @@
 import re
 from pathlib import Path
 
-import numpy as np
+import meta
 import pytest
 import theirs
 import torch
 import transformers
 import yaml
-from shaken import relative_error, shake
+from shaken import in_float64, relative_error, shake
+from tolerances import GOLDEN
 from torch import nn
 from transformers import PerceiverConfig, PerceiverModel
 from transformers.activations import ACT2FN
 from transformers.modeling_outputs import ModelOutput
 from transformers.models.perceiver import modeling_perceiver as modeling
 
+from perceiver_course import claim
 from perceiver_tutorial.attention import MLP
 from perceiver_tutorial.checkpoints import load
-from perceiver_tutorial.ledger import claim
 from perceiver_tutorial.perceiver import DecoderConfig, EncoderConfig, PerceiverIO
 from perceiver_tutorial.perceiver.decoder import PerceiverDecoder
 from perceiver_tutorial.perceiver.encoder import PerceiverEncoder
@@ -29,9 +30,7 @@ from perceiver_tutorial.perceiver.queries import PlaceQueries
 
 pytestmark = pytest.mark.usefixtures("no_gradients")
 
-GOLDEN = Path(__file__).parents[1] / "parity/golden"
 CITATION = Path(__file__).parents[2] / "CITATION.cff"
-TOLERANCE = 5e-5
 
 
 def defined_here(*endings):
@@ -159,20 +158,20 @@ def test_a_new_task_takes_new_parts_only():
 
 
 def golden(family):
-    """Our model with DeepMind's weights, and how far its output is from DeepMind's own."""
-    file = GOLDEN / f"{family}.npz"
-    with np.load(file) as arrays:
-        images, logits = (torch.from_numpy(arrays[name]) for name in ("i::im", "o::logits"))
-    model = load(file, fidelity="deepmind")
-    return model, lambda: relative_error(model(images.movedim(-1, 1)), logits)
+    """Our model with DeepMind's weights, and whether its output is DeepMind's own."""
+    with in_float64():
+        arrays = meta.read_golden(family)
+        model = load(meta.GOLDEN / f"{family}.npz", fidelity="deepmind")
+    images, logits = arrays["i::im"].movedim(-1, 1), arrays["o::logits"]
+    return model, lambda: relative_error(model(images), logits) < GOLDEN[family]["logits"]
 
 
-def error_with(bend):
-    model, error = golden("fourier")
+def is_deepminds_with(bend):
+    model, is_deepminds = golden("fourier")
     for module in model.modules():
         if isinstance(module, MLP):
             module.bend = bend
-    return error()
+    return is_deepminds()
 
 
 def test_both_implementations_bend_with_gelu_but_not_the_same():
@@ -181,16 +180,16 @@ def test_both_implementations_bend_with_gelu_but_not_the_same():
     used = ACT2FN[PerceiverConfig().hidden_act]
     found = {
         "transformers": [name for name, bend in bends.items() if bend(x).equal(used(x))],
-        "deepmind": [name for name, bend in bends.items() if error_with(bend) < TOLERANCE],
-        "apart": round(float((bends["exact"](x) - bends["tanh"](x)).abs().max()), 6),
+        "deepmind": [name for name, bend in bends.items() if is_deepminds_with(bend)],
+        "apart": float(f"{(bends['exact'](x) - bends['tanh'](x)).abs().max():.2g}"),
     }
     claim("pio.core.gelu-variant", found)
 
 
 def test_transformers_differs_from_the_code_it_comes_from():
-    conv, conv_error = golden("conv")
-    learned, learned_error = golden("learned")
-    assert max(conv_error(), learned_error()) < TOLERANCE
+    conv, conv_is_deepminds = golden("conv")
+    learned, learned_is_deepminds = golden("learned")
+    assert conv_is_deepminds() and learned_is_deepminds()
     stem = theirs.published(theirs.CONV).perceiver.input_preprocessor.convnet
     cells = stem(torch.zeros(1, 3, 224, 224, device="meta")).shape[-2:].numel()
     padding = conv.preprocessor.what.layers[0].padding

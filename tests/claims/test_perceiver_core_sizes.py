@@ -19,8 +19,8 @@ from transformers import (
 )
 from transformers.models.perceiver import modeling_perceiver as modeling
 
+from perceiver_course import claim
 from perceiver_tutorial.attention import SelfAttend
-from perceiver_tutorial.ledger import claim
 from perceiver_tutorial.perceiver import (
     ORIGINAL,
     TEXT_CLASSIFIER,

@@ -5,7 +5,7 @@ import torch
 from transformers import PerceiverConfig, PerceiverModel
 from transformers.models.perceiver.modeling_perceiver import PerceiverFourierPositionEncoding
 
-from perceiver_tutorial.ledger import claim
+from perceiver_course import claim
 from perceiver_tutorial.perceiver import MODELNET40
 from perceiver_tutorial.perceiver.preprocessors import Points
 

@@ -12,7 +12,7 @@ from torch.nn.functional import cross_entropy
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import BertConfig, BertForMaskedLM, PerceiverTokenizer
 
-from perceiver_tutorial.ledger import claim
+from perceiver_course import claim
 from perceiver_tutorial.perceiver import TINY, build
 from perceiver_tutorial.perceiver.tokenizer import encode_text
 

@@ -10,7 +10,7 @@ from measured import cost_of, gflop, shallow, walk_of, with_encoder
 from torch import nn
 from transformers import PerceiverConfig
 
-from perceiver_tutorial.ledger import claim
+from perceiver_course import claim
 from perceiver_tutorial.perceiver import PUBLISHED, TEXT_CLASSIFIER, build
 from perceiver_tutorial.tracing import cost, walk
 

@@ -12,7 +12,7 @@ from torch import nn
 from transformers import PerceiverConfig, PerceiverModel
 from transformers.models.perceiver import modeling_perceiver as modeling
 
-from perceiver_tutorial.ledger import claim
+from perceiver_course import claim
 from perceiver_tutorial.perceiver import TEXT_CLASSIFIER, TINY, build
 
 pytestmark = pytest.mark.usefixtures("no_gradients")

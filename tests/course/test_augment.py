@@ -7,17 +7,12 @@ import pytest
 import torch
 from torch import nn
 
-from perceiver_tutorial import samples
+from perceiver_course.chapters.distillation.model import moving_average
+from perceiver_course.kit import samples
+from perceiver_course.kit.augment import jitter
+from perceiver_course.kit.rivals import ConvNetConfig, small_cnn
+from perceiver_course.kit.training import batches, fit, repeated
 from perceiver_tutorial.tracing import walk
-from perceiver_tutorial.training import (
-    ConvNetConfig,
-    batches,
-    fit,
-    jitter,
-    moving_average,
-    repeated,
-    small_cnn,
-)
 
 STILL = {"turn": 0.0, "zoom": 0.0, "shift": 0.0}
 

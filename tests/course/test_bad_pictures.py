@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import pytest
 import torch
 from oracle import outcome
-from publics import functions, publics
+from publics import publics
 from strategies import NOT_NUMBERS, SPOILT, change, example, tensors_in
 
 WAYS = {
@@ -36,21 +36,20 @@ pytestmark = pytest.mark.usefixtures("without_shape_checks")
 
 def plain(name: str) -> dict:
     torch.manual_seed(0)
-    return example(inspect.unwrap(publics()[f"viz.{name}"]), {})
+    return example(inspect.unwrap(DRAWINGS[name]), {})
 
 
-def is_guarded(name: str) -> bool:
-    """Explorers choose what they draw; their functions have no door."""
-    return "@checked" in inspect.getsource(inspect.unwrap(publics()[f"viz.{name}"]))
-
-
-NAMES = [name.removeprefix("viz.") for name in functions("viz")]
-TRIED = [name for name in NAMES if name not in LEFT_OUT and is_guarded(name)]
+DRAWINGS = {
+    key.rpartition(".")[2]: value
+    for key, value in publics().items()
+    if key.rpartition(".")[2].startswith(("draw_", "show_"))
+}
+TRIED = [name for name in DRAWINGS if name not in LEFT_OUT]
 
 
 @pytest.mark.parametrize("name", TRIED)
 def test_a_drawing_is_asked_for_as_it_should_not_be(name):
-    draw = publics()[f"viz.{name}"]
+    draw = DRAWINGS[name]
     for path in list(tensors_in(plain(name)))[:1]:
         for spoil in WAYS.values():
             arguments = change(plain(name), path, spoil)
@@ -60,4 +59,4 @@ def test_a_drawing_is_asked_for_as_it_should_not_be(name):
 
 def test_most_drawing_functions_are_tried():
     assert len(TRIED) >= 25
-    assert set(LEFT_OUT) <= set(NAMES)
+    assert set(LEFT_OUT) <= set(DRAWINGS)

@@ -2,7 +2,7 @@
 
 import torch
 
-from perceiver_tutorial.training import small_cnn
+from perceiver_course.kit.rivals import small_cnn
 
 
 def test_it_scores_classes_for_pictures_of_any_size():

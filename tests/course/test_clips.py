@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from perceiver_tutorial.synthetic import SHAPES, clips, cycles_heard, read_clips
-from perceiver_tutorial.synthetic.clips import FILE
+from perceiver_course.kit.clips import FILE, SHAPES, clips, cycles_heard, read_clips
 from tools import make_clips
 
 SOME = clips(40, seed=3)

@@ -5,11 +5,11 @@ import json
 import pytest
 import torch
 
+from perceiver_course.chapters.multimodal import model
+from perceiver_course.kit.clips import clips
+from perceiver_course.kit.recipes import clips as recipe
+from perceiver_course.kit.recipes.clips import CLIPS, ClipScores, clip_batches, half_hidden
 from perceiver_tutorial.perceiver import build
-from perceiver_tutorial.recipes import clips as recipe
-from perceiver_tutorial.recipes import tradeoff
-from perceiver_tutorial.recipes.clips import CLIPS, ClipScores, clip_batches, half_hidden
-from perceiver_tutorial.synthetic import clips
 from tools import trade_clips
 
 
@@ -69,15 +69,15 @@ def test_an_untrained_model_can_be_scored():
 
 
 def test_other_weights_were_measured_with_this_very_recipe():
-    written = json.loads(tradeoff.FILE.read_text(encoding="utf-8"))
+    written = json.loads(model.FILE.read_text(encoding="utf-8"))
     assert written["fingerprint"] == recipe.RECIPES["clips"].fingerprint, "tools/trade_clips.py"
-    assert {float(weight) for weight in written["scores"]} == set(tradeoff.LABEL_WEIGHTS)
-    seeds = {str(seed) for seed in tradeoff.SEEDS}
+    assert {float(weight) for weight in written["scores"]} == set(model.LABEL_WEIGHTS)
+    seeds = {str(seed) for seed in model.SEEDS}
     assert all(set(of_seed) == seeds for of_seed in written["scores"].values())
 
 
 def test_too_light_a_label_is_lost_and_too_heavy_a_one_costs_the_film():
-    light, chosen, heavy = tradeoff.traded().values()
+    light, chosen, heavy = model.traded().values()
     assert light.label < chosen.label - 0.2
     assert heavy.video < chosen.video - 2
 
@@ -88,7 +88,7 @@ def test_scores_are_noted_beside_others_of_the_same_recipe(tmp_path, monkeypatch
     assert trade_clips.main(["0.5", "1"], file) == trade_clips.main(["0.5", "2"], file) == 0
     assert trade_clips.main(["0.1", "1"], file) == 0
     assert capsys.readouterr().out.startswith("0.5      seed 1")
-    found = tradeoff.traded(file)
+    found = model.traded(file)
     assert list(found) == [0.1, 0.5]
     assert found[0.5] == ClipScores(20, 10, 0.5, 1.5)
 
@@ -96,10 +96,10 @@ def test_scores_are_noted_beside_others_of_the_same_recipe(tmp_path, monkeypatch
 def test_scores_of_another_recipe_are_not_kept(tmp_path):
     file = tmp_path / "trade.json"
     file.write_text('{"fingerprint": "old", "scores": {"9": {"1": [1, 1, 1, 1]}}}')
-    tradeoff.note(0.5, 1, ClipScores(20, 10, 1, 1), file)
-    assert list(tradeoff.traded(file)) == [0.5]
+    model.note(0.5, 1, ClipScores(20, 10, 1, 1), file)
+    assert list(model.traded(file)) == [0.5]
 
 
 def test_what_was_not_measured_comes_with_the_command_that_does(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"python tools/trade_clips.py"):
-        tradeoff.traded(tmp_path / "none.json")
+        model.traded(tmp_path / "none.json")

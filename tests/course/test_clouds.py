@@ -6,10 +6,20 @@ from itertools import repeat
 import pytest
 import torch
 
+from perceiver_course.chapters.point_clouds.data import (
+    BODIES,
+    SURFACES,
+    clouds,
+    clouds_of_many_sizes,
+    turned,
+)
+from perceiver_course.chapters.point_clouds.model import (
+    DistanceHistogram,
+    PointNet,
+    distance_classifier,
+)
+from perceiver_course.kit.training import fit
 from perceiver_tutorial.positions import to_unit_ball
-from perceiver_tutorial.synthetic import BODIES, clouds, clouds_of_many_sizes, turned
-from perceiver_tutorial.synthetic.surfaces import SURFACES
-from perceiver_tutorial.training import DistanceHistogram, PointNet, distance_classifier, fit
 
 U, V = torch.rand(2, 3, 500, generator=torch.Generator().manual_seed(0))
 FORMULAS = {

@@ -8,9 +8,16 @@ from statistics import mean
 import pytest
 import torch
 
-from perceiver_tutorial.deit import DeiTAnswer, soft_divergence
-from perceiver_tutorial.recipes import measured, trained
-from perceiver_tutorial.recipes.digits_deit import (
+from perceiver_course.chapters.distillation.model import (
+    FILE,
+    StudentScores,
+    note,
+    score_student,
+    students,
+    teachers_choices,
+)
+from perceiver_course.kit.augment import soft_labels
+from perceiver_course.kit.recipes.digits_deit import (
     DISTILLED,
     INK,
     MEASURED,
@@ -28,16 +35,9 @@ from perceiver_tutorial.recipes.digits_deit import (
     taught,
     views,
 )
-from perceiver_tutorial.recipes.distilled import (
-    FILE,
-    StudentScores,
-    note,
-    score_student,
-    students,
-    teachers_choices,
-)
-from perceiver_tutorial.recipes.seeds import SEEDS
-from perceiver_tutorial.training import soft_labels
+from perceiver_course.kit.recipes.scores import SEEDS, measured
+from perceiver_course.recipes import trained
+from perceiver_tutorial.deit import DeiTAnswer, soft_divergence
 from tools import distil_digits
 
 WAYS = list(STUDENTS)

@@ -2,8 +2,8 @@
 
 import torch
 
+from perceiver_course.kit.recipes.digits import CONV, enlarged
 from perceiver_tutorial.perceiver import build
-from perceiver_tutorial.recipes.digits import CONV, enlarged
 
 DIGITS = torch.rand(2, 1, 8, 8)
 

@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from perceiver_tutorial.exercises import MOVE_LIST, NotYet
-from perceiver_tutorial.exercises.parts import MoveList
-from perceiver_tutorial.synthetic import gappy_series, straight_lines
+from perceiver_course.chapters.extending.data import gappy_series, straight_lines
+from perceiver_course.chapters.extending.exercises import MOVE_LIST, MoveList
+from perceiver_course.kit.exercises import NotYet
 
 
 class NotWritten(nn.Module):

@@ -10,9 +10,9 @@ import pytest
 import torch
 import yaml
 
-from perceiver_tutorial.ledger import ClaimError, claim, read_claims, report
-from perceiver_tutorial.ledger.claims import CHECKABLE, FILE
-from perceiver_tutorial.ledger.coverage import checks, open_claims, unchecked
+from perceiver_course import claim
+from perceiver_course.kit.claims import CHECKABLE, FILE, ClaimError, read_claims
+from perceiver_course.kit.coverage import checks, open_claims, report, unchecked
 from tests import conftest
 
 CLAIMS = read_claims()
@@ -336,5 +336,5 @@ def test_a_run_without_the_ledger_ends_without_the_report():
 
 
 def test_a_broken_ledger_does_not_break_the_run(monkeypatch):
-    monkeypatch.delattr("perceiver_tutorial.ledger.report")
+    monkeypatch.delattr("perceiver_course.kit.coverage.report")
     assert "cannot import" in said_after("tests/course/test_ledger.py::test_a")

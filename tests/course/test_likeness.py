@@ -4,9 +4,14 @@ import pytest
 import torch
 from torch.nn import functional
 
-from perceiver_tutorial import viz
-from perceiver_tutorial.viz.fourier import alike_to
-from perceiver_tutorial.viz.likeness import by_step, cosine_similarity, neighbours
+from perceiver_course.explorers.fourier import alike_to
+from perceiver_course.kit.position_pictures import draw_similarities, draw_similarity
+from perceiver_course.kit.token_pictures import (
+    by_step,
+    cosine_similarity,
+    draw_likeness,
+    neighbours,
+)
 
 TABLE = torch.randn(12, 5, generator=torch.Generator().manual_seed(0))
 
@@ -42,11 +47,11 @@ def test_two_places_are_equally_alike_in_every_picture_that_compares_them():
     table = TABLE + 3
     alike = cosine_similarity(table, table)
     assert alike.min() > 0.5
-    shown = viz.draw_likeness({"table": table}, (3, 4)).figure.axes[0].images[0].get_array()
+    shown = draw_likeness({"table": table}, (3, 4)).figure.axes[0].images[0].get_array()
     assert shown[0, 1] == pytest.approx(alike[0, 1])
     for picture in (
-        viz.draw_similarity(table, (3, 4), (0, 0)),
-        viz.draw_similarities({"table": table}, (3, 4), (0, 0)),
+        draw_similarity(table, (3, 4), (0, 0)),
+        draw_similarities({"table": table}, (3, 4), (0, 0)),
     ):
         assert picture.figure.axes[0].images[0].get_array()[0, 1] == pytest.approx(alike[0, 1])
     assert alike_to(table, (3, 4), (0, 0))[0, 0, 1] == pytest.approx(alike[0, 1])

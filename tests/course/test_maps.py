@@ -2,7 +2,7 @@
 
 import torch
 
-from perceiver_tutorial.viz import draw_maps, strongest
+from perceiver_course.chapters.feature_maps.pictures import draw_maps, strongest
 
 
 def test_the_direction_in_which_maps_vary_most_is_found():

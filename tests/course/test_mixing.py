@@ -6,8 +6,7 @@ import pytest
 import torch
 from torch.nn.functional import logsigmoid
 
-from perceiver_tutorial.training import binary_loss, cutmix, mixed, mixup, soft_labels
-from perceiver_tutorial.training.mixing import beta
+from perceiver_course.kit.augment import beta, binary_loss, cutmix, mixed, mixup, soft_labels
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from perceiver_tutorial import samples
-from perceiver_tutorial.synthetic import filmed, moving_pairs, still, warp
-from perceiver_tutorial.training import tv_l1
-from perceiver_tutorial.viz import draw_flow
+from perceiver_course.chapters.flow.model import tv_l1
+from perceiver_course.chapters.flow.pictures import draw_flow
+from perceiver_course.kit import samples
+from perceiver_course.kit.motion import filmed, moving_pairs, still, warp
 
 TEXTURES = samples.textures()
 

@@ -5,11 +5,18 @@ from dataclasses import replace
 
 import pytest
 import torch
-from shaken import shake
+from shaken import relative_error, shake
 from theirs_hiera import NARROW
+from tolerances import EXACT
 from torch import nn
 from transformers import HieraConfig, HieraForPreTraining, HieraModel
 
+from perceiver_course.chapters.masked_pretraining import model
+from perceiver_course.kit.recipes import digits_hiera as recipe
+from perceiver_course.kit.recipes.scores import Notes
+from perceiver_course.kit.rivals import linear_probe
+from perceiver_course.kit.training import accuracy
+from perceiver_course.recipes import RECIPES
 from perceiver_tutorial import hiera
 from perceiver_tutorial.checkpoints import load
 from perceiver_tutorial.hiera import (
@@ -22,10 +29,6 @@ from perceiver_tutorial.hiera import (
     tube_units,
     xavier,
 )
-from perceiver_tutorial.recipes import RECIPES, few_labels
-from perceiver_tutorial.recipes import digits_hiera as recipe
-from perceiver_tutorial.recipes.notes import Notes
-from perceiver_tutorial.training import accuracy, linear_probe
 from tests.hiera.test_mae import mae
 from tests.hiera.test_model import BOTH, TINY, VIDEO, images
 from tools import compare_pretraining
@@ -60,6 +63,7 @@ def test_a_classifier_pools_once_more_than_its_pretraining():
     assert (learned[3].shape[1], now[3].shape[1]) == (24, 6)
 
 
+@pytest.mark.usefixtures("float64")
 def test_transformers_moves_the_same_weights(tmp_path):
     theirs = shake(HieraForPreTraining(HieraConfig(**NARROW, num_query_pool=2)), 1.0)
     theirs.save_pretrained(tmp_path)
@@ -68,7 +72,7 @@ def test_transformers_moves_the_same_weights(tmp_path):
     raw = torch.randn(2, 3, 224, 224)
     with torch.no_grad():
         wanted = whole(raw).last_hidden_state
-        assert torch.allclose(ours.encoder(raw)[-1], wanted, rtol=1e-4, atol=1e-3)
+        assert relative_error(ours.encoder(raw)[-1], wanted) < EXACT
 
 
 def test_a_start_that_keeps_signals_alive():
@@ -215,9 +219,9 @@ def mae_of_digits():
 
 
 def test_ways_to_use_few_labels_were_compared_with_this_very_recipe():
-    written = json.loads(few_labels.FILE.read_text(encoding="utf-8"))
+    written = json.loads(model.FILE.read_text(encoding="utf-8"))
     assert written["fingerprint"] == RECIPES["digits-mae"].fingerprint, "compare_pretraining.py"
-    seeds = {str(seed) for seed in few_labels.SEEDS}
+    seeds = {str(seed) for seed in model.SEEDS}
     assert len(seeds) >= 5
     assert all(set(of_seed) == seeds for of_seed in written["scores"].values())
 
@@ -229,13 +233,13 @@ def test_all_ways_get_the_same_digits_and_steps_and_are_named(monkeypatch):
         tuned.append((labels, seed, steps))
         return 0.75
 
-    monkeypatch.setattr(few_labels, "probed", lambda _model, *how: probed.append(how) or 0.25)
-    monkeypatch.setattr(few_labels, "tuned", tune)
+    monkeypatch.setattr(model, "probed", lambda _model, *how: probed.append(how) or 0.25)
+    monkeypatch.setattr(model, "tuned", tune)
     torch.manual_seed(0)
-    found = dict(few_labels.compare(recipe.PRETRAINING.build(), seed=3))
+    found = dict(model.compare(recipe.PRETRAINING.build(), seed=3))
     assert probed == [(10, 3)] * 2 + [(50, 3)] * 2
     wanted = [(labels, 3, steps) for labels in (10, 50) for steps in (100, 300)]
-    assert tuned == [one for one in wanted for _ in few_labels.TUNED]
+    assert tuned == [one for one in wanted for _ in model.TUNED]
     assert len(found) == 16
     assert found["50 labels, probe, random features"] == 0.25
     assert found["10 labels, 300 steps, probe, then all"] == 0.75
@@ -244,14 +248,14 @@ def test_all_ways_get_the_same_digits_and_steps_and_are_named(monkeypatch):
 def test_the_tool_measures_the_seeds_that_are_asked_for(monkeypatch, tmp_path, capsys):
     short = replace(RECIPES["digits-mae"], steps=1)
     monkeypatch.setitem(RECIPES, "digits-mae", short)
-    monkeypatch.setattr(few_labels, "probed", lambda *_: 0.5)
-    monkeypatch.setattr(few_labels, "tuned", lambda *_, **_more: 0.75)
+    monkeypatch.setattr(model, "probed", lambda *_: 0.5)
+    monkeypatch.setattr(model, "tuned", lambda *_, **_more: 0.75)
     file = tmp_path / "few.json"
     assert compare_pretraining.main(["4"], file) == compare_pretraining.main(["2"], file) == 0
     assert capsys.readouterr().out.startswith("seed 4  10 labels, probe, random features")
-    probed, tuned = (few_labels.compared(10, steps, file) for steps in (None, 300))
-    assert probed == {way: [0.5, 0.5] for way in few_labels.PROBED.values()}
-    assert tuned == {way: [0.75, 0.75] for way in few_labels.TUNED.values()}
+    probed, tuned = (model.compared(10, steps, file) for steps in (None, 300))
+    assert probed == {way: [0.5, 0.5] for way in model.PROBED.values()}
+    assert tuned == {way: [0.75, 0.75] for way in model.TUNED.values()}
 
 
 # -- scores that are written down ------------------------------------------------------------------

@@ -4,9 +4,8 @@ from itertools import islice
 
 import torch
 
-from perceiver_tutorial.recipes import RECIPES
-from perceiver_tutorial.recipes.scenes import unseen_scenes
-from perceiver_tutorial.recipes.sounds import unheard_sounds
+from perceiver_course.chapters.extending.model import unheard_sounds, unseen_scenes
+from perceiver_course.recipes import RECIPES
 
 
 def test_sounds_that_judge_are_not_among_those_to_learn_from():

@@ -2,7 +2,7 @@
 
 import torch
 
-from perceiver_tutorial import samples
+from perceiver_course.kit import samples
 
 PASSAGES = samples.code_or_prose()
 
@@ -22,7 +22,7 @@ def test_passages_fit_into_128_ids_and_have_no_layout():
 
 def test_nothing_that_is_held_back_was_learned_from():
     assert not {*PASSAGES.train_texts} & {*PASSAGES.test_texts}
-    assert not {*samples.texts.LEARNED_FROM.split()} & {*samples.texts.HELD_BACK.split()}
+    assert not {*samples.LEARNED_FROM.split()} & {*samples.HELD_BACK.split()}
 
 
 def test_code_has_no_comments_and_prose_no_examples():
@@ -36,6 +36,6 @@ def test_code_has_no_comments_and_prose_no_examples():
 
 
 def test_sentences_are_told_from_examples_and_tables():
-    assert samples.texts._is_sentence("Return the sum\nof both.")
+    assert samples._is_sentence("Return the sum\nof both.")
     for other in ("", "return it.", "Usage:", "Name  Age\n  Ann  7.", ">>> 1 + 1."):
-        assert not samples.texts._is_sentence(other)
+        assert not samples._is_sentence(other)

@@ -3,11 +3,13 @@
 import pytest
 import torch
 
-from perceiver_tutorial.perceiver.boxes import corners
-from perceiver_tutorial.perceiver.detections import Things, judge_detections
-from perceiver_tutorial.synthetic import THINGS, scenes
-from perceiver_tutorial.synthetic.scenes import GAP
-from perceiver_tutorial.training import bright_things
+from perceiver_course.chapters.extending.data import GAP, THINGS, scenes
+from perceiver_course.chapters.extending.model import (
+    Things,
+    bright_things,
+    corners,
+    judge_detections,
+)
 
 IMAGES, CLASSES, BOXES = scenes(300, seed=3)
 THERE = CLASSES >= 0

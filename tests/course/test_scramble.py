@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from perceiver_course.kit.scramble import pixel_order, reorder_pixels
 from perceiver_tutorial.perceiver import TINY, build
-from perceiver_tutorial.synthetic import pixel_order, reorder_pixels
 
 IMAGES = torch.arange(2 * 3 * 4 * 5.0).reshape(2, 3, 4, 5)
 

@@ -5,7 +5,7 @@ from itertools import combinations
 
 import pytest
 
-from perceiver_tutorial.synthetic import fitting_words, one_word_hidden, sentences
+from perceiver_course.kit.recipes.text_masked import fitting_words, one_word_hidden, sentences
 
 TRAIN, HELD_OUT = sentences(9000), sentences(600, held_out=True)
 

@@ -3,14 +3,17 @@
 import pytest
 import torch
 
-from perceiver_tutorial.synthetic.skirmish import (
+from perceiver_course.chapters.entities.data import (
     FEATURES,
+    HARDEST_SHOT,
     NOBODY,
     RANGE,
+    STRIDE,
     Situations,
     Units,
     after,
     at_random,
+    choose,
     deploy,
     fight,
     film,
@@ -21,7 +24,6 @@ from perceiver_tutorial.synthetic.skirmish import (
     situations,
     win_rate,
 )
-from perceiver_tutorial.synthetic.skirmish.battle import HARDEST_SHOT, STRIDE, choose
 
 
 def generator(seed=0):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from perceiver_tutorial.viz import play
+from perceiver_course.kit.sound import play
 
 HUM = 0.8 * torch.sin(2 * torch.pi * 11 * torch.arange(256) / 256)
 

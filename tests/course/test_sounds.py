@@ -4,16 +4,14 @@ import pytest
 import torch
 from shaken import shake
 
-from perceiver_tutorial.perceiver import (
+from perceiver_course.chapters.extending.data import RATE, SOUNDS, sounds
+from perceiver_course.chapters.extending.model import (
     AudioClassifierConfig,
-    EncoderConfig,
-    FourierConfig,
-    build,
+    LogSpectrum,
+    spectrum_classifier,
 )
-from perceiver_tutorial.synthetic import SOUNDS, sounds
-from perceiver_tutorial.synthetic.sounds import RATE
+from perceiver_tutorial.perceiver import EncoderConfig, FourierConfig, build
 from perceiver_tutorial.tracing import walk
-from perceiver_tutorial.training import LogSpectrum, spectrum_classifier
 
 WAVES, LABELS = sounds(160, seed=3)
 ENCODER = EncoderConfig(

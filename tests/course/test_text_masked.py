@@ -6,11 +6,10 @@ from itertools import islice
 import pytest
 import torch
 
-from perceiver_tutorial import samples
+from perceiver_course.kit import samples
+from perceiver_course.kit.recipes.text_masked import held_out_words, hidden_batches, sentences
+from perceiver_course.recipes import RECIPES, trained
 from perceiver_tutorial.perceiver import decode_text, encode_text
-from perceiver_tutorial.recipes import RECIPES, trained
-from perceiver_tutorial.recipes.text_masked import held_out_words, hidden_batches
-from perceiver_tutorial.synthetic import sentences
 
 
 def test_every_word_of_every_held_out_sentence_is_hidden_once():

@@ -7,7 +7,9 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from perceiver_tutorial import samples
+from perceiver_course.kit import samples
+from perceiver_course.kit.clips import SHAPES, _is_inside, shapes
+from perceiver_course.kit.training import History, accuracy, batches, fit
 from perceiver_tutorial.initial import initialise, spread_tables
 from perceiver_tutorial.perceiver import (
     TINY,
@@ -17,9 +19,6 @@ from perceiver_tutorial.perceiver import (
     PixelStem,
     build,
 )
-from perceiver_tutorial.synthetic import SHAPES, shapes
-from perceiver_tutorial.synthetic.shapes import _is_inside
-from perceiver_tutorial.training import History, accuracy, batches, fit
 
 
 def line(model, x, y):

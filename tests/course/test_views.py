@@ -3,9 +3,8 @@
 import pytest
 import torch
 
+from perceiver_course.kit.recipes.cat_face import cat_faces, views
 from perceiver_tutorial.positions import grid_positions
-from perceiver_tutorial.recipes.cat_face import cat_faces
-from perceiver_tutorial.synthetic import views
 
 MARKS = torch.tensor([[18.0, 30.0], [30.0, 44.0]])
 

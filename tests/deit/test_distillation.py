@@ -4,9 +4,13 @@ import math
 
 import pytest
 import torch
+from shaken import relative_error
+from tolerances import EXACT
 from torch import nn
 from torch.nn.functional import cross_entropy, interpolate, kl_div
 
+from perceiver_course.kit.augment import jitter, soft_labels
+from perceiver_course.kit.rivals import ConvNetConfig
 from perceiver_tutorial.deit import (
     DeiTAnswer,
     Normalisation,
@@ -16,7 +20,8 @@ from perceiver_tutorial.deit import (
     soft_distillation,
     soft_divergence,
 )
-from perceiver_tutorial.training import ConvNetConfig, jitter, soft_labels
+
+pytestmark = pytest.mark.usefixtures("float64")
 
 BATCH, CLASSES = 5, 7
 
@@ -62,7 +67,7 @@ def test_hard_distillation_is_the_formula_written_out(answer, labels, taught, al
     choices = [max(range(CLASSES), key=lambda c, row=row: row[c]) for row in taught.tolist()]
     want = (1 - alpha) * loop_cross_entropy(answer.class_logits, labels)
     want += alpha * loop_cross_entropy(answer.distillation_logits, choices)
-    assert hard_distillation(answer, labels, taught, alpha).item() == pytest.approx(want, rel=1e-5)
+    assert hard_distillation(answer, labels, taught, alpha).item() == pytest.approx(want, rel=EXACT)
 
 
 @pytest.mark.parametrize("reduction, parts", [("batchmean", BATCH), ("numel", BATCH * CLASSES)])
@@ -73,7 +78,7 @@ def test_soft_distillation_is_the_formula_written_out(
     want = (1 - alpha) * loop_cross_entropy(answer.class_logits, labels)
     want += alpha * loop_divergence(answer.distillation_logits, taught, temperature) / parts
     got = soft_distillation(answer, labels, taught, temperature, alpha, reduction)
-    assert got.item() == pytest.approx(want, rel=1e-5)
+    assert got.item() == pytest.approx(want, rel=EXACT)
 
 
 def test_the_defaults_are_the_papers_numbers(answer, labels, taught):
@@ -168,7 +173,7 @@ def test_a_wrong_knob_is_refused(answer, labels, taught, changes, message):
 def test_what_does_not_go_together_is_refused(answer, labels, taught):
     with pytest.raises(ValueError, match=r"teacher_logits \[images, classes\] of \[5, 7\] as the"):
         hard_distillation(answer, labels, taught[:, :6])
-    with pytest.raises(ValueError, match=r"got float32 \[4, 7\]\. .* batch is 5 in what came"):
+    with pytest.raises(ValueError, match=r"got float64 \[4, 7\]\. .* batch is 5 in what came"):
         soft_distillation(answer, labels, taught[:4])
     with pytest.raises(ValueError, match=r"'batchmean' or 'numel', got 'mean'\."):
         soft_distillation(answer, labels, taught, reduction="mean")
@@ -195,7 +200,7 @@ def test_a_teacher_sees_its_own_normalisation():
         own=Normalisation(0.5, 0.25),
     )
     teacher(normed)
-    assert torch.allclose(teacher.model.seen, (pictures - 0.5) / 0.25, atol=1e-5)
+    assert relative_error(teacher.model.seen, (pictures - 0.5) / 0.25) < EXACT
 
 
 def test_a_teacher_sees_its_own_size_and_otherwise_the_very_same_image():
@@ -203,7 +208,7 @@ def test_a_teacher_sees_its_own_size_and_otherwise_the_very_same_image():
     teacher, plain = Teacher(Spy(), image_size=(8, 8)), Teacher(Spy())
     teacher(images), plain(images)
     smaller = interpolate(images, (8, 8), mode="bilinear", antialias=True)
-    assert torch.allclose(teacher.model.seen, smaller)
+    assert relative_error(teacher.model.seen, smaller) < EXACT
     assert torch.equal(plain.model.seen, images)
 
 
@@ -230,7 +235,7 @@ def test_notes_are_what_the_teacher_says_and_it_is_asked_once():
 def test_notes_equal_asking():
     teacher, images = Teacher(ConvNetConfig(width=4).build()), torch.rand(9, 3, 8, 8)
     notes = TeacherNotes(teacher, images, batch_size=4)
-    assert torch.allclose(notes(torch.arange(9), images), teacher(images), atol=1e-5)
+    assert relative_error(notes(torch.arange(9), images), teacher(images)) < EXACT
 
 
 @pytest.mark.parametrize("change", [

@@ -7,12 +7,15 @@ import pytest
 import torch
 from measured import cost_of
 from shaken import relative_error, shake
+from tolerances import EXACT
 from torch.nn.functional import interpolate, unfold
 
 from perceiver_tutorial import deit
 from perceiver_tutorial.attention import SelfAttend
 from perceiver_tutorial.deit import DeiTAnswer, DeiTConfig, DeiTMaskedImageConfig
 from perceiver_tutorial.tracing import walk
+
+pytestmark = pytest.mark.usefixtures("float64")
 
 TINY = DeiTConfig(
     channels=24, num_heads=3, depth=3, image_size=(24, 40), patch_size=8, num_classes=5
@@ -95,16 +98,16 @@ def test_patches_are_cut_row_by_row_and_go_through_one_linear_map():
     to_patches, raw = shaken(TINY).encoder.to_patches, images()
     pixels = unfold(raw, 8, stride=8).mT
     wanted = pixels @ to_patches.convolve.weight.flatten(1).T + to_patches.convolve.bias
-    assert relative_error(to_patches(raw), wanted) < 1e-5
+    assert relative_error(to_patches(raw), wanted) < EXACT
 
 
 def test_the_class_token_comes_first_the_distillation_token_second():
     to_tokens, patches = shaken(TINY).encoder.to_tokens, torch.randn(2, 15, 24)
     tokens = to_tokens(patches) - to_tokens.positions
     assert tokens.shape == (2, 17, 24)
-    assert torch.allclose(tokens[:, 0], to_tokens.class_token.expand(2, 24), atol=1e-5)
-    assert torch.allclose(tokens[:, 1], to_tokens.distillation_token.expand(2, 24), atol=1e-5)
-    assert torch.allclose(tokens[:, 2:], patches, atol=1e-5)
+    assert relative_error(tokens[:, 0], to_tokens.class_token.expand(2, 24)) < EXACT
+    assert relative_error(tokens[:, 1], to_tokens.distillation_token.expand(2, 24)) < EXACT
+    assert relative_error(tokens[:, 2:], patches) < EXACT
 
 
 @BOTH
@@ -129,7 +132,7 @@ def test_without_classes_the_heads_hand_the_tokens_on(config):
 def test_samples_do_not_see_each_other(config):
     model, raw = shaken(config), images(batch_size=3)
     with torch.no_grad():
-        assert relative_error(model(raw).logits[1:2], model(raw[1:2]).logits) < 1e-5
+        assert relative_error(model(raw).logits[1:2], model(raw[1:2]).logits) < EXACT
 
 
 def test_a_loss_on_the_class_head_alone_reaches_the_distillation_token_but_not_its_head():
@@ -172,14 +175,14 @@ def test_a_fresh_model_knows_where_a_patch_is():
     assert relative_error(model(raw).logits, model(shuffled).logits) > 1e-3
     with torch.no_grad():
         model.encoder.to_tokens.positions.zero_()
-    assert relative_error(model(raw).logits, model(shuffled).logits) < 1e-5
+    assert relative_error(model(raw).logits, model(shuffled).logits) < EXACT
 
 
 # --- what two heads say ---------------------------------------------------------------------------
 
 ANSWER = DeiTAnswer(
-    torch.tensor([[4.0, 0.0, 1.0], [0.0, 2.0, 0.0]]),
-    torch.tensor([[0.0, 0.0, 3.0], [1.0, 5.0, 0.0]]),
+    torch.tensor([[4.0, 0.0, 1.0], [0.0, 2.0, 0.0]], dtype=torch.float64),
+    torch.tensor([[0.0, 0.0, 3.0], [1.0, 5.0, 0.0]], dtype=torch.float64),
 )
 
 
@@ -198,7 +201,8 @@ def test_the_mean_of_probabilities_is_another_thing():
     heads = (ANSWER.class_logits, ANSWER.distillation_logits)
     wanted = sum(head.softmax(-1) for head in heads) / 2
     fused = ANSWER.fused("mean_probabilities")
-    assert torch.allclose(fused.exp(), wanted) and torch.allclose(fused.softmax(-1), wanted)
+    assert relative_error(fused.exp(), wanted) < EXACT
+    assert relative_error(fused.softmax(-1), wanted) < EXACT
     assert not torch.allclose(ANSWER.logits.softmax(-1), wanted, atol=0.01)
     certain = DeiTAnswer(torch.tensor([[200.0, 0.0]]), torch.tensor([[-200.0, 0.0]]))
     assert certain.fused("mean_probabilities")[0].tolist() == pytest.approx([-math.log(2)] * 2)
@@ -239,7 +243,7 @@ def test_a_resized_model_takes_another_size_and_keeps_what_is_nowhere_in_the_ima
     assert torch.equal(old[:front], new[:front])
     grid = old[front:].T.unflatten(1, (3, 5))[None]
     wanted = interpolate(grid, (6, 2), mode="bicubic")[0].flatten(1).T
-    assert torch.allclose(new[front:], wanted, atol=1e-6)
+    assert relative_error(new[front:], wanted) < EXACT
     assert other(torch.randn(2, 3, 48, 16)).logits.shape == (2, 5)
 
 
@@ -297,7 +301,7 @@ def test_layer_scale_scales_the_branches_channel_by_channel():
     normed = block.norm_attention(x)
     wanted = x + block.attention(normed, normed) * block.scale_attention.weight
     wanted = wanted + block.mlp(block.norm_mlp(wanted)) * block.scale_mlp.weight
-    assert relative_error(block(x), wanted) < 1e-5
+    assert relative_error(block(x), wanted) < EXACT
 
 
 def test_drop_path_grows_from_block_to_block_or_is_the_same_in_all():
@@ -353,7 +357,7 @@ def test_only_hidden_pixels_are_judged():
     wrong = (drawn - raw).abs()
     by_hand = sum(wrong[b, :, :8, 8 * n : 8 * n + 8].sum() for b, n in
                   [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (1, 3)])  # fmt: skip
-    assert model.loss(raw, keep).item() == pytest.approx(by_hand.item() / (7 * 64 * 3), rel=1e-5)
+    assert model.loss(raw, keep).item() == pytest.approx(by_hand.item() / (7 * 64 * 3), rel=EXACT)
 
 
 def test_a_completed_picture_keeps_what_was_seen():

@@ -8,6 +8,7 @@ from shaken import shake
 from tiny import CONFIGS
 from torch import nn
 
+from perceiver_course.chapters.feature_maps.model import inflate
 from perceiver_tutorial import deit, hiera, perceiver
 from perceiver_tutorial.made_from import like
 
@@ -30,12 +31,12 @@ MAKERS = {
     ),
     "a DeiT of another size": (DEIT, lambda m: deit.resized(m, (24, 32))),
     "a masked DeiT of another size": (MASKED, lambda m: deit.resized(m, (24, 32))),
-    "a Hiera for films": (HIERA, lambda m: hiera.inflate(m, FILM)),
+    "a Hiera for films": (HIERA, lambda m: inflate(m, FILM)),
     "a Hiera for films of other classes": (
-        HIERA, lambda m: hiera.inflate(m, replace(FILM, num_classes=7)),
+        HIERA, lambda m: inflate(m, replace(FILM, num_classes=7)),
     ),
     "a Hiera with windows, for films": (
-        replace(HIERA, positions="windowed"), lambda m: hiera.inflate(m, FILM),
+        replace(HIERA, positions="windowed"), lambda m: inflate(m, FILM),
     ),
     "a classifier from a pre-training": (MAE, lambda m: hiera.classifier_from(m, 3)),
 }  # fmt: skip
@@ -101,7 +102,7 @@ def test_what_is_frozen_stays_frozen_and_what_is_new_is_trained(made):
 
 def test_a_new_head_of_a_frozen_model_is_trained():
     frozen = HIERA.build().requires_grad_(False)
-    film = hiera.inflate(frozen, replace(FILM, num_classes=7))
+    film = inflate(frozen, replace(FILM, num_classes=7))
     assert [n for n, p in film.named_parameters() if p.requires_grad] == [
         "to_logits.weight", "to_logits.bias"
     ]  # fmt: skip

@@ -17,7 +17,9 @@ from publics import publics
 from strategies import FEW, change
 from tiny import CONFIGS
 
-from perceiver_tutorial import deit, hiera, perceiver
+from perceiver_course.chapters.extending.model import AudioClassifierConfig, DetectionConfig
+from perceiver_course.chapters.feature_maps.model import HieraSegmenterConfig
+from perceiver_tutorial import deit, perceiver
 from perceiver_tutorial.perceiver.tiny import ENCODER, IMAGES
 
 KNOWN: dict[str, Any] = {
@@ -25,11 +27,11 @@ KNOWN: dict[str, Any] = {
     "deit": DEIT,
     "hiera": HIERA,
     "mae": MAE,
-    "segmenter": hiera.HieraSegmenterConfig(HIERA, num_classes=3, channels=4, maps=(0, 1)),
+    "segmenter": HieraSegmenterConfig(HIERA, num_classes=3, channels=4, maps=(0, 1)),
     "masked deit": deit.DeiTMaskedImageConfig(DEIT),
     "points": perceiver.PointCloudConfig(ENCODER, perceiver.FourierConfig(3, (4, 4, 4)), 9),
-    "sounds": perceiver.AudioClassifierConfig(ENCODER, perceiver.FourierConfig(3, (8,)), 32, 4),
-    "things": perceiver.DetectionConfig(
+    "sounds": AudioClassifierConfig(ENCODER, perceiver.FourierConfig(3, (8,)), 32, 4),
+    "things": DetectionConfig(
         ENCODER, IMAGES.stem, IMAGES.positions, num_queries=3, image_size=(8, 10), num_classes=2
     ),
 }

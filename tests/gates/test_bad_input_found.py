@@ -6,11 +6,19 @@ import torch
 from calls import Scores, model, raw
 from torch import nn
 
-from perceiver_tutorial import deit, perceiver, training
+from perceiver_course.chapters.entities.model import pointer_loss
+from perceiver_course.chapters.extending.model import bright_things, match
+from perceiver_course.chapters.feature_maps.model import mean_overlap, overlaps
+from perceiver_course.chapters.flow.model import tv_l1
+from perceiver_course.kit.augment import binary_loss
+from perceiver_course.kit.motion import warp
+from perceiver_course.kit.recipes.clips import psnr
+from perceiver_course.kit.rivals import linear_probe
+from perceiver_course.kit.training import accuracy, batches
+from perceiver_tutorial import deit, perceiver
 from perceiver_tutorial.attention import attend
 from perceiver_tutorial.checkpoints.pictures import Preparation
 from perceiver_tutorial.perceiver import characters, decode_text, losses
-from perceiver_tutorial.synthetic import warp
 from perceiver_tutorial.taps import listen
 
 NAN = torch.full((2, 4), torch.nan)
@@ -40,17 +48,17 @@ def test_an_id_below_zero_is_no_special_one():
 
 def test_a_class_too_many_does_not_count_for_another():
     with pytest.raises(ValueError, match=r"expected classes from 0 to 2 in guess, got 0 to 3"):
-        training.overlaps(torch.tensor([0, 3]), torch.tensor([0, 1]), 3)
+        overlaps(torch.tensor([0, 3]), torch.tensor([0, 1]), 3)
 
 
 def test_scores_that_are_nan_are_not_right_by_chance():
     with pytest.raises(ValueError, match=r"expected numbers in scores, got NaN in 8 of 8"):
-        training.accuracy(Scores(), NAN, torch.tensor([0, 0]))
+        accuracy(Scores(), NAN, torch.tensor([0, 0]))
 
 
 def test_pixels_whose_scores_are_nan_have_no_class():
     with pytest.raises(ValueError, match="expected numbers in scores, got NaN"):
-        training.mean_overlap(
+        mean_overlap(
             nn.Conv2d(3, 2, 1), torch.full((1, 3, 2, 2), torch.nan), torch.zeros(1, 2, 2).long()
         )
 
@@ -68,7 +76,7 @@ def test_a_flow_that_is_nan_leads_nowhere():
 
 def test_labels_that_are_nan_are_no_no():
     with pytest.raises(ValueError, match="expected numbers in labels, got NaN"):
-        training.binary_loss(torch.rand(2, 4), NAN)
+        binary_loss(torch.rand(2, 4), NAN)
 
 
 # --- NaN out of numbers ---------------------------------------------------------------------------
@@ -78,10 +86,10 @@ def test_labels_that_are_nan_are_no_no():
     lambda: deit.soft_divergence(torch.rand(0, 4), torch.rand(0, 4)),
     lambda: losses.end_point_error(torch.rand(0, 2), torch.rand(0, 2)),
     lambda: losses.end_point_error(torch.rand(3, 2), torch.rand(3, 2), torch.zeros(3).bool()),
-    lambda: losses.pointer_loss(torch.rand(0, 4), torch.zeros(0).long(), torch.ones(0, 4).bool()),
+    lambda: pointer_loss(torch.rand(0, 4), torch.zeros(0).long(), torch.ones(0, 4).bool()),
     lambda: losses.span_loss(torch.rand(0, 5, 2), torch.ones(0, 2).long(), torch.ones(0, 5).bool()),
-    lambda: training.binary_loss(torch.rand(0, 4), torch.rand(0, 4)),
-    lambda: training.psnr(torch.rand(2, 0), torch.rand(2, 0), peak=1.0),
+    lambda: binary_loss(torch.rand(0, 4), torch.rand(0, 4)),
+    lambda: psnr(torch.rand(2, 0), torch.rand(2, 0), peak=1.0),
 ])  # fmt: skip
 def test_the_mean_of_nothing_is_refused(loss):
     with pytest.raises(ValueError, match=r"expected at least one (sample|place).*, got .*\. Leave"):
@@ -99,7 +107,7 @@ def test_colours_are_not_divided_by_nothing():
 def test_classes_in_the_billions_are_not_counted_one_by_one():
     huge = torch.tensor([10**9])
     with pytest.raises(ValueError, match="expected classes from 0 to 2 in guess"):
-        training.overlaps(huge, torch.zeros(1).long(), 3)
+        overlaps(huge, torch.zeros(1).long(), 3)
 
 
 @pytest.mark.parametrize("build", [
@@ -120,21 +128,21 @@ def test_layers_without_end_are_not_begun(build):
 
 def test_costs_that_are_nan_or_halves_are_no_matter_for_scipy():
     with pytest.raises(ValueError, match="expected numbers in costs, got NaN in 8 of 8"):
-        losses.match(NAN)
-    rows, columns = losses.match(torch.tensor([[1.0, 0.0]], dtype=torch.bfloat16))
+        match(NAN)
+    rows, columns = match(torch.tensor([[1.0, 0.0]], dtype=torch.bfloat16))
     assert (rows.tolist(), columns.tolist()) == ([0], [1])
 
 
 @pytest.mark.parametrize("way", [lambda x: x.requires_grad_(), lambda x: x.bfloat16()])
 def test_a_picture_may_have_gradients_or_halves(way):
-    assert len(training.bright_things(way(torch.rand(1, 9, 9))).classes) >= 0
+    assert len(bright_things(way(torch.rand(1, 9, 9))).classes) >= 0
 
 
 def test_features_and_frames_may_have_gradients():
     features = torch.rand(6, 3, requires_grad=True)
-    assert training.linear_probe(features, torch.arange(6) % 2, 2).weight.isfinite().all()
+    assert linear_probe(features, torch.arange(6) % 2, 2).weight.isfinite().all()
     frame = torch.rand(3, 20, 20, requires_grad=True)
-    assert training.tv_l1(frame, frame).abs().max() < 1e-3
+    assert tv_l1(frame, frame).abs().max() < 1e-3
 
 
 @pytest.mark.parametrize("arrays", [
@@ -143,7 +151,7 @@ def test_features_and_frames_may_have_gradients():
 ])  # fmt: skip
 def test_batches_are_made_of_tensors_with_as_many_samples(arrays):
     with pytest.raises((ValueError, TypeError), match="expected arrays with equally many samples"):
-        training.batches(*arrays, batch_size=2)
+        batches(*arrays, batch_size=2)
 
 
 @pytest.mark.parametrize("what", [None, "words", torch.zeros(2)])

@@ -13,7 +13,11 @@ from publics import publics
 from strategies import ALIKE, FEW, NOT_NUMBERS, ODD, SPOILT, change, tensors_in
 from torch import Tensor, nn
 
-from perceiver_tutorial import attention, deit, drop_path, exercises, positions, taps, training
+from perceiver_course.chapters.entities.model import RowScorer
+from perceiver_course.chapters.extending.model import LogSpectrum
+from perceiver_course.chapters.perceiver_io import exercises
+from perceiver_course.chapters.point_clouds.model import DistanceHistogram, PointNet
+from perceiver_tutorial import attention, deit, drop_path, positions, taps
 from perceiver_tutorial.perceiver import preprocessors as p
 
 KEEP = torch.tensor([[True] * 5, [True] * 3 + [False] * 2])
@@ -53,19 +57,19 @@ MODULES: dict[str, tuple[Callable[..., Any], dict[str, Tensor]]] = {
     "perceiver.preprocessors.Patches": (p.Patches((6, 8), (2, 2)), {"picture": images(6, 8)}),
     "perceiver.preprocessors.Pixels": (p.Pixels((6, 8)), {"picture": images(6, 8)}),
     "perceiver.preprocessors.Points": (p.Points(4, 3, (8, 8)), {"points": ROWS}),
-    "training.DistanceHistogram": (training.DistanceHistogram(4), {"points": torch.rand(2, 5, 3)}),
-    "training.LogSpectrum": (training.LogSpectrum(), {"sounds": torch.rand(2, 16, 1)}),
-    "training.PointNet": (
-        training.PointNet(4, width=8), {"points": torch.rand(2, 5, 3), "keep": KEEP}
+    "point_clouds.model.DistanceHistogram": (DistanceHistogram(4), {"points": torch.rand(2, 5, 3)}),
+    "extending.model.LogSpectrum": (LogSpectrum(), {"sounds": torch.rand(2, 16, 1)}),
+    "point_clouds.model.PointNet": (
+        PointNet(4, width=8), {"points": torch.rand(2, 5, 3), "keep": KEEP}
     ),
-    "training.RowScorer": (
-        training.RowScorer(6, sees_mean=True, channels=8), {"rows": ROWS, "keep": KEEP}
+    "entities.model.RowScorer": (
+        RowScorer(6, sees_mean=True, channels=8), {"rows": ROWS, "keep": KEEP}
     ),
 }  # fmt: skip
 WAYS = {**SPOILT, **NOT_NUMBERS}
 NO_INPUT = {"positions.FourierPositions", "positions.LearnedPositions", "taps.Tap"}
 ELSEWHERE = {"perceiver.PerceiverIO", "deit.DeiT", "deit.DeiTMaskedImage", "hiera.Hiera",
-             "hiera.HieraMAE", "hiera.HieraSegmenter"}  # fmt: skip
+             "hiera.HieraMAE", "feature_maps.model.HieraSegmenter"}  # fmt: skip
 pytestmark = pytest.mark.usefixtures("without_shape_checks")
 
 
@@ -109,7 +113,7 @@ BUILDERS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "patches": (p.Patches, {"size": (4, 6), "patch_size": (2, 2)}),
     "pixels": (p.Pixels, {"size": (4, 6), "strides": (2, 2)}),
     "points": (p.Points, {"num_features": 2, "num_bands": 2, "max_resolution": (4, 4)}),
-    "point net": (training.PointNet, {"num_classes": 2, "width": 4}),
+    "point net": (PointNet, {"num_classes": 2, "width": 4}),
 }  # fmt: skip
 
 
@@ -125,7 +129,7 @@ def test_a_size_is_not_as_it_should_be(name, data):
 def test_every_public_module_is_tried():
     modules = {n for n, v in publics().items() if isinstance(v, type) and issubclass(v, nn.Module)}
     assert (
-        modules - {"exercises.Dummy"}
+        modules - {"perceiver_io.exercises.Dummy"}
         == (set(MODULES) - {"deit.TeacherNotes"}) | NO_INPUT | ELSEWHERE
     )
 

@@ -17,16 +17,18 @@ import pytest
 from PIL import Image
 
 import tutorial
+from tools import contents
 
 # The first, one of each family, and the page of all explorers: which one is turned in each.
 NOTEBOOKS = {
-    "00_start_here": "Shape walk",
-    "10_images_fourier": "What is read, back on the input",
-    "20_mask_units": "Mask units",
-    "23_distillation_token": "One photograph, three families",
+    "start_here": "Shape walk",
+    "images_fourier": "What is read, back on the input",
+    "mask_units": "Mask units",
+    "distillation_token": "One photograph, three families",
     "explore": "Fourier features",
 }
-TAKES_A_PICTURE = ("10_images_fourier", "23_distillation_token")
+TAKES_A_PICTURE = ("images_fourier", "distillation_token")
+FILES = {row.name: row.file for row in contents.read()}
 SCREENSHOTS = tutorial.ROOT / "screenshots"
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
@@ -138,7 +140,9 @@ def page(browser, request):
     page = browser.new_page()
     title = NOTEBOOKS[request.param]
     page.explorer = page.locator(".explorer", has=page.locator("b", has_text=title)).first
-    place = f"lab/workspaces/{request.param}/tree/notebooks/{request.param}.ipynb?token=course"
+    place = (
+        f"lab/workspaces/{request.param}/tree/notebooks/{FILES[request.param]}.ipynb?token=course"
+    )
     page.goto(f"{browser.server}{place}", wait_until="domcontentloaded")
     page.wait_for_selector(".jp-NotebookPanel .jp-Notebook .jp-Cell", timeout=60_000)
     yield page

@@ -14,7 +14,7 @@ import nbformat
 import pytest
 from nbval.plugin import comment_markers, get_sanitize_patterns, metadata_tags
 
-from perceiver_tutorial.viz import AXES
+from perceiver_course.kit.axes import AXES
 from tools import notebooks
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
@@ -144,7 +144,7 @@ def keeps_prose_short(notebook: Notebook) -> Complaints:
 def defines_only_in_exercises(notebook: Notebook) -> Complaints:
     for name, cell, source in cells(notebook, "code"):
         if re.search(r"^\s*(async def|def|class) ", source, re.M) and "exercise" not in tags(cell):
-            yield f"{name} defines something, but is no exercise: move it to the package"
+            yield f"{name} defines something, but is no exercise: move it to its chapter"
 
 
 def begins_with_a_title(notebook: Notebook) -> Complaints:
@@ -186,7 +186,7 @@ def colours_axes_as_pictures_do(notebook: Notebook) -> Complaints:
     for name, _, source in cells(notebook, "markdown"):
         for chip in re.findall(r"<b style=.*?</b>", source):
             if chip not in known:
-                yield f"{name} shows {chip}, which is no axis of perceiver_tutorial.viz.AXES"
+                yield f"{name} shows {chip}, which is no axis of perceiver_course.kit.axes.AXES"
 
 
 def links_to_files(notebook: Notebook) -> Complaints:

@@ -1,115 +1,98 @@
-"""Imports flow one way. The map of rooms in the README is this table, and this table is checked."""
+"""Imports flow one way, as the contracts in pyproject.toml say; models stay light."""
 
 import ast
+import json
+import re
+import shutil
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
 
-import pytest
-
-ROOT = Path(__file__).parents[2] / "perceiver_tutorial"
-MODELS = {"deit", "hiera", "perceiver"}
-FLOOR = {"attention", "doors", "drop_path", "initial", "masks", "positions", "taps"}
-MAY_IMPORT = {
-    "attention": {"doors", "taps"},
-    "doors": set(),
-    "drop_path": {"doors"},
-    "initial": {"doors"},
-    "masks": {"doors"},
-    "positions": {"doors"},
-    "taps": {"doors"},
-    "deit": FLOOR,
-    "hiera": FLOOR,
-    "perceiver": FLOOR,
-    "checkpoints": FLOOR | MODELS | {"tracing"},
-    "synthetic": FLOOR,
-    "samples": {"doors"},
-    "training": {"doors"},
-    "recipes": MODELS | {"doors", "initial", "samples", "synthetic", "training"},
-    "tracing": FLOOR | MODELS,
-    "ledger": {"doors"},
-    "speed": {"attention", "doors", "hiera", "perceiver", "positions"},
-    "viz": FLOOR | {"tracing"},
-    "exercises": FLOOR | MODELS | {"tracing", "viz"},
-    "evaluation": {"checkpoints", "deit", "doors", "perceiver"},
-    "widgets": FLOOR
-    | MODELS
-    | {
-        "checkpoints",
-        "ledger",
-        "recipes",
-        "samples",
-        "synthetic",
-        "tracing",
-        "training",
-        "viz",
-    },
-    "cli": {"evaluation", "ledger", "tracing"},
-    "__init__": set(),
-}
-ONLY_IN = {
-    "matplotlib": {"viz"},
-    "ipywidgets": {"widgets"},
-    "transformers": {"checkpoints"},
-    "huggingface_hub": {"checkpoints"},
-    "sklearn": {"samples"},
-    "skimage": {"samples", "training"},
-}
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("perceiver_tutorial", "perceiver_course")
 
 
-def room_of(path: Path) -> str:
-    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+def broken_contracts(root: Path) -> list[str]:
+    """The names of the contracts that the packages in a folder break."""
+    code = "import sys; sys.path.insert(0, '.'); from importlinter.cli import lint_imports; "
+    code += "sys.exit(lint_imports(no_cache=True))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
+    broken = re.findall(r"^(.+) BROKEN", done.stdout, re.M)
+    assert bool(done.returncode) == bool(broken), done.stdout + done.stderr
+    return broken
 
 
-def imported(source: str, path: Path) -> set[str]:
-    """Rooms of ours and packages of others that a file imports, wherever in the file."""
+def test_imports_flow_one_way():
+    assert broken_contracts(ROOT) == []
+
+
+WRONG = [  # file, a line that has no place in it, the contract that says so
+    ("perceiver_tutorial/masks.py", "from perceiver_course import claim",
+     "Models never import the course"),
+    ("perceiver_tutorial/perceiver/model.py", "from ..tracing import walk",
+     "Three families on one floor; rooms that look at models from outside above them"),
+    ("perceiver_course/chapters/flow/model.py", "from ..entities.data import film",
+     "No chapter imports another"),
+    ("perceiver_course/kit/letters.py", "from ..chapters.bytes.exercises import TWO_BYTES",
+     "Chapters and explorers stand on the kit; what two need is in it"),
+    ("perceiver_tutorial/hiera/model.py", "def f():\n    import matplotlib.pyplot",
+     "Models need neither plots, widgets nor sample pictures"),
+    ("perceiver_course/kit/claims.py", "from transformers import PerceiverModel",
+     "Only checkpoints know transformers and the Hub"),
+    ("perceiver_course/kit/sound.py", "import ipywidgets",
+     "Widgets are at home with the explorers"),
+]  # fmt: skip
+
+
+def test_wrong_imports_are_noticed(tmp_path):
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for package in PACKAGES:
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=ignored)
+    for file, line, _ in WRONG:
+        with (tmp_path / file).open("a", encoding="utf-8") as source:
+            source.write(f"\n{line}\n")
+    assert set(broken_contracts(tmp_path)) == {contract for *_, contract in WRONG}
+
+
+def modules_imported(source: str, package: list[str]) -> set[str]:
+    """Every project module, or name in one, that a source imports, with its dots."""
     found = set()
-    above = len(path.relative_to(ROOT).parts)
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            found |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            found.add(node.module.split(".")[0])
-        elif isinstance(node, ast.ImportFrom) and node.level == above:
-            names = [node.module] if node.module else [alias.name for alias in node.names]
-            found |= {name.split(".")[0] for name in names}
+        if isinstance(node, ast.ImportFrom):
+            above = package[: len(package) + 1 - node.level] if node.level else []
+            module = ".".join([*above, *([node.module] if node.module else [])])
+            found |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
     return found
 
 
-def complaints(source: str, path: Path) -> list[str]:
-    room = room_of(path)
-    rooms = {r for r in imported(source, path) if r in MAY_IMPORT and r != room}
-    packages = {p for p in imported(source, path) if p in ONLY_IN and room not in ONLY_IN[p]}
-    return [
-        *(f"{room} may not import {other}" for other in sorted(rooms - MAY_IMPORT[room])),
-        *(f"{package} belongs in {', '.join(ONLY_IN[package])}" for package in sorted(packages)),
-    ]
+def users() -> dict[str, set[str]]:
+    """Module of the models -> who imports it: files of the packages, and notebooks."""
+    found = defaultdict(set)
+    for package in PACKAGES:
+        for path in (ROOT / package).rglob("*.py"):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            for module in modules_imported(path.read_text("utf-8"), list(parts[:-1])):
+                found[module].add("/".join(parts))
+    for path in ROOT.glob("notebooks/*.ipynb"):
+        cells = json.loads(path.read_text("utf-8"))["cells"]
+        code = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
+        for module in modules_imported(re.sub(r"^[%!].*$", "", code, flags=re.M), []):
+            found[module].add(path.name)
+    return found
 
 
-FILES = sorted(ROOT.rglob("*.py"))
-
-
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_imports_flow_one_way(path):
-    assert complaints(path.read_text(encoding="utf-8"), path) == []
-
-
-def test_every_room_is_on_the_map():
-    assert {room_of(path) for path in FILES} == set(MAY_IMPORT)
-
-
-@pytest.mark.parametrize("file, source, complaint", [
-    ("attention.py", "from .perceiver import build", "attention may not import perceiver"),
-    ("perceiver/model.py", "from ..tracing import walk", "perceiver may not import tracing"),
-    ("perceiver/preprocessors/x.py", "from ...viz import Picture", "perceiver may not import viz"),
-    ("perceiver/model.py", "import matplotlib.pyplot", "matplotlib belongs in viz"),
-    ("training/loop.py", "def f():\n    from .. import perceiver",
-     "training may not import perceiver"),
-    ("ledger/claims.py", "from transformers import PerceiverModel",
-     "transformers belongs in checkpoints"),
-])  # fmt: skip
-def test_a_wrong_import_is_noticed(file, source, complaint):
-    assert complaints(source, ROOT / file) == [complaint]
+def test_no_file_of_the_models_is_there_for_one_notebook_only():
+    """What one notebook needs stands in its chapter."""
+    who, lonely = users(), []
+    for path in (ROOT / PACKAGES[0]).rglob("*.py"):
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        if len(who[module]) == 1 and next(iter(who[module])).endswith(".ipynb"):
+            lonely.append(module)
+    assert lonely == []
 
 
 def modules_after(statement: str) -> set[str]:
@@ -122,6 +105,12 @@ def test_models_bring_neither_plotting_nor_widgets_nor_transformers():
     heavy = {"matplotlib", "ipywidgets", "transformers", "IPython", "sklearn", "skimage", "yaml"}
     statement = "import perceiver_tutorial, perceiver_tutorial.perceiver"
     assert not heavy & modules_after(statement)
+
+
+def test_a_prediction_reads_its_own_chapter_only():
+    modules = modules_after("from perceiver_course import predict; predict('flow.answer', ...)")
+    chapters = {m.split(".")[2] for m in modules if m.startswith("perceiver_course.chapters.")}
+    assert chapters == {"flow"}
 
 
 def test_the_package_is_imported_in_little_more_time_than_torch():

@@ -8,7 +8,7 @@ import pytest
 
 from mutants import __main__ as mutants
 from mutants import planting, report, table
-from mutants.table import PACKAGE, ROOT, Mutant, chosen, read_tables
+from mutants.table import PACKAGE, ROOT, Mutant, chosen, path_in, read_tables
 
 EVERY = [mutant for some in read_tables().values() for mutant in some]
 NAMES = [mutant.id for mutant in EVERY]
@@ -26,7 +26,7 @@ TESTS = f"from {PACKAGE}.sums import add\n\n\ndef test_add():\n    assert add(1,
 
 @each
 def test_every_bug_fits_its_file_exactly_once_and_the_file_still_compiles(mutant):
-    source = (ROOT / PACKAGE / mutant.file).read_text(encoding="utf-8")
+    source = (ROOT / path_in(mutant.file)).read_text(encoding="utf-8")
     with_bug = mutant.planted_in(source)
     assert with_bug != source
     compile(with_bug, mutant.file, "exec")

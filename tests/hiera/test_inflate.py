@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 import torch
 from shaken import relative_error, shake
+from tolerances import EXACT
 
+from perceiver_course.chapters.feature_maps.model import inflate, inflated_kernel
 from perceiver_tutorial import hiera
-from perceiver_tutorial.hiera import HieraConfig, inflate
-from perceiver_tutorial.hiera.inflate import inflated_kernel
+from perceiver_tutorial.hiera import HieraConfig
 
-pytestmark = pytest.mark.usefixtures("no_gradients")
+pytestmark = pytest.mark.usefixtures("no_gradients", "float64")
 
 IMAGE = HieraConfig(8, 1, (1, 2, 2, 1), input_size=(64, 96), num_classes=5)
 FILM = replace(hiera.video(IMAGE), input_size=(6, 64, 96), num_classes=5)
@@ -33,7 +34,7 @@ def still(images):
 
 def same_at(times, film_map, image_map):
     over_time = image_map[:, :, None].expand_as(film_map)
-    return relative_error(film_map[:, :, times], over_time[:, :, times]) < TOLERANCE
+    return relative_error(film_map[:, :, times], over_time[:, :, times]) < EXACT
 
 
 EVERY, LATER = slice(None), slice(1, None)
@@ -53,7 +54,7 @@ def test_a_still_film_gets_the_pictures_own_answer_and_maps(image_model, change)
     config = replace(FILM, **change)
     model, raw = inflate(image_model, config).eval(), pictures()
     film = raw[:, None].expand(-1, config.input_size[0], -1, -1, -1)
-    assert relative_error(model(film), image_model(raw)) < TOLERANCE
+    assert relative_error(model(film), image_model(raw)) < EXACT
     maps = zip(model.feature_maps(film), image_model.feature_maps(raw), strict=True)
     assert all(same_at(EVERY, *pair) for pair in maps)
 
@@ -61,7 +62,7 @@ def test_a_still_film_gets_the_pictures_own_answer_and_maps(image_model, change)
 def test_in_the_middle_a_patch_is_that_of_every_second_frame_of_any_film(image_model):
     model, film = inflate(image_model, FILM), torch.randn(1, FRAMES, 3, 64, 96)
     tokens = model.encoder.to_patches(film).unflatten(1, (3, -1))[0]
-    assert relative_error(tokens, image_model.encoder.to_patches(film[0, ::2])) < TOLERANCE
+    assert relative_error(tokens, image_model.encoder.to_patches(film[0, ::2])) < EXACT
 
 
 def test_a_mean_over_time_is_wrong_at_the_first_time_and_after_global_attention_everywhere(
@@ -76,7 +77,7 @@ def test_a_mean_over_time_is_wrong_at_the_first_time_and_after_global_attention_
 def test_kernels_sum_over_time_to_the_images():
     kernel = torch.randn(4, 3, 7, 7)
     for how in ("middle", "mean"):
-        assert relative_error(inflated_kernel(kernel, 3, how).sum(2), kernel) < TOLERANCE
+        assert relative_error(inflated_kernel(kernel, 3, how).sum(2), kernel) < EXACT
     assert torch.equal(inflated_kernel(kernel, 3)[:, :, 1], kernel)
     mean = inflated_kernel(kernel, 3, "mean")
     assert torch.equal(mean[:, :, 0], mean[:, :, 2])

@@ -5,15 +5,24 @@ from dataclasses import replace
 import pytest
 import torch
 from shaken import relative_error, shake
+from tolerances import EXACT
 from torch import nn
 from torch.nn.functional import conv2d, interpolate, layer_norm
 
-from perceiver_tutorial.hiera import Hiera, HieraConfig, HieraSegmenterConfig, video
-from perceiver_tutorial.hiera.segmenter import TopDownSum, stretch
+from perceiver_course.chapters.feature_maps.data import SEGMENTS, segments
+from perceiver_course.chapters.feature_maps.model import (
+    HieraSegmenterConfig,
+    TopDownSum,
+    mean_overlap,
+    overlaps,
+    pixel_classifier,
+    stretch,
+)
+from perceiver_tutorial.hiera import Hiera, HieraConfig, video
 from perceiver_tutorial.initial import initialise
-from perceiver_tutorial.synthetic import SEGMENTS, segments
 from perceiver_tutorial.tracing import cost, walk
-from perceiver_tutorial.training import mean_overlap, overlaps, pixel_classifier
+
+pytestmark = pytest.mark.usefixtures("float64")
 
 TINY = HieraConfig(8, 1, (1, 2, 1, 1), input_size=(64, 96), num_classes=None)
 SEGMENTER = HieraSegmenterConfig(TINY, num_classes=5, channels=12)
@@ -63,7 +72,7 @@ def test_the_top_down_sum_is_each_map_stretched_step_by_step_and_added():
         for finer in reversed(GRIDS[:level]):
             brought = interpolate(brought, finer, mode="bilinear")
         wanted = wanted + brought
-    assert relative_error(add_up(given), wanted) < 1e-6
+    assert relative_error(add_up(given), wanted) < EXACT
 
 
 def test_stretching_keeps_what_is_even_and_lies_between():
@@ -145,7 +154,7 @@ def test_overlaps_are_intersections_over_unions():
     wanted = [
         ((guess == k) & (truth == k)).sum() / ((guess == k) | (truth == k)).sum() for k in range(4)
     ]
-    assert torch.allclose(overlaps(guess, truth, 4), torch.stack(wanted))
+    assert relative_error(overlaps(guess, truth, 4), torch.stack(wanted)) < EXACT
     assert overlaps(truth, truth, 5).isnan().tolist() == [False] * 4 + [True]
 
 

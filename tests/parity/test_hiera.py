@@ -3,6 +3,7 @@
 import pytest
 import torch
 from shaken import relative_error, shake
+from tolerances import EXACT
 from torch.nn.functional import cosine_similarity, layer_norm
 from transformers import (
     HieraBackbone,
@@ -17,9 +18,8 @@ from perceiver_tutorial.checkpoints import load
 from perceiver_tutorial.masks import keep_of, random_units
 from perceiver_tutorial.taps import listen
 
-pytestmark = pytest.mark.usefixtures("no_gradients")
+pytestmark = pytest.mark.usefixtures("no_gradients", "float64")
 
-TOLERANCE = 1e-5
 SPREAD = 1.0  # of the weights: with small ones all attention is even, and windows do not matter
 TINY = {
     "image_size": [64, 64],
@@ -55,7 +55,7 @@ def images(size):
 def test_classification(size, options, tmp_path):
     theirs, ours = pair(HieraForImageClassification, tmp_path, image_size=size, **options)
     raw = images(size)
-    assert relative_error(ours(raw), theirs(raw).logits) < TOLERANCE
+    assert relative_error(ours(raw), theirs(raw).logits) < EXACT
 
 
 @pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
@@ -63,11 +63,11 @@ def test_base_and_all_four_feature_maps(size, tmp_path):
     theirs, ours = pair(HieraModel, tmp_path, image_size=size)
     raw = images(size)
     answer = theirs(raw, output_hidden_states=True)
-    assert relative_error(ours(raw), answer.pooler_output) < TOLERANCE
+    assert relative_error(ours(raw), answer.pooler_output) < EXACT
     maps = ours.feature_maps(raw)
     assert len(maps) == len(answer.reshaped_hidden_states) - 1 == 4
     for here, there in zip(maps, answer.reshaped_hidden_states[1:], strict=True):
-        assert relative_error(here, there.movedim(-1, 1)) < TOLERANCE
+        assert relative_error(here, there.movedim(-1, 1)) < EXACT
 
 
 def test_attention_maps_of_the_last_block_of_every_stage(tmp_path):
@@ -80,14 +80,14 @@ def test_attention_maps_of_the_last_block_of_every_stage(tmp_path):
     for stage, weights in enumerate(published):
         last = f"encoder.stages.{stage}.{TINY['depths'][stage] - 1}.attention.weights"
         here = heard[last][0].unflatten(0, (2, -1)).movedim(2, 1)
-        assert relative_error(here, weights) < 10 * TOLERANCE  # sharp maps
+        assert relative_error(here, weights) < EXACT
 
 
 def test_another_size_gets_positions_that_are_stretched_as_theirs(tmp_path):
     theirs, ours = pair(HieraForImageClassification, tmp_path)
     raw = images([96, 32])
     there = theirs(raw, interpolate_pos_encoding=True).logits
-    assert relative_error(ours(raw), there) < TOLERANCE
+    assert relative_error(ours(raw), there) < EXACT
 
 
 @pytest.mark.parametrize("pools", [2, 3])  # with 1 theirs attends in windows of a wrong size
@@ -107,9 +107,9 @@ def test_pretraining(size, normalised, pools, tmp_path):
     answer = theirs(raw, noise=noise)
     kept = noise.argsort(1)[:, : int(noise.shape[1] * 0.4)].sort(1).values
     keep = keep_of(kept, units)
-    assert relative_error(ours(raw, keep), answer.logits) < TOLERANCE
+    assert relative_error(ours(raw, keep), answer.logits) < EXACT
     assert torch.equal(ours.seen_tokens(kept), answer.bool_masked_pos)
-    assert ours.loss(raw, keep).item() == pytest.approx(answer.loss.item(), rel=TOLERANCE)
+    assert ours.loss(raw, keep).item() == pytest.approx(answer.loss.item(), rel=EXACT)
 
 
 def test_the_backbone_of_transformers_gives_other_maps_because_it_forgets_to_unroll(tmp_path):
@@ -130,7 +130,7 @@ def test_the_backbone_of_transformers_gives_other_maps_because_it_forgets_to_unr
         lambda module, _, out: (unroll(out[0], [64, 64], module.patch_stride, schedule), *out[1:])
     )
     for here, there in zip(backbone(raw).feature_maps, wanted, strict=True):
-        assert relative_error(here, there) < 10 * TOLERANCE  # its norms add 1e-5, not 1e-6
+        assert relative_error(here, there) < EXACT
 
 
 def likeness(ours, theirs):

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from shaken import relative_error, shake
+from tolerances import EXACT
 from transformers import (
     PerceiverConfig,
     PerceiverForImageClassificationConvProcessing,
@@ -13,13 +14,13 @@ from transformers import (
     PerceiverForOpticalFlow,
     PerceiverForSequenceClassification,
 )
+from transformers.models.perceiver import modeling_perceiver
 
 from perceiver_tutorial.checkpoints import load
 from perceiver_tutorial.taps import listen
 
-pytestmark = pytest.mark.usefixtures("no_gradients")
+pytestmark = pytest.mark.usefixtures("no_gradients", "float64")
 
-TOLERANCE = 2e-5
 TINY = {
     "num_latents": 7,
     "d_latents": 16,
@@ -43,6 +44,17 @@ OPTIONS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _exact_positions(monkeypatch):
+    """Positions in float64; transformers makes them in float32, whatever the rest is."""
+
+    def build_linear_positions(index_dims, output_range=(-1.0, 1.0), device=None):
+        axes = [torch.linspace(*output_range, cells, device=device) for cells in index_dims]
+        return torch.stack(torch.meshgrid(*axes, indexing="ij"), dim=-1)
+
+    monkeypatch.setattr(modeling_perceiver, "build_linear_positions", build_linear_positions)
+
+
 def pair(architecture, folder, size=None, **options):
     """Theirs, shaken; ours, loaded from what theirs saved."""
     theirs = architecture(PerceiverConfig(**{**TINY, **options}))
@@ -55,21 +67,21 @@ def answers_and_attention(model, *raw, **options):
     quiet = model(*raw, **options)
     with listen(model, "*.weights") as heard:
         listened = model(*raw, **options)
-    assert relative_error(listened, quiet) < TOLERANCE
+    assert relative_error(listened, quiet) < EXACT
     return quiet, heard
 
 
 def assert_same_attention(heard, theirs, decoder="decoder.read"):
     """Every map: reading, all passes of thinking in order, decoding."""
     read, decode = theirs.cross_attentions
-    assert relative_error(heard["encoder.reads.0.attention.weights"][0], read) < TOLERANCE
-    assert relative_error(heard[f"{decoder}.attention.weights"][0], decode) < TOLERANCE
+    assert relative_error(heard["encoder.reads.0.attention.weights"][0], read) < EXACT
+    assert relative_error(heard[f"{decoder}.attention.weights"][0], decode) < EXACT
     names = [name for name in heard if name.startswith("encoder.blocks")]
     passes = zip(*(heard[name] for name in names), strict=True)
     thinking = [weights for one_pass in passes for weights in one_pass]
     assert len(thinking) == len(theirs.attentions) > 0
     for ours, published in zip(thinking, theirs.attentions, strict=True):
-        assert relative_error(ours, published) < TOLERANCE
+        assert relative_error(ours, published) < EXACT
 
 
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
@@ -78,9 +90,9 @@ def test_fourier_images(options, size, tmp_path):
     theirs, ours = pair(PerceiverForImageClassificationFourier, tmp_path, size, **options)
     images = torch.randn(2, 3, *size)
     want = theirs(images, output_attentions=True)
-    assert relative_error(ours(images), want.logits) < TOLERANCE
+    assert relative_error(ours(images), want.logits) < EXACT
     with listen(ours, "*.weights") as heard:
-        assert relative_error(ours(images), want.logits) < TOLERANCE
+        assert relative_error(ours(images), want.logits) < EXACT
     assert_same_attention(heard, want)
 
 
@@ -90,7 +102,7 @@ def test_images_with_learned_positions(options, tmp_path):
     images = torch.randn(2, 3, 11, 11)
     got, heard = answers_and_attention(ours, images)
     want = theirs(images, output_attentions=True)
-    assert relative_error(got, want.logits) < TOLERANCE
+    assert relative_error(got, want.logits) < EXACT
     assert_same_attention(heard, want)
 
 
@@ -98,7 +110,7 @@ def test_learned_positions_stretched_to_an_oblong_image(tmp_path):
     theirs, ours = pair(PerceiverForImageClassificationLearned, tmp_path, (9, 14))
     images = torch.randn(2, 3, 9, 14)
     want = theirs(images, interpolate_pos_encoding=True).logits
-    assert relative_error(ours(images), want) < TOLERANCE
+    assert relative_error(ours(images), want) < EXACT
 
 
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
@@ -108,7 +120,7 @@ def test_images_with_fourier_positions(options, size, tmp_path):
     images = torch.randn(2, 3, *size)
     got, heard = answers_and_attention(ours, images)
     want = theirs(images, output_attentions=True)
-    assert relative_error(got, want.logits) < TOLERANCE
+    assert relative_error(got, want.logits) < EXACT
     assert_same_attention(heard, want)
 
 
@@ -118,7 +130,7 @@ def test_images_through_convolution_and_pooling(size, tmp_path):
     images = torch.randn(2, 3, *size)
     got, heard = answers_and_attention(ours, images)
     want = theirs(images, output_attentions=True)
-    assert relative_error(got, want.logits) < TOLERANCE
+    assert relative_error(got, want.logits) < EXACT
     assert_same_attention(heard, want)
 
 
@@ -136,7 +148,7 @@ def test_masked_language_modelling(options, num_bytes, tmp_path):
     ids, keep = padded_text(num_bytes)
     got, heard = answers_and_attention(ours, ids, keep=keep)
     want = theirs(ids, attention_mask=keep.long(), output_attentions=True)
-    assert relative_error(got, want.logits[:, :num_bytes]) < TOLERANCE
+    assert relative_error(got, want.logits[:, :num_bytes]) < EXACT
     want.cross_attentions = (want.cross_attentions[0], want.cross_attentions[1][:, :, :num_bytes])
     assert_same_attention(heard, want)
 
@@ -147,7 +159,7 @@ def test_text_classification(options, tmp_path):
     ids, keep = padded_text(13)
     got, heard = answers_and_attention(ours, ids, keep=keep)
     want = theirs(ids, attention_mask=keep.long(), output_attentions=True)
-    assert relative_error(got, want.logits) < TOLERANCE
+    assert relative_error(got, want.logits) < EXACT
     assert_same_attention(heard, want)
 
 
@@ -156,7 +168,7 @@ def test_optical_flow(tmp_path):
     patches = torch.randn(2, 2, 27, 12, 10)
     got, heard = answers_and_attention(ours, patches)
     want = theirs(patches, output_attentions=True)
-    assert relative_error(got, want.logits) < TOLERANCE
+    assert relative_error(got, want.logits) < EXACT
     assert_same_attention(heard, want)
 
 
@@ -181,7 +193,7 @@ def test_multimodal_autoencoding(tmp_path):
     with listen(ours, "*.weights") as heard:
         got = ours.decode(ours.encode(raw), raw, points=points)
     for name in ("image", "audio", "label"):
-        assert relative_error(got[name], want.logits[name]) < TOLERANCE
+        assert relative_error(got[name], want.logits[name]) < EXACT
     assert_same_attention(heard, want, decoder="decoder.decoder.read")
 
 
@@ -191,4 +203,4 @@ def test_an_older_pytorch_model_bin_loads_too(tmp_path):
     torch.save(theirs.state_dict(), tmp_path / "pytorch_model.bin")
     ids, keep = padded_text(20)
     want = theirs(ids, attention_mask=keep.long()).logits
-    assert relative_error(load(tmp_path)(ids, keep=keep), want) < TOLERANCE
+    assert relative_error(load(tmp_path)(ids, keep=keep), want) < EXACT

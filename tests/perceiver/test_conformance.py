@@ -7,12 +7,12 @@ import torch
 from conformance_examples import POSTPROCESSORS, PREPROCESSORS, QUERIES, classes_with
 from torch import nn
 
-from perceiver_tutorial.perceiver import preprocessors
-from perceiver_tutorial.perceiver.conformance import (
+from perceiver_course.kit.conformance import (
     check_postprocessor,
     check_preprocessor,
     check_queries,
 )
+from perceiver_tutorial.perceiver import preprocessors
 from perceiver_tutorial.perceiver.preprocessors import Pixels
 
 TRIALS = {
@@ -67,7 +67,7 @@ def test_the_report_is_a_line_for_each_property():
     report = check_preprocessor(Pixels((4, 5)), torch.randn(2, 3, 4, 5))
     lines = repr(report).splitlines()
     assert lines[0] == "Pixels as a preprocessor: 7 of 7 properties hold"
-    assert [line.split()[1] for line in lines[2:]] == [f.name for f in report.findings]
+    assert [line.split()[1] for line in lines[2:]] == list(report.words)
     assert {line.split()[0] for line in lines[2:]} == {"right"}
 
 

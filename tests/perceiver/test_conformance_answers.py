@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from perceiver_tutorial.perceiver.conformance import check_postprocessor, check_queries
+from perceiver_course.kit.conformance import check_postprocessor, check_queries
 from tests.perceiver.test_conformance_faults import says
 
 

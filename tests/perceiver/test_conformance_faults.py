@@ -6,8 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from perceiver_tutorial.perceiver.conformance import check_preprocessor
-from perceiver_tutorial.perceiver.conformance.refusals import bad_versions
+from perceiver_course.kit.conformance import bad_versions, check_preprocessor
 from perceiver_tutorial.perceiver.doors import Door
 
 DOOR = Door("rows", ("rows", "numbers"), (None, 3), "")

@@ -5,27 +5,33 @@ from itertools import permutations
 
 import pytest
 import torch
-from shaken import shake
+from shaken import relative_error, shake
+from tolerances import EXACT
 from torch import nn
 
+from perceiver_course.chapters.extending.model import (
+    ClassesAndBoxes,
+    DetectionConfig,
+    Things,
+    corners,
+    detection_loss,
+    judge_detections,
+    match,
+    matching_costs,
+    pair_up,
+    things_found,
+)
 from perceiver_tutorial.perceiver import (
     ConvPoolStem,
     DecoderConfig,
-    DetectionConfig,
     EncoderConfig,
     FourierConfig,
     PatchStem,
     build,
 )
-from perceiver_tutorial.perceiver.boxes import corners
-from perceiver_tutorial.perceiver.detections import (
-    ClassesAndBoxes,
-    Things,
-    judge_detections,
-    things_found,
-)
-from perceiver_tutorial.perceiver.losses import detection_loss, match, matching_costs, pair_up
 from perceiver_tutorial.tracing import walk
+
+pytestmark = pytest.mark.usefixtures("float64")
 
 ENCODER = EncoderConfig(
     num_latents=7,
@@ -72,9 +78,9 @@ def test_one_query_alone_gets_the_same_answer():
     latents, whole = model.encode(images), model(images)
     some = model.decode(latents, images, points=torch.tensor([3, 1]))
     for name, answers in whole.items():
-        torch.testing.assert_close(some[name], answers[:, [3, 1]])
+        assert relative_error(some[name], answers[:, [3, 1]]) < EXACT
     chunked = model.decode(latents, images, chunk_size=3)
-    torch.testing.assert_close(chunked["boxes"], whole["boxes"])
+    assert relative_error(chunked["boxes"], whole["boxes"]) < EXACT
 
 
 def test_queries_may_be_narrower_than_latents_and_the_stem_may_be_any():
@@ -103,7 +109,7 @@ def test_a_box_is_an_mlp_of_its_row():
     head, rows = shake(ClassesAndBoxes(6, 2)), torch.randn(2, 3, 6)
     first, second, last = (layer for layer in head.to_box if isinstance(layer, nn.Linear))
     hidden = second(first(rows).clamp(min=0)).clamp(min=0)
-    torch.testing.assert_close(head(rows)["boxes"], 1 / (1 + (-last(hidden)).exp()))
+    assert relative_error(head(rows)["boxes"], 1 / (1 + (-last(hidden)).exp())) < EXACT
 
 
 # --- pairs --------------------------------------------------------------------------------------
@@ -120,7 +126,7 @@ def test_no_permutation_pairs_better(queries, things):
             sum(table[row, column].item() for column, row in enumerate(chosen))
             for chosen in permutations(range(many), few)
         )
-        assert costs[rows, columns].sum().item() == pytest.approx(best, abs=1e-5)
+        assert costs[rows, columns].sum().item() == pytest.approx(best, abs=EXACT)
         assert len(rows) == few == len(set(rows.tolist())) == len(set(columns.tolist()))
 
 
@@ -209,7 +215,7 @@ def test_the_order_of_things_and_of_queries_does_not_matter():
     shuffled = {name: part[:, [3, 1, 4, 0, 2]] for name, part in answer.items()}
     loss = detection_loss(answer, CLASSES, BOXES)
     turned = detection_loss(shuffled, CLASSES[:, [2, 0, 1]], BOXES[:, [2, 0, 1]])
-    torch.testing.assert_close(loss, turned)
+    assert relative_error(loss, turned) < EXACT
 
 
 def test_pictures_without_things_teach_to_see_nothing():
@@ -222,7 +228,7 @@ def test_pictures_without_things_teach_to_see_nothing():
     )
     assert (answer["classes"].grad[..., -1] < 0).all()
     none = detection_loss(answer, torch.zeros(3, 0).long(), torch.zeros(3, 0, 4))
-    torch.testing.assert_close(none, loss)
+    assert relative_error(none, loss) < EXACT
 
 
 def test_a_perfect_answer_costs_next_to_nothing():

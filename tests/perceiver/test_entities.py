@@ -5,30 +5,31 @@ from dataclasses import replace
 
 import pytest
 import torch
-from shaken import shake
+from shaken import relative_error, shake
+from tolerances import EXACT
 
-from perceiver_tutorial.perceiver import (
-    ALPHASTAR_ENTITIES,
-    EntityConfig,
-    FourierConfig,
-    build,
-    point,
-    pointer_logits,
-)
-from perceiver_tutorial.perceiver.losses import pointer_loss
-from perceiver_tutorial.perceiver.preprocessors import Embedded, Points
-from perceiver_tutorial.perceiver.tiny import ENCODER
-from perceiver_tutorial.recipes import trained
-from perceiver_tutorial.recipes.skirmish import agreement, imitation_loss, lessons, player
-from perceiver_tutorial.synthetic.skirmish import (
+from perceiver_course.chapters.entities.data import (
     at_random,
     focus_fire,
     nearest,
     situations,
     win_rate,
 )
+from perceiver_course.chapters.entities.model import (
+    RowScorer,
+    agreement,
+    imitation_loss,
+    lessons,
+    player,
+    point,
+    pointer_logits,
+    pointer_loss,
+)
+from perceiver_course.recipes import trained
+from perceiver_tutorial.perceiver import ALPHASTAR_ENTITIES, EntityConfig, FourierConfig, build
+from perceiver_tutorial.perceiver.preprocessors import Embedded, Points
+from perceiver_tutorial.perceiver.tiny import ENCODER
 from perceiver_tutorial.tracing import cost, walk
-from perceiver_tutorial.training import RowScorer
 
 PLAIN = EntityConfig(ENCODER, num_features=6, channels=10)
 PLACED = replace(PLAIN, positions=FourierConfig(num_bands=3, max_resolution=(8, 8)))
@@ -59,28 +60,31 @@ def test_there_is_a_score_for_each_entity_or_a_row_of_any_width():
     assert walk(PLAIN)["answer"].axes == {"batch": 1, "outputs": 16}
 
 
+@pytest.mark.usefixtures("float64")
 @torch.no_grad()
 def test_answers_follow_the_entities_into_any_order(model):
     before = model(entities(), keep=KEEP)
     after = model(entities()[:, ORDER], keep=KEEP[:, ORDER])
-    assert torch.allclose(after, before[:, ORDER], rtol=1e-4, atol=1e-4)
+    assert relative_error(after, before[:, ORDER]) < EXACT
     assert not torch.allclose(before[0], before[0, ORDER], atol=1e-2)
 
 
+@pytest.mark.usefixtures("float64")
 @torch.no_grad()
 def test_what_stands_in_padding_changes_nothing(model):
     other = entities().masked_fill(~KEEP[..., None], 7.0)
     one, two = (model(some, keep=KEEP)[KEEP] for some in (entities(), other))
-    assert torch.allclose(one, two, rtol=1e-4, atol=1e-4)
+    assert relative_error(one, two) < EXACT
     assert not torch.allclose(model(other)[1, :5], model(entities())[1, :5], atol=1e-3)
 
 
+@pytest.mark.usefixtures("float64")
 @torch.no_grad()
 def test_a_set_alone_and_a_set_with_padding_get_the_same_answers(model):
     together = model(entities(), keep=KEEP)
     for sample, size in enumerate((9, 5, 1)):
         alone = model(entities()[sample : sample + 1, :size])
-        assert torch.allclose(alone[0], together[sample, :size], rtol=1e-4, atol=1e-4)
+        assert relative_error(alone[0], together[sample, :size]) < EXACT
 
 
 @torch.no_grad()
@@ -91,11 +95,12 @@ def test_every_entity_hears_of_all_others(model):
     assert (changed > 1e-6).all()
 
 
+@pytest.mark.usefixtures("float64")
 @torch.no_grad()
 def test_some_entities_can_be_asked_alone(model):
     latents = model.encode(entities(), keep=KEEP)
     some = model.decode(latents, entities(), points=torch.tensor([7, 2]))
-    assert torch.allclose(some, model(entities(), keep=KEEP)[:, [7, 2]], rtol=1e-4, atol=1e-4)
+    assert relative_error(some, model(entities(), keep=KEEP)[:, [7, 2]]) < EXACT
 
 
 def test_places_are_data_and_every_sample_has_its_own():
@@ -105,11 +110,12 @@ def test_places_are_data_and_every_sample_has_its_own():
     assert not torch.equal(array[0], array[1])
 
 
+@pytest.mark.usefixtures("float64")
 def test_every_row_is_embedded_alone():
     embedded = Embedded(Points(6), 10)
     assert embedded.num_channels == 10
     rows = embedded(entities())
-    assert torch.allclose(rows[:, 2:3], embedded(entities()[:, 2:3]), atol=1e-6)
+    assert relative_error(rows[:, 2:3], embedded(entities()[:, 2:3])) < EXACT
 
 
 def test_coordinates_are_among_the_features():
@@ -136,16 +142,18 @@ def test_a_mask_of_another_set_is_refused():
 
 # -- pointing ------------------------------------------------------------------------------
 
-SCORES = torch.tensor([[1.0, 3.0, -2.0, 0.5], [4.0, 0.0, 0.5, -1.0]])
+SCORES = torch.tensor([[1.0, 3.0, -2.0, 0.5], [4.0, 0.0, 0.5, -1.0]]).to(torch.float64)
 MAY = torch.tensor([[True, False, True, True], [False, True, True, False]])
 
 
+@pytest.mark.usefixtures("float64")
 def test_what_must_not_be_chosen_has_no_chance_and_the_rest_share_one():
     shares = pointer_logits(SCORES, MAY).softmax(-1)
-    assert (shares[~MAY] == 0).all() and torch.allclose(shares.sum(-1), torch.ones(2))
+    assert (shares[~MAY] == 0).all() and relative_error(shares.sum(-1), torch.ones(2)) < EXACT
     assert torch.equal(pointer_logits(SCORES, MAY)[MAY], SCORES[MAY])
 
 
+@pytest.mark.usefixtures("float64")
 def test_the_loss_is_the_formula_written_out():
     total = 0.0
     for sample, chosen in enumerate((3, 1)):
@@ -153,12 +161,13 @@ def test_the_loss_is_the_formula_written_out():
         share = math.exp(SCORES[sample, chosen]) / sum(math.exp(s) for s in scores)
         total += -math.log(share) / 2
     loss = pointer_loss(SCORES, torch.tensor([3, 1]), MAY)
-    assert loss.item() == pytest.approx(total, abs=1e-6)
+    assert loss.item() == pytest.approx(total, abs=EXACT)
 
 
+@pytest.mark.usefixtures("float64")
 def test_guessing_evenly_costs_the_logarithm_of_the_choices():
     loss = pointer_loss(torch.zeros(2, 4), torch.tensor([0, 2]), MAY)
-    assert loss.item() == pytest.approx((math.log(3) + math.log(2)) / 2, abs=1e-6)
+    assert loss.item() == pytest.approx((math.log(3) + math.log(2)) / 2, abs=EXACT)
 
 
 def test_scores_left_out_get_no_gradient_and_the_others_finite_ones():
@@ -194,14 +203,15 @@ def test_a_choice_that_was_not_allowed_is_refused():
 # -- what it is compared with --------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("float64")
 @torch.no_grad()
 def test_row_scorers_follow_the_rows_and_hear_nothing_of_padding():
     for scorer in scorers():
         before = scorer(entities(), KEEP)
         after = scorer(entities()[:, ORDER], KEEP[:, ORDER])
-        assert before.shape == (3, 9) and torch.allclose(after, before[:, ORDER], atol=1e-5)
+        assert before.shape == (3, 9) and relative_error(after, before[:, ORDER]) < EXACT
         other = entities().masked_fill(~KEEP[..., None], 7.0)
-        assert torch.allclose(scorer(other, KEEP)[KEEP], before[KEEP], atol=1e-5)
+        assert relative_error(scorer(other, KEEP)[KEEP], before[KEEP]) < EXACT
 
 
 @torch.no_grad()

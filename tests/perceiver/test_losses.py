@@ -6,6 +6,7 @@ import pytest
 import torch
 from shaken import shake
 from tiny import CONFIGS
+from tolerances import EXACT
 
 from perceiver_tutorial.perceiver import build, encode_text
 from perceiver_tutorial.perceiver.losses import (
@@ -15,6 +16,8 @@ from perceiver_tutorial.perceiver.losses import (
     number_words,
 )
 from perceiver_tutorial.perceiver.tokenizer import MASK, PAD
+
+pytestmark = pytest.mark.usefixtures("float64")
 
 TEXT = "Déjà vu: 2 old dogs, it's 5 pm."
 IDS = encode_text([TEXT, "one", "a b"], length=40).ids
@@ -94,7 +97,7 @@ def test_the_loss_is_the_mean_of_minus_log_probability_over_hidden_bytes_only():
         for b, i in [(0, 1), (0, 4), (1, 0)]
     ]
     loss = masked_language_loss(model, ids, hidden)
-    assert loss.item() == pytest.approx(sum(surprises) / 3, rel=1e-5)
+    assert loss.item() == pytest.approx(sum(surprises) / 3, rel=EXACT)
 
 
 def test_what_is_hidden_is_not_read():

@@ -6,9 +6,12 @@ import pytest
 import torch
 from shaken import shake
 from tiny import CONFIGS
+from tolerances import EXACT
 
 from perceiver_tutorial.perceiver import build, flow_patches
 from perceiver_tutorial.perceiver.losses import end_point_error, flow_loss, robust_flow_loss
+
+pytestmark = pytest.mark.usefixtures("float64")
 
 SIZE = CONFIGS["optical flow"].image_size
 
@@ -56,7 +59,7 @@ def test_the_robust_loss_is_a_power_of_squares(model, batch, q, epsilon):
     frames, truth, keep = batch
     want = [(d**2 + epsilon**2) ** q for d in distances(model, frames, truth, keep)]
     found = robust_flow_loss(model, frames, truth, keep, q=q, epsilon=epsilon).item()
-    assert found == pytest.approx(sum(want) / len(want), rel=1e-5)
+    assert found == pytest.approx(sum(want) / len(want), rel=EXACT)
 
 
 def test_with_a_half_the_robust_loss_is_the_error(model, batch):

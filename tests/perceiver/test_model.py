@@ -7,6 +7,7 @@ import pytest
 import torch
 from shaken import relative_error, shake
 from tiny import CONFIGS, raw_for
+from tolerances import EXACT
 from torch import nn
 
 from perceiver_tutorial import perceiver
@@ -26,7 +27,7 @@ from perceiver_tutorial.perceiver.queries import (
 )
 from perceiver_tutorial.perceiver.tiny import ENCODER, IMAGES
 
-pytestmark = pytest.mark.usefixtures("no_gradients")
+pytestmark = pytest.mark.usefixtures("no_gradients", "float64")
 
 PARAMETERS = {
     "deepmind/language-perceiver": 201_108_230,
@@ -55,7 +56,7 @@ def shaken(name: str) -> PerceiverIO:
 def same(ours, theirs) -> bool:
     if isinstance(ours, dict):
         return ours.keys() == theirs.keys() and all(same(ours[k], theirs[k]) for k in ours)
-    return relative_error(ours, theirs) < 1e-6
+    return relative_error(ours, theirs) < EXACT
 
 
 @pytest.mark.parametrize("name, count", PARAMETERS.items())
@@ -135,7 +136,7 @@ def test_only_the_modalities_asked_for_are_decoded():
 def test_samples_do_not_see_each_other():
     model, raw = shaken("fourier images"), raw_for(IMAGES, batch_size=3)
     apart = torch.cat([model(one[None]) for one in raw])
-    assert relative_error(model(raw), apart) < 1e-5
+    assert relative_error(model(raw), apart) < EXACT
 
 
 def test_not_keeping_bytes_equals_never_having_had_them():
@@ -161,8 +162,8 @@ def test_deepmind_silences_queries_of_bytes_that_are_not_kept():
     silent = model.decoder.read.attention.to_output.bias
     nothing_read = silent + model.decoder.read.mlp(model.decoder.read.norm_mlp(silent[None, None]))
     answer = model(raw, keep=keep)
-    assert relative_error(answer[0, 7], model.postprocessor(nothing_read)[0, 0]) < 1e-5
-    assert relative_error(answer[0, 7], answer[0, 8]) < 1e-6
+    assert relative_error(answer[0, 7], model.postprocessor(nothing_read)[0, 0]) < EXACT
+    assert relative_error(answer[0, 7], answer[0, 8]) < EXACT
     decoded = model.decode(model.encode(raw, keep), raw, chunk_size=4, keep=keep)
     assert same(decoded, answer)
 
@@ -185,20 +186,20 @@ def set_reader() -> PerceiverIO:
 def test_the_order_of_points_changes_nothing_but_the_order_of_answers():
     model, cloud = set_reader(), torch.randn(2, 8, 5)
     order = torch.randperm(8)
-    assert relative_error(model(cloud[:, order]), model(cloud)[:, order]) < 1e-5
+    assert relative_error(model(cloud[:, order]), model(cloud)[:, order]) < EXACT
 
 
 def test_two_samples_with_places_of_their_own_equal_two_calls():
     model, cloud = set_reader(), torch.randn(2, 8, 5)
     apart = torch.cat([model(cloud[:1]), model(cloud[1:])])
-    assert relative_error(model(cloud), apart) < 1e-5
+    assert relative_error(model(cloud), apart) < EXACT
 
 
 def test_points_that_are_not_kept_are_as_good_as_absent():
     model, cloud = set_reader(), torch.randn(2, 8, 5)
     keep = torch.ones(2, 8, dtype=torch.bool)
     keep[:, 5:] = False
-    assert relative_error(model(cloud, keep=keep)[:, :5], model(cloud[:, :5])) < 1e-5
+    assert relative_error(model(cloud, keep=keep)[:, :5], model(cloud[:, :5])) < EXACT
 
 
 def original_perceiver(config: perceiver.EncoderConfig, input_channels: int) -> PerceiverIO:
@@ -217,7 +218,7 @@ def test_the_original_perceiver_averages_its_latents():
     raw = torch.randn(2, 20, 6)
     latents = model.encode(raw)
     by_hand = model.postprocessor.to_logits(latents.mean(1))
-    assert relative_error(model(raw), by_hand) < 1e-6
+    assert relative_error(model(raw), by_hand) < EXACT
     assert same(model.decode(latents, raw, chunk_size=3), model(raw))
 
 
@@ -234,7 +235,7 @@ def test_a_schedule_is_the_same_as_calling_its_modules_by_hand(reads, blocks):
             latents = encoder.reads[reads[turn]](latents, array)
         for self_attend in encoder.blocks[(blocks or (0, 0, 0))[turn]]:
             latents = self_attend(latents)
-    assert relative_error(encoder(array), latents) < 1e-6
+    assert relative_error(encoder(array), latents) < EXACT
     assert len(encoder.reads) == len({*reads}) and len(encoder.blocks) == len({*(blocks or (0,))})
 
 

@@ -7,8 +7,10 @@ import pytest
 import torch
 from shaken import relative_error, shake
 from tiny import CONFIGS, raw_for
+from tolerances import EXACT
 from torch import nn
 
+from perceiver_course.kit.recipes.clips import psnr
 from perceiver_tutorial.divergences import cross_entropy
 from perceiver_tutorial.perceiver import PUBLISHED, build
 from perceiver_tutorial.perceiver.losses import (
@@ -17,7 +19,8 @@ from perceiver_tutorial.perceiver.losses import (
     random_points,
     targets_at,
 )
-from perceiver_tutorial.training import psnr
+
+pytestmark = pytest.mark.usefixtures("float64")
 
 CONFIG = CONFIGS["multimodal"]
 WEIGHTS = {"image": 0.7, "audio": 2.0, "label": 0.3}
@@ -111,7 +114,7 @@ def test_all_three_modalities_in_chunks_are_the_whole_and_are_encoded_once(
     assert len(encodings) == 1
     assert set(chunks) == set(whole) == {"audio", "image", "label"}
     for name, answer in whole.items():
-        assert relative_error(chunks[name], answer) < 1e-6
+        assert relative_error(chunks[name], answer) < EXACT
 
 
 def test_chunks_of_points_that_hold_all_three_modalities_are_the_whole(model, encodings):
@@ -125,9 +128,9 @@ def test_chunks_of_points_that_hold_all_three_modalities_are_the_whole(model, en
     pixels = torch.cat([part["image"] for part in parts], 1)
     sound = torch.cat([part["audio"] for part in parts], 1)
     assert len(encodings) == 1
-    assert relative_error(pixels, whole["image"].movedim(2, -1).flatten(1, 3)) < 1e-6
-    assert relative_error(sound, whole["audio"]) < 1e-6
-    assert all(relative_error(part["label"], whole["label"]) < 1e-6 for part in parts)
+    assert relative_error(pixels, whole["image"].movedim(2, -1).flatten(1, 3)) < EXACT
+    assert relative_error(sound, whole["audio"]) < EXACT
+    assert all(relative_error(part["label"], whole["label"]) < EXACT for part in parts)
 
 
 # -- the loss ----------------------------------------------------------------------------------
@@ -166,7 +169,7 @@ def test_the_loss_is_what_the_formula_says(model):
     expected = sum(WEIGHTS[name] * sum(some) / len(some) for name, some in squares.items())
     expected += WEIGHTS["label"] * sum(surprises) / 2
     loss = multimodal_loss(model, raw, POINTS, WEIGHTS)
-    assert loss.item() == pytest.approx(expected, rel=1e-5)
+    assert loss.item() == pytest.approx(expected, rel=EXACT)
 
 
 def test_with_all_points_the_loss_is_that_of_the_whole_answer(model):
@@ -177,7 +180,7 @@ def test_with_all_points_the_loss_is_that_of_the_whole_answer(model):
         + 2.0 * nn.functional.mse_loss(answer["audio"], raw["audio"][..., 0])
         + 0.3 * nn.functional.cross_entropy(answer["label"], raw["label"].argmax(1))
     )
-    assert relative_error(multimodal_loss(model, raw, everything(), WEIGHTS), expected) < 1e-5
+    assert relative_error(multimodal_loss(model, raw, everything(), WEIGHTS), expected) < EXACT
 
 
 def test_random_points_give_the_loss_of_all_on_average(model):
@@ -262,13 +265,13 @@ def test_decibels_are_those_of_the_formula_sample_by_sample():
     for b, ratio in enumerate(psnr(guess, truth, peak=2.0).tolist()):
         pairs = zip(guess[b].flatten().tolist(), truth[b].flatten().tolist(), strict=True)
         error = sum((g - t) ** 2 for g, t in pairs) / 20
-        assert ratio == pytest.approx(10 * math.log10(4 / error), rel=1e-5)
+        assert ratio == pytest.approx(10 * math.log10(4 / error), rel=EXACT)
 
 
 def test_a_tenth_of_the_error_is_ten_decibels_more():
     truth = torch.rand(2, 7)
-    once = psnr(truth + 0.1, truth, peak=1.0)
-    assert torch.allclose(psnr(truth + 0.1 / 10**0.5, truth, peak=1.0) - once, torch.tensor(10.0))
+    once, less = (psnr(truth + error, truth, peak=1.0) for error in (0.1, 0.1 / 10**0.5))
+    assert relative_error(less - once, torch.full((2,), 10.0)) < EXACT
 
 
 def test_a_peak_is_above_zero():

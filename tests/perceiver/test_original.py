@@ -9,6 +9,7 @@ import torch
 from measured import FOURIER, cost_of, gflop, walk_of
 from shaken import relative_error, shake
 from tiny import CONFIGS, raw_for
+from tolerances import EXACT
 from torch import nn
 from transformers import PerceiverConfig
 from transformers.models.perceiver.modeling_perceiver import PerceiverEncoder as TheirEncoder
@@ -18,7 +19,7 @@ from perceiver_tutorial.perceiver.decoder import AverageDecoder, one_answer
 from perceiver_tutorial.perceiver.encoder import PerceiverEncoder
 from perceiver_tutorial.perceiver.tiny import ENCODER
 
-pytestmark = pytest.mark.usefixtures("no_gradients")
+pytestmark = pytest.mark.usefixtures("no_gradients", "float64")
 
 # Parameters; GFLOP; million parameters as published, by 2107.14795 (table 7, where conv has no
 # more than fourier, though its stem has weights) and by 2103.03206.
@@ -114,7 +115,7 @@ def test_a_model_is_its_schedule_written_out_and_averaged(name):
         for think in model.encoder.blocks[0]:
             latents = think(latents)
     by_hand = model.postprocessor.to_logits(latents.mean(1))
-    assert relative_error(model(raw), by_hand) < 1e-6
+    assert relative_error(model(raw), by_hand) < EXACT
 
 
 @pytest.mark.parametrize("blocks", [(0, 0, 0), (0, 1, 2)], ids=["shared blocks", "own blocks"])
@@ -146,7 +147,7 @@ def copy_weights(ours: nn.Module, layer: nn.Module) -> None:
 
 def test_the_order_of_the_inputs_changes_nothing():
     inputs = array()
-    assert relative_error(encoder()(inputs[:, torch.randperm(ROWS)]), encoder()(inputs)) < 1e-5
+    assert relative_error(encoder()(inputs[:, torch.randperm(ROWS)]), encoder()(inputs)) < EXACT
 
 
 def test_every_read_counts():
@@ -165,7 +166,7 @@ def test_every_read_counts():
 def test_inputs_that_are_not_kept_are_read_at_no_turn():
     inputs, keep = array(), torch.ones(2, ROWS, dtype=torch.bool)
     keep[:, 12:] = False
-    assert relative_error(encoder()(inputs, keep), encoder()(inputs[:, :12])) < 1e-5
+    assert relative_error(encoder()(inputs, keep), encoder()(inputs[:, :12])) < EXACT
 
 
 # -- how it is built -----------------------------------------------------------------------

@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch.nn.functional import mse_loss
 
-from perceiver_tutorial import samples
+from perceiver_course.chapters.decoders.model import picture_autoencoder
+from perceiver_course.kit import samples
+from perceiver_course.kit.training import fit
 from perceiver_tutorial.perceiver import DecoderConfig, EncoderConfig, FourierConfig
-from perceiver_tutorial.perceiver.pictures import picture_autoencoder
 from perceiver_tutorial.perceiver.queries import GridQueries
-from perceiver_tutorial.training import fit
 
 ENCODER = EncoderConfig(
     num_latents=32,

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 import torch
-from shaken import shake
+from shaken import relative_error, shake
+from tolerances import EXACT
 from torch import nn
 
 from perceiver_tutorial.perceiver import (
@@ -19,7 +20,7 @@ from perceiver_tutorial.perceiver import (
 from perceiver_tutorial.perceiver.decoder import AverageDecoder
 from perceiver_tutorial.tracing import cost, walk
 
-pytestmark = pytest.mark.usefixtures("no_gradients")
+pytestmark = pytest.mark.usefixtures("no_gradients", "float64")
 
 TINY = PointCloudConfig(
     encoder=EncoderConfig(
@@ -51,7 +52,7 @@ def points():
 
 def keeps_no_order(reader: nn.Module, points: torch.Tensor) -> bool:
     order = torch.randperm(points.shape[1])
-    return torch.allclose(reader(points), reader(points[:, order]), atol=1e-5)
+    return relative_error(reader(points), reader(points[:, order])) < EXACT
 
 
 class Ordered(nn.Module):
@@ -81,7 +82,7 @@ def test_whatever_stands_in_the_padding_is_not_read(model, points, filling):
     keep = torch.ones(3, 11, dtype=torch.bool)
     keep[:, 8:] = False
     padded = points.masked_fill(~keep[..., None], filling)
-    assert torch.allclose(model(padded, keep), model(points[:, :8]), atol=1e-5)
+    assert relative_error(model(padded, keep), model(points[:, :8])) < EXACT
     assert not torch.allclose(model(points), model(points[:, :8]), atol=1e-3)
 
 
@@ -101,30 +102,30 @@ def test_clouds_of_many_sizes_in_one_batch_are_read_as_each_alone(model, points)
     sizes = torch.tensor([11, 4, 1])
     together = model(points, keep=torch.arange(11) < sizes[:, None])
     alone = [model(points[i : i + 1, :size]) for i, size in enumerate(sizes)]
-    assert torch.allclose(together, torch.cat(alone), atol=1e-5)
+    assert relative_error(together, torch.cat(alone)) < EXACT
 
 
 def test_points_to_be_read_may_stand_anywhere(model, points):
     keep = torch.tensor([True, False] * 5 + [True]).expand(3, -1)
-    assert torch.allclose(model(points, keep), model(points[:, ::2]), atol=1e-5)
+    assert relative_error(model(points, keep), model(points[:, ::2])) < EXACT
 
 
 def test_a_cloud_without_a_point_is_answered_and_does_not_disturb_the_others(model, points):
     keep = torch.tensor([True, False, True])[:, None].expand(-1, 11)
     answers = model(points, keep)
     assert answers.isfinite().all()
-    assert torch.allclose(answers[::2], model(points[::2]), atol=1e-5)
+    assert relative_error(answers[::2], model(points[::2])) < EXACT
 
 
 def test_every_sample_has_places_of_its_own(model, points):
     alone = torch.cat([model(cloud[None]) for cloud in points])
-    assert torch.allclose(model(points), alone, atol=1e-5)
+    assert relative_error(model(points), alone) < EXACT
 
 
 def test_a_point_that_stands_there_twice_counts_twice_unless_all_do(model, points):
     everyone = torch.cat([points, points], dim=1)
     one = torch.cat([points, points[:, :1].expand(-1, 11, -1)], dim=1)
-    assert torch.allclose(model(everyone), model(points), atol=1e-5)
+    assert relative_error(model(everyone), model(points)) < EXACT
     assert not torch.allclose(model(one), model(points), atol=1e-3)
 
 
@@ -150,7 +151,7 @@ def test_without_a_decoder_the_latents_are_averaged(points):
     model = shake(build(replace(TINY, decoder=None))).eval()
     assert isinstance(model.decoder, AverageDecoder)
     by_hand = model.postprocessor.to_logits(model.encode(points).mean(1))
-    assert torch.allclose(model(points), by_hand, atol=1e-5)
+    assert relative_error(model(points), by_hand) < EXACT
 
 
 @pytest.mark.usefixtures("without_shape_checks")

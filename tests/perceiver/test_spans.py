@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from tolerances import EXACT
 
 from perceiver_tutorial.perceiver import encode_text
 from perceiver_tutorial.perceiver.losses import best_spans, span_loss, tag_loss
@@ -17,6 +18,8 @@ from perceiver_tutorial.perceiver.spans import (
     tag_words,
     word_spans,
 )
+
+pytestmark = pytest.mark.usefixtures("float64")
 
 WORDS = ["Zoé", "met", "漢字", "in", "🙂", "town"]
 LABELS = [1, 0, 3, 0, 2, 0]
@@ -109,7 +112,7 @@ def test_tag_loss_is_the_mean_over_bytes_of_text(keep):
         if keep[text, place]
     ]
     assert len(judged) == 6
-    assert tag_loss(logits, tags, keep).item() == pytest.approx(sum(judged) / 6, abs=1e-5)
+    assert tag_loss(logits, tags, keep).item() == pytest.approx(sum(judged) / 6, abs=EXACT)
 
 
 def test_padding_teaches_nothing(keep):
@@ -139,7 +142,7 @@ def test_span_loss_is_that_of_the_first_byte_plus_that_of_the_last(keep):
         for end in range(2):
             scores = [float(logits[text, place, end]) for place in places]
             total -= log_softmax(scores, places.index(int(SPANS[text, end])))
-    assert span_loss(logits, SPANS, keep).item() == pytest.approx(total / 2, abs=1e-5)
+    assert span_loss(logits, SPANS, keep).item() == pytest.approx(total / 2, abs=EXACT)
 
 
 def test_bytes_that_are_not_kept_do_not_compete(keep):

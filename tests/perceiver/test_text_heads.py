@@ -5,27 +5,33 @@ from dataclasses import replace
 
 import pytest
 import torch
-from shaken import shake
+from shaken import relative_error, shake
+from tolerances import EXACT
 
-from perceiver_tutorial.perceiver import SpanConfig, TokenClassifierConfig, build, encode_text
-from perceiver_tutorial.perceiver.spans import find_spans, tag_bytes
-from perceiver_tutorial.perceiver.tiny import ENCODER
-from perceiver_tutorial.recipes.facts import (
-    FACTS,
-    encode_questions,
-    find_answers,
-    first_name,
-)
-from perceiver_tutorial.recipes.tagged import (
+from perceiver_course.chapters.extending.data import KINDS, tagged_texts
+from perceiver_course.chapters.extending.model import (
     TAGGED,
     capitals_are_people,
     encode_tagged,
     find_entities,
     true_entities,
 )
-from perceiver_tutorial.synthetic import KINDS, invented_names, questions, tagged_texts
-from perceiver_tutorial.synthetic.facts import ASKED, REPORTS
+from perceiver_course.kit.names import invented_names
+from perceiver_course.kit.recipes.facts import (
+    ASKED,
+    FACTS,
+    REPORTS,
+    encode_questions,
+    find_answers,
+    first_name,
+    questions,
+)
+from perceiver_tutorial.perceiver import SpanConfig, TokenClassifierConfig, build, encode_text
+from perceiver_tutorial.perceiver.spans import find_spans, tag_bytes
+from perceiver_tutorial.perceiver.tiny import ENCODER
 from perceiver_tutorial.tracing import walk
+
+pytestmark = pytest.mark.usefixtures("float64")
 
 TAGGER = TokenClassifierConfig(encoder=ENCODER, num_labels=5, input_channels=14, max_bytes=9)
 POINTER = SpanConfig(encoder=ENCODER, input_channels=14, max_bytes=9)
@@ -45,7 +51,7 @@ def test_one_byte_can_be_asked_about_alone():
     model = build(TAGGER).eval()
     ids = torch.randint(262, (2, 7))
     alone = model.decode(model.encode(ids), ids, points=torch.tensor([4]))
-    assert torch.allclose(alone[:, 0], model(ids)[:, 4], atol=1e-6)
+    assert relative_error(alone[:, 0], model(ids)[:, 4]) < EXACT
 
 
 @pytest.mark.parametrize("ask", ["inputs", "places"])
@@ -54,7 +60,7 @@ def test_padding_changes_no_answer(ask):
     shake(model)
     short, long = (encode_text(["héllo"], length, special=False) for length in (6, 9))
     answers = [model(ids, keep=keep)[:, :6] for ids, keep in (short, long)]
-    assert torch.allclose(*answers, atol=1e-5)
+    assert relative_error(*answers) < EXACT
 
 
 def test_inputs_that_ask_know_their_byte_and_places_do_not():

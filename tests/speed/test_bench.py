@@ -1,4 +1,4 @@
-"""The benchmark measures what it says, keeps what it measured, and is told in the README."""
+"""The benchmark measures what it says, keeps what it measured, and is told in docs/speed.md."""
 
 import json
 import time
@@ -194,23 +194,23 @@ def test_readers_read_every_size():
         assert module(torch.zeros(1, sizes[0], growth.CHANNELS)).shape[0] == 1
 
 
-# --- the README ---------------------------------------------------------------------------------
+# --- the page -----------------------------------------------------------------------------------
 
 
 @pytest.mark.pinned
-def test_the_readme_tells_what_was_measured():
+def test_the_page_tells_what_was_measured():
     found = results.read()
-    picture, text = report.figure(found), report.README.read_text(encoding="utf-8")
+    picture, text = report.figure(found), report.PAGE.read_text(encoding="utf-8")
     assert report.with_table(text, found) == text
     assert report.FIGURE.read_bytes() == picture.png
 
 
 def test_the_report_puts_table_and_figure_in_their_places(tmp_path, monkeypatch):
-    monkeypatch.setattr(report, "README", tmp_path / "README.md")
+    monkeypatch.setattr(report, "PAGE", tmp_path / "speed.md")
     monkeypatch.setattr(report, "FIGURE", tmp_path / "pictures" / "speed.png")
-    report.README.write_text(f"Before.\n{report.BEGIN}old\n{report.END}After.\n")
+    report.PAGE.write_text(f"Before.\n{report.BEGIN}old\n{report.END}After.\n")
     report.write({"machine": MACHINE, "models": {"deepmind/one": SIDES}})
-    text = report.README.read_text()
+    text = report.PAGE.read_text()
     assert text.startswith(f"Before.\n{report.BEGIN}![Speed and memory as ratios")
     assert "| one | 1.05 x | 2.00 x |" in text and "Measured on: processor a, BLAS b." in text
     assert text.endswith(f"{report.END}After.\n") and "old" not in text

@@ -89,7 +89,7 @@ def test_weights_never_become_denormal():
 @pytest.mark.parametrize("shape", [(2, 5, 6), (1, 5, 6)])
 def test_products_are_equal(shape):
     x, y = torch.randn(shape), torch.randn(shape[0], 6, 4)
-    assert relative_error(times(x, y, onednn=True), x @ y) < 1e-6
+    assert relative_error(times(x, y, onednn=True), x @ y) < 1e-5
 
 
 @pytest.mark.parametrize("shape", [(5, 6), (2, 5, 6), (2, 3, 5, 6), (0, 6)])

@@ -10,7 +10,9 @@ from tiny import CONFIGS, raw_for
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, one_hot
 
-from perceiver_tutorial import deit, hiera, perceiver, training
+from perceiver_course.chapters.feature_maps.model import HieraSegmenterConfig
+from perceiver_course.kit import training
+from perceiver_tutorial import deit, hiera, perceiver
 from perceiver_tutorial.perceiver import TINY
 
 DEIT = deit.DeiTConfig(6, 2, depth=1, image_size=(16, 24), patch_size=8, num_classes=5)
@@ -28,7 +30,7 @@ def model(name: str) -> nn.Module:
     """A tiny model, the same in every test."""
     others = {
         "deit": DEIT, "hiera": HIERA, "mae": MAE,
-        "segmenter": hiera.HieraSegmenterConfig(HIERA, num_classes=3, channels=4, maps=(0, 1)),
+        "segmenter": HieraSegmenterConfig(HIERA, num_classes=3, channels=4, maps=(0, 1)),
         "masked deit": deit.DeiTMaskedImageConfig(DEIT),
     }  # fmt: skip
     torch.manual_seed(0)
@@ -94,10 +96,10 @@ GIVEN: dict[str, Callable[[], dict[str, Any]]] = {
     "hiera.borrowed_means": lambda: {"images": images(32, 64), "config": HIERA},
     "hiera.build": lambda: {"model": HIERA},
     "hiera.classifier_from": lambda: {"mae": model("mae"), "num_classes": 3},
-    "hiera.gaze": lambda: {
+    "hierarchy.model.gaze": lambda: {
         "model": model("hiera"), "images": images(32, 64), "block": 0, "place": (1, 2)
     },
-    "hiera.inflate": lambda: {"model": model("hiera"), "config": hiera.video(HIERA)},
+    "feature_maps.model.inflate": lambda: {"model": model("hiera"), "config": hiera.video(HIERA)},
     "hiera.join_units": lambda: {"tokens": torch.rand(2, 6, 2, 2, 3), "units": (2, 3)},
     "hiera.pool": lambda: {"tokens": torch.rand(2, 8, 3), "size": 4},
     "hiera.reroll": unrolling,
@@ -121,26 +123,26 @@ GIVEN: dict[str, Callable[[], dict[str, Any]]] = {
     "perceiver.even_contrast": lambda: {"photographs": images(12, 14)},
     "perceiver.example_input": lambda: {"config": CONFIGS["fourier images"]},
     "perceiver.flow_in_pixels": lambda: {k: v for k, v in flowing().items() if k != "truth"},
-    "perceiver.point": lambda: {"model": RowScores()},
+    "entities.model.point": lambda: {"model": RowScores()},
     "perceiver.predict_flow": lambda: {
         "model": model("optical flow"), "earlier": images(9, 10), "later": images(9, 10) ** 2
     },
     "perceiver.resized": lambda: {"model": model("fourier images"), "image_size": (6, 8)},
     "perceiver.with_fidelity": lambda: {"config": TINY["deepmind/language-perceiver"]},
-    "perceiver.losses.detection_loss": things,
+    "extending.model.detection_loss": things,
     "perceiver.losses.flow_loss": flowing,
     "perceiver.losses.hide_bytes": lambda: {"ids": SPOKEN},
     "perceiver.losses.hide_words": lambda: {"ids": SPOKEN},
     "perceiver.losses.masked_language_loss": lambda: {
         "model": model("masked language"), "ids": SPOKEN, "hidden": SPOKEN == 110
     },
-    "perceiver.losses.matching_costs": things,
+    "extending.model.matching_costs": things,
     "perceiver.losses.multimodal_errors": multimodal,
     "perceiver.losses.multimodal_loss": lambda: {
         **multimodal(), "weights": {"image": 1.0, "audio": 0.5, "label": 0.1}
     },
     "perceiver.losses.number_words": lambda: {"ids": SPOKEN},
-    "perceiver.losses.pair_up": things,
+    "extending.model.pair_up": things,
     "perceiver.losses.random_points": lambda: {
         "num_outputs": {"image": 9, "label": 1}, "counts": {"image": 2}
     },
@@ -152,18 +154,18 @@ GIVEN: dict[str, Callable[[], dict[str, Any]]] = {
     "positions.resize_positions": lambda: {
         "table": torch.rand(6, 4), "index_dims": (2, 3), "new_index_dims": (4, 3)
     },
-    "synthetic.fitting_words": lambda: {"sentence": "the ___ sleeps"},
-    "synthetic.moving_pairs": lambda: {"photographs": images(40, 44), "num_pairs": 2},
-    "synthetic.reorder_pixels": lambda: {"order": torch.arange(48).flip(0)},
+    "recipes.text_masked.fitting_words": lambda: {"sentence": "the ___ sleeps"},
+    "motion.moving_pairs": lambda: {"photographs": images(40, 44), "num_pairs": 2},
+    "scramble.reorder_pixels": lambda: {"order": torch.arange(48).flip(0)},
     "taps.listen": lambda: {"model": model("fourier images")},
     "training.accuracy": lambda: {"model": Scores()},
-    "training.binary_loss": lambda: {"labels": one_hot(torch.tensor([0, 3]), 4).float()},
+    "augment.binary_loss": lambda: {"labels": one_hot(torch.tensor([0, 3]), 4).float()},
     "training.fit": lambda: {
         "model": nn.Linear(3, 4), "loss": lambda m, x, y: cross_entropy(m(x), y), "steps": 2,
         "source": training.batches(torch.rand(5, 3), torch.arange(5) % 4, batch_size=2),
     },
-    "training.mean_overlap": lambda: {"model": nn.Conv2d(3, 4, 1)},
-    "training.moving_average": lambda: {"model": nn.Linear(2, 3), "decay": 0.9},
+    "feature_maps.model.mean_overlap": lambda: {"model": nn.Conv2d(3, 4, 1)},
+    "distillation.model.moving_average": lambda: {"model": nn.Linear(2, 3), "decay": 0.9},
     "training.repeated": lambda: {"source": iter([(torch.arange(2),)]), "times": 2},
 }  # fmt: skip
 

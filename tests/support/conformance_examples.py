@@ -7,9 +7,9 @@ from dataclasses import replace
 import torch
 from torch import nn
 
+from perceiver_course.chapters.extending.model import ClassesAndBoxes
 from perceiver_tutorial import perceiver
 from perceiver_tutorial.perceiver import TINY, build, example_input
-from perceiver_tutorial.perceiver.detections import ClassesAndBoxes
 from perceiver_tutorial.perceiver.multimodal import MultimodalPostprocessor
 from perceiver_tutorial.perceiver.postprocessors import (
     AudioSamples,

@@ -16,10 +16,10 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from perceiver_tutorial.apps.evaluation.loop import class_logits
 from perceiver_tutorial.checkpoints import load, processor
 from perceiver_tutorial.checkpoints.files import read_json
 from perceiver_tutorial.checkpoints.hub import fetch
-from perceiver_tutorial.evaluation.loop import class_logits
 from perceiver_tutorial.masks import keep_of, random_units
 from perceiver_tutorial.perceiver import encode_text
 

@@ -1,7 +1,21 @@
-"""Random weights that hide nothing: every parameter and statistic gets its own value."""
+"""Numbers that hide nothing: every parameter has its own value, and 53 bits if wanted."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
+
+
+@contextmanager
+def in_float64() -> Iterator[None]:
+    """Make everything in float64, where rounding is far below what a wrong constant changes."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
 
 
 def shake(model: nn.Module, spread: float = 0.3) -> nn.Module:

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
+from perceiver_course.kit.formulas import attend_flops, encoder_flops
 from perceiver_tutorial.attention import CrossAttend, SelfAttend
 from perceiver_tutorial.perceiver import PUBLISHED
 from perceiver_tutorial.tracing import cost, walk
-from perceiver_tutorial.tracing.formulas import attend_flops, encoder_flops
 
 
 @pytest.mark.parametrize("widths", [{}, {"qk_channels": 8}, {"qk_channels": 8, "v_channels": 6}])

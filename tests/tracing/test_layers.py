@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from perceiver_course.explorers.families.layers import layers_of
 from perceiver_tutorial import deit, hiera, perceiver
 from perceiver_tutorial.tracing import cost
-from perceiver_tutorial.tracing.layers import layers_of
 
 VISION = "deepmind/vision-perceiver"
 

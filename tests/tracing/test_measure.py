@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
+from perceiver_course.kit.measure import measure, seconds
 from perceiver_tutorial.attention import SelfAttend
 from perceiver_tutorial.tracing import cost
-from perceiver_tutorial.tracing.measure import measure, seconds
 
 
 def test_the_median_forgives_one_slow_run():

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
+from perceiver_course.kit.receptive import receptive_fields
 from perceiver_tutorial.perceiver.preprocessors import Conv1x1, ConvPool, Pixels
-from perceiver_tutorial.tracing import receptive_fields
 
 
 def seen(fields, row, column, columns):

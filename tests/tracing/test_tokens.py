@@ -7,13 +7,7 @@ import torch
 from torch import nn
 from transformers import BertConfig, ViTConfig, VivitConfig, Wav2Vec2Config
 
-from perceiver_tutorial.tracing.tokens import (
-    WAV2VEC2,
-    num_frames,
-    num_patches,
-    same_data,
-    token_table,
-)
+from perceiver_course.kit.tokens import WAV2VEC2, num_frames, num_patches, same_data, token_table
 
 TEXT, PHOTOGRAPH, SOUND, VIDEO = same_data()
 

@@ -5,13 +5,14 @@ from dataclasses import replace
 import pytest
 import torch
 
+from perceiver_course.explorers.shape_walk.stages import named_stages
+from perceiver_course.explorers.shape_walk.why import reasons
+from perceiver_course.explorers.shape_walk.why.reason import Reason
 from perceiver_tutorial import deit, hiera, perceiver
 from perceiver_tutorial.hiera.blocks import HieraBlock
 from perceiver_tutorial.tracing import cost, walk
 from perceiver_tutorial.tracing.models import published_configs
 from perceiver_tutorial.tracing.recorder import Shape
-from perceiver_tutorial.tracing.why import Reason, reasons
-from perceiver_tutorial.viz import named_stages
 
 CONFIGS = published_configs()
 COUNTS = ("parameters", "runs")

@@ -4,6 +4,8 @@ import pytest
 import torch
 from shaken import shake
 
+from perceiver_course.chapters.checkpoints.exercises import DOCTORED, doctored
+from perceiver_course.predictions import PREDICTIONS
 from perceiver_tutorial import deit
 from perceiver_tutorial.checkpoints import compare, load
 from perceiver_tutorial.checkpoints.families import (
@@ -12,8 +14,6 @@ from perceiver_tutorial.checkpoints.families import (
     own_weights,
     shapes_of,
 )
-from perceiver_tutorial.exercises import DOCTORED, doctored
-from perceiver_tutorial.exercises.predictions import PREDICTIONS
 
 BASE = "facebook/deit-base-distilled-patch16-224"
 FOURIER = "deepmind/vision-perceiver-fourier"

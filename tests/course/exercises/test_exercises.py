@@ -2,15 +2,16 @@
 
 import pytest
 import torch
+from publics import course
 
-from perceiver_tutorial import exercises
-from perceiver_tutorial.exercises import BugHunt, Dummy, Exercise, NotYet, Prediction, Slip, predict
-from perceiver_tutorial.exercises.check import your_turn
-from perceiver_tutorial.exercises.predict import shape_of
-from perceiver_tutorial.exercises.predictions import PREDICTIONS
+from perceiver_course import predict
+from perceiver_course.chapters.perceiver_io.exercises import Dummy
+from perceiver_course.kit.exercises import BugHunt, Exercise, NotYet, Slip, your_turn
+from perceiver_course.kit.predictions import Prediction, shape_of
+from perceiver_course.predictions import PREDICTIONS
 from perceiver_tutorial.perceiver import PerceiverIO
 
-ALL = {name: value for name, value in vars(exercises).items() if isinstance(value, Exercise)}
+ALL = {name: value for name, value in course().items() if isinstance(value, Exercise)}
 SLIPS = [(name, number) for name, e in ALL.items() for number in range(len(e.slips))]
 
 DOUBLE = Exercise(
@@ -62,7 +63,7 @@ def test_every_slip_is_rejected_and_explained(name, number):
     assert str(refusal.value) == slip.hint
 
 
-HUNTS = {name: value for name, value in vars(exercises).items() if isinstance(value, BugHunt)}
+HUNTS = {name: value for name, value in course().items() if isinstance(value, BugHunt)}
 
 
 @pytest.mark.parametrize("name", HUNTS)

@@ -3,10 +3,9 @@
 import pytest
 import torch
 
-from perceiver_tutorial import samples
-from perceiver_tutorial.exercises import paint
-from perceiver_tutorial.exercises.check import your_turn
-from perceiver_tutorial.exercises.targets import TARGETS
+from perceiver_course.chapters.shapes.exercises import TARGETS, paint
+from perceiver_course.kit import samples
+from perceiver_course.kit.exercises import your_turn
 
 SLIPS = [(name, number) for name, target in TARGETS.items() for number in range(len(target.slips))]
 

@@ -8,16 +8,13 @@ import torch
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from PIL import Image, ImageDraw
+from pixels import same_picture
 
-from perceiver_tutorial import widgets
-from perceiver_tutorial.hiera import gaze
-from perceiver_tutorial.perceiver import encode_text
-from perceiver_tutorial.recipes import trained
-from perceiver_tutorial.taps import listen
-from perceiver_tutorial.viz import Picture
-from perceiver_tutorial.viz.read_back import as_many, in_common
-from perceiver_tutorial.widgets.looks import Look, passed_on, perceiver_looks
-from perceiver_tutorial.widgets.own import (
+from perceiver_course import explorers
+from perceiver_course.chapters.hierarchy.model import gaze
+from perceiver_course.explorers.attention.looks import Look, passed_on, perceiver_looks
+from perceiver_course.explorers.attention.pictures import as_many, in_common
+from perceiver_course.explorers.own import (
     ANY_PICTURE,
     as_cat,
     as_digit,
@@ -25,8 +22,13 @@ from perceiver_tutorial.widgets.own import (
     on_one_line,
     text_in,
 )
+from perceiver_course.kit import samples
+from perceiver_course.kit.picture import Picture
+from perceiver_course.recipes import trained
+from perceiver_tutorial.perceiver import encode_text
+from perceiver_tutorial.taps import listen
 
-module = sys.modules["perceiver_tutorial.widgets.attention"]
+module = sys.modules["perceiver_course.explorers.attention.explorer"]
 READERS = module.READERS
 DEIT, DIGITS, CAT, HIERA, PROSE, HIDDEN, FACTS = READERS
 ODD = ("$x$ \\frac{1}{0} & <b>", "\x00\x07", "\U0001f469\u200d\U0001f467 e\u0301", "_" * 300)
@@ -36,7 +38,7 @@ every_model = pytest.mark.parametrize("model", READERS)
 
 @pytest.fixture
 def explorer():
-    return widgets.attention(DIGITS)
+    return explorers.attention(DIGITS)
 
 
 @pytest.fixture
@@ -234,8 +236,8 @@ def test_the_answer_is_the_models_own(model, sample):
 
 
 def test_samples_were_not_met_in_training():
-    from perceiver_tutorial import samples
-    from perceiver_tutorial.recipes.digits_deit import few_labels
+
+    from perceiver_course.kit.recipes.digits_deit import few_labels
 
     trained_with = (samples.digits().train_images, few_labels().train_images[:, :1])
     for number in (0, 17, 39):
@@ -321,7 +323,7 @@ def test_an_upload_and_a_path_show_the_same(explorer, tmp_path, monkeypatch):
     for path in ("~/my zero.png", f"'{tmp_path}/my zero.png'"):
         explorer.turn(own=path)
         assert explorer._note.value == ""
-        assert explorer.picture.png == uploaded
+        assert same_picture(explorer.picture.png, uploaded)
 
 
 def test_a_picture_of_ones_own_reaches_every_model(explorer):
@@ -437,12 +439,12 @@ def test_every_layer_has_its_own_ranges(explorer):
 
 @every_model
 def test_it_can_begin_with_any_model(model):
-    assert widgets.attention(model).settings["model"] == model
+    assert explorers.attention(model).settings["model"] == model
 
 
 def test_an_unknown_model_is_refused():
     with pytest.raises(ValueError, match="expected a model of DeiT, digits, Perceiver"):
-        widgets.attention("a crystal ball")
+        explorers.attention("a crystal ball")
 
 
 @every_model

@@ -6,12 +6,11 @@ import pytest
 import torch
 from torch import nn
 
+from perceiver_course.explorers.costs import _flops_of, _maps_of, costs, meeting_of
 from perceiver_tutorial.attention import SelfAttend
 from perceiver_tutorial.perceiver import EncoderConfig
 from perceiver_tutorial.perceiver.encoder import PerceiverEncoder
 from perceiver_tutorial.tracing import cost
-from perceiver_tutorial.widgets import costs
-from perceiver_tutorial.widgets.costs import _flops_of, _maps_of, meeting_of
 
 
 def counted(num_inputs, num_latents, channels, depth):

@@ -4,22 +4,22 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from perceiver_tutorial.deit import DeiTAnswer, hard_distillation, soft_distillation
-from perceiver_tutorial.recipes import trained
-from perceiver_tutorial.recipes.digits_deit import digits_teacher, few_labels
-from perceiver_tutorial.viz import Lesson
-from perceiver_tutorial.widgets.distillation import (
+from perceiver_course.explorers.distillation import (
     DISPUTED,
     GROUPS,
     KNOBS,
     TEMPERATURES,
+    Lesson,
     distillation,
     draw,
     lanes,
     numbers_in,
     parts,
 )
-from perceiver_tutorial.widgets.explorer import corners
+from perceiver_course.explorers.explorer import corners
+from perceiver_course.kit.recipes.digits_deit import digits_teacher, few_labels
+from perceiver_course.recipes import trained
+from perceiver_tutorial.deit import DeiTAnswer, hard_distillation, soft_distillation
 
 OTHERS = (DISPUTED, 0, 1572)
 

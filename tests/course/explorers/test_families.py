@@ -5,19 +5,20 @@ import io
 import pytest
 import torch
 from PIL import Image
+from pixels import same_picture
 
-from perceiver_tutorial import samples
-from perceiver_tutorial.tracing import cost, walk
-from perceiver_tutorial.tracing.layers import layers_of
-from perceiver_tutorial.viz import in_bytes, in_powers, in_words
-from perceiver_tutorial.widgets import families
-from perceiver_tutorial.widgets.families import (
+from perceiver_course.explorers.amounts import in_bytes, in_powers, in_words
+from perceiver_course.explorers.families.explorer import (
     SHOWN,
     _divide,
     _photograph,
     _published,
+    families,
     of_side,
 )
+from perceiver_course.explorers.families.layers import layers_of
+from perceiver_course.kit import samples
+from perceiver_tutorial.tracing import cost, walk
 
 ORDER = ("Perceiver", "Hiera", "DeiT")
 
@@ -117,6 +118,6 @@ def test_a_photograph_of_your_own_is_divided_and_something_else_is_refused():
     before = explorer.picture.png
     samples.cat().rotate(90, expand=True).save(buffer, "PNG")
     explorer.turn(content=buffer.getvalue())
-    assert explorer.picture.png != before
+    assert not same_picture(explorer.picture.png, before)
     explorer.turn(content=b"no picture")
     assert "expected a picture, as PNG, JPEG or WebP, got 10 bytes" in explorer._note.value

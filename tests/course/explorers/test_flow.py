@@ -7,17 +7,26 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from pixels import same_picture
 
-from perceiver_tutorial import samples
+from perceiver_course.explorers.explorer import corners
+from perceiver_course.explorers.flow import (
+    KNOBS,
+    PHOTOGRAPHS,
+    SIDE,
+    SIZE,
+    draw,
+    flow,
+    moved,
+    own_texture,
+)
+from perceiver_course.explorers.flow import told as found_flow
+from perceiver_course.kit import samples
+from perceiver_course.kit.motion import warp
+from perceiver_course.kit.recipes.flow import MAX_SHIFT, MAX_TURN
+from perceiver_course.kit.wheel import flow_colours
+from perceiver_course.recipes import trained
 from perceiver_tutorial.perceiver import even_contrast, predict_flow
-from perceiver_tutorial.recipes import trained
-from perceiver_tutorial.recipes.flow import MAX_SHIFT, MAX_TURN
-from perceiver_tutorial.synthetic import warp
-from perceiver_tutorial.viz.motion import SIDE
-from perceiver_tutorial.viz.wheel import flow_colours
-from perceiver_tutorial.widgets.explorer import corners
-from perceiver_tutorial.widgets.flow import KNOBS, PHOTOGRAPHS, SIZE, draw, flow, moved, own_texture
-from perceiver_tutorial.widgets.flow import told as found_flow
 
 # A turn by 10 degrees moves a pixel (x, y) by this much along the one axis and the other.
 _X, _Y = np.meshgrid(*(np.arange(n) - (n - 1) / 2 for n in SIZE))
@@ -167,9 +176,9 @@ def test_an_own_picture_takes_the_photographs_place_until_it_is_forgotten():
     explorer = flow()
     before = explorer.picture.png
     explorer.turn(own=content())
-    assert explorer.picture.png != before
+    assert not same_picture(explorer.picture.png, before)
     explorer.turn(own=None)
-    assert explorer.picture.png == before
+    assert same_picture(explorer.picture.png, before)
 
 
 def test_what_is_no_picture_is_refused_with_a_sentence():

@@ -5,10 +5,16 @@ import pytest
 import torch
 from torch.nn.functional import cosine_similarity
 
+from perceiver_course.explorers.fourier import (
+    FRAMES,
+    KNOBS,
+    Mosaic,
+    alike_to,
+    band_tiles,
+    draw,
+    seen_pitch,
+)
 from perceiver_tutorial.positions import fourier_features, grid_positions
-from perceiver_tutorial.viz.fourier import alike_to, band_tiles, seen_pitch
-from perceiver_tutorial.viz.mosaic import Mosaic
-from perceiver_tutorial.widgets.fourier import FRAMES, KNOBS, draw
 
 START = {
     "num_dims": 2, "num_bands": 6, "max_resolution": 40, "num_cells": 24, "column": 15, "row": 9,

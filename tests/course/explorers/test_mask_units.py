@@ -10,12 +10,18 @@ import torch
 from contrast import ENOUGH, contrast
 from matplotlib.colors import to_rgb
 
+from perceiver_course.explorers.mask_units import (
+    GRIDS,
+    Marks,
+    Way,
+    draw,
+    in_memory,
+    in_units,
+    mask_units,
+    on_grid_blocks,
+)
+from perceiver_course.kit.cells import TINTS
 from perceiver_tutorial.hiera import unroll
-from perceiver_tutorial.viz import Marks
-from perceiver_tutorial.viz.cells import TINTS
-from perceiver_tutorial.widgets import mask_units
-from perceiver_tutorial.widgets.mask_units import GRIDS, draw
-from perceiver_tutorial.widgets.token_way import Way, in_memory, in_units, on_grid_blocks
 
 every_grid = pytest.mark.parametrize("grid", GRIDS)
 

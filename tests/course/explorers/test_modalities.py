@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from perceiver_course.explorers.modalities import KNOBS, MultimodalSizes, _config, modalities
 from perceiver_tutorial import perceiver
 from perceiver_tutorial.perceiver.decoder import PerceiverDecoder
 from perceiver_tutorial.perceiver.encoder import PerceiverEncoder
@@ -14,9 +15,6 @@ from perceiver_tutorial.perceiver.multimodal import (
     MultimodalQueries,
 )
 from perceiver_tutorial.tracing import cost, walk
-from perceiver_tutorial.tracing.multimodal import MultimodalSizes
-from perceiver_tutorial.widgets import modalities
-from perceiver_tutorial.widgets.modalities import KNOBS, _config
 
 PUBLISHED = perceiver.PUBLISHED["deepmind/multimodal-perceiver"]
 ALL = ("audio", "image", "label")

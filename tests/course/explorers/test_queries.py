@@ -8,10 +8,7 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from perceiver_tutorial.recipes.clips import CLIPS
-from perceiver_tutorial.taps import listen
-from perceiver_tutorial.tracing import cost
-from perceiver_tutorial.widgets.queries import (
+from perceiver_course.explorers.queries import (
     CHUNKS,
     SIDE,
     SIZES,
@@ -22,6 +19,9 @@ from perceiver_tutorial.widgets.queries import (
     encoded,
     places,
 )
+from perceiver_course.kit.recipes.clips import CLIPS
+from perceiver_tutorial.taps import listen
+from perceiver_tutorial.tracing import cost
 
 START = {"size": 5, "row": 6, "column": 4, "frame": 3, "chunk": "all at once"}
 
@@ -143,7 +143,7 @@ def test_dots_stand_on_their_pixels_and_change_their_look_with_the_chunk():
 
 
 def test_a_difference_is_not_hidden(monkeypatch):
-    module = sys.modules["perceiver_tutorial.widgets.queries"]
+    module = sys.modules["perceiver_course.explorers.queries"]
     honest = module.answers
     all_answers(SIDE, 3)
     monkeypatch.setattr(module, "answers", lambda *given: honest(*given) + 0.25)

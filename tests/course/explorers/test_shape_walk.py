@@ -5,14 +5,21 @@ import math
 import pytest
 from contrast import too_faint
 
-from perceiver_tutorial.ledger import read_claims
+from perceiver_course.explorers.shape_walk.diagram import _columns, _measure
+from perceiver_course.explorers.shape_walk.explorer import (
+    CLAIMS,
+    FAMILIES,
+    as_told,
+    claim_behind,
+    draw,
+    panels_of,
+    shape_walk,
+    walked,
+)
+from perceiver_course.explorers.shape_walk.stages import named_stages
+from perceiver_course.kit.claims import read_claims
 from perceiver_tutorial.tracing import walk
 from perceiver_tutorial.tracing.models import published_configs
-from perceiver_tutorial.viz import named_stages
-from perceiver_tutorial.viz.stage_diagram import _columns, _measure
-from perceiver_tutorial.widgets import shape_walk
-from perceiver_tutorial.widgets.shape_claims import CLAIMS, as_told, claim_behind
-from perceiver_tutorial.widgets.shape_walk import FAMILIES, draw, panels_of, walked
 
 NAMES = tuple(published_configs())
 # What the ids of statements begin with that may be quoted for a model.

@@ -1,52 +1,47 @@
 """DeepMind's own JAX code, random weights, true outputs: we give the same numbers."""
 
-from pathlib import Path
-
-import numpy as np
 import pytest
 import torch
+from meta import GOLDEN as FOLDER
+from meta import read_golden
 from shaken import relative_error
+from tolerances import GOLDEN
 
 from perceiver_tutorial.checkpoints import load
 from perceiver_tutorial.perceiver import flow_patches
 
-pytestmark = pytest.mark.usefixtures("no_gradients")
-
-GOLDEN = Path(__file__).parent
-TOLERANCE = 5e-5  # high Fourier bands make the last digits of sine matter: 1.5e-5 was seen
+pytestmark = pytest.mark.usefixtures("no_gradients", "float64")
 
 
 def golden(family: str, fidelity="deepmind"):
     """The model with DeepMind's weights, the inputs, and the outputs."""
-    file = GOLDEN / f"{family}.npz"
-    with np.load(file) as arrays:
-        values = {key: torch.from_numpy(arrays[key]) for key in arrays.files}
+    values = read_golden(family)
     inputs, outputs = (
         {key[3:]: value for key, value in values.items() if key.startswith(kind)}
         for kind in ("i::", "o::")
     )
-    return load(file, fidelity=fidelity), inputs, outputs
+    return load(FOLDER / f"{family}.npz", fidelity=fidelity), inputs, outputs
 
 
 @pytest.mark.parametrize("family", ["fourier", "learned", "conv"])
 def test_image_classification(family):
     model, given, want = golden(family)
     logits = model(given["im"].movedim(-1, 1))
-    assert relative_error(logits, want["logits"]) < TOLERANCE
+    assert relative_error(logits, want["logits"]) < GOLDEN[family]["logits"]
 
 
 def test_masked_language_modelling_and_its_masked_rows():
     model, given, want = golden("mlm")
     keep = given["m"].bool()
     assert not keep.all()
-    assert relative_error(model(given["x"], keep=keep), want["logits"]) < TOLERANCE
+    assert relative_error(model(given["x"], keep=keep), want["logits"]) < GOLDEN["mlm"]["logits"]
 
 
 def test_optical_flow_from_two_frames():
     model, given, want = golden("flow")
     patches = flow_patches(given["im"].movedim(-1, 2))
     assert torch.equal(patches.movedim(2, -1), given["patches"])
-    assert relative_error(model(patches), want["flow"]) < TOLERANCE
+    assert relative_error(model(patches), want["flow"]) < GOLDEN["flow"]["flow"]
 
 
 def test_multimodal_autoencoding_at_some_points():
@@ -57,7 +52,7 @@ def test_multimodal_autoencoding_at_some_points():
     answers = model.decode(model.encode(raw), raw, points=points)
     assert answers.keys() == want.keys()
     for name, answer in answers.items():
-        assert relative_error(answer, want[name]) < TOLERANCE
+        assert relative_error(answer, want[name]) < GOLDEN["multimodal"][name]
 
 
 @pytest.mark.parametrize(
