@@ -12,6 +12,7 @@ from perceiver_course.kit import samples
 from perceiver_course.kit.augment import jitter
 from perceiver_course.kit.rivals import ConvNetConfig, small_cnn
 from perceiver_course.kit.training import batches, fit, repeated
+from perceiver_tutorial.perceiver.preprocessors import ConvPool
 from perceiver_tutorial.tracing import walk
 
 STILL = {"turn": 0.0, "zoom": 0.0, "shift": 0.0}
@@ -97,6 +98,42 @@ def test_a_moving_average_is_what_the_formula_says():
     assert torch.allclose(average.module.weight, want)
     assert not torch.allclose(average.module.weight, model.weight)
     assert not average.module.training
+
+
+def test_statistics_of_batch_norms_are_averaged_like_weights():
+    model = small_cnn(width=4, batch_norm=True).double()
+    average = moving_average(model, decay=0.9)
+    seen = []
+
+    def loss(model, x):
+        seen.append(copy.deepcopy(model.state_dict()))
+        return model(x).square().mean()
+
+    pictures = batches(torch.rand(12, 1, 8, 8).double(), batch_size=4)
+    fit(model, loss, pictures, steps=4, average=average)
+    got = average.module.state_dict()
+    for name in (n for n, value in got.items() if value.is_floating_point()):
+        want = seen[1][name]  # after the first step it is a copy
+        for state in (*seen[2:], model.state_dict()):
+            want = 0.9 * want + 0.1 * state[name]
+        torch.testing.assert_close(got[name], want, rtol=1e-11, atol=1e-11)
+
+
+@pytest.mark.parametrize("model", [
+    small_cnn(image_channels=3, batch_norm=True), ConvPool((16, 16), num_channels=4),
+], ids=lambda model: type(model).__name__)  # fmt: skip
+def test_batch_norms_keep_nine_tenths_of_their_statistics(model):
+    model.double()
+    norm = next(m for m in model.modules() if isinstance(m, nn.BatchNorm2d))
+    met = []
+    norm.register_forward_hook(lambda _module, args, _answer: met.append(args[0].mean((0, 2, 3))))
+    for _ in range(2):
+        model(torch.rand(3, 3, 16, 16).double())
+    want = 0.9 * (0.1 * met[0]) + 0.1 * met[1]
+    torch.testing.assert_close(norm.running_mean, want, rtol=1e-11, atol=1e-11)
+    pictures = torch.rand(3, 3, 16, 16).double()
+    alone, together = model.eval()(pictures[:1]), model(pictures)[:1]
+    torch.testing.assert_close(alone, together, rtol=1e-11, atol=1e-11)
 
 
 def test_without_memory_the_average_is_the_model_batch_norm_included():

@@ -191,6 +191,15 @@ def test_distances_are_counted():
     assert torch.allclose(counts, torch.tensor([[0.0, 1, 0, 2]]) * 4 / 3)
 
 
+@pytest.mark.parametrize("num_bins", [1, 5, 24, 100])
+def test_any_number_of_bins_divides_the_diameter_of_the_ball(num_bins):
+    distances = torch.tensor([0.11, 0.93, 1.31, 1.999])  # between edges, whatever the number
+    pairs = torch.zeros(4, 2, 3)
+    pairs[:, 1, 0] = distances
+    counts = DistanceHistogram(num_bins)(pairs)
+    assert counts.argmax(1).tolist() == [int(d / 2 * num_bins) for d in distances.tolist()]
+
+
 def test_neither_order_nor_turning_changes_the_distances():
     points, _ = clouds(14, num_points=30)
     count = DistanceHistogram()

@@ -31,3 +31,9 @@ def test_films_and_lines_have_such_a_direction_too():
 def test_panels_of_a_row_may_be_fewer_than_titles():
     picture = draw_maps({"a": [torch.rand(3, 4)] * 2, "b": [torch.rand(3, 4)]}, ["x", "y"])
     assert picture.alt.endswith("a, 2 of 3 by 4; b, 3 by 4.")
+
+
+def test_what_a_channel_is_on_average_does_not_matter():
+    maps = torch.randn(2, 5, 4, 6, dtype=torch.float64)
+    levels = torch.tensor([0.0, 3.0, -8.0, 20.0, 1.0], dtype=torch.float64)[:, None, None]
+    torch.testing.assert_close(strongest(maps + levels), strongest(maps), rtol=1e-9, atol=1e-9)

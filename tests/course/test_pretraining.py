@@ -147,6 +147,14 @@ def test_a_probe_finds_what_is_linear_at_any_scale():
         assert torch.equal(probe.weight, again.weight)
 
 
+def test_the_unit_in_which_a_channel_is_measured_changes_no_score():
+    generator = torch.Generator().manual_seed(0)
+    features, labels = torch.randn(30, 4, generator=generator), torch.arange(3).repeat(10)
+    other = features * torch.tensor([1e3, 1.0, 1e-2, 10.0]) + torch.tensor([5.0, 0.0, -1.0, 70.0])
+    scores, same = (linear_probe(some, labels, 3)(some) for some in (features, other))
+    assert (scores - same).abs().max() < 0.01 * scores.abs().max()
+
+
 def test_a_probe_leaves_no_gradient_behind():
     features = torch.randn(6, 4)
     linear_probe(features, torch.tensor([0, 1] * 3), num_classes=2)

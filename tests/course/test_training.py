@@ -1,6 +1,7 @@
 """The loop learns, can be stopped, and repeats itself exactly; small models leave chance."""
 
 import itertools
+import math
 
 import pytest
 import torch
@@ -229,3 +230,57 @@ def test_tables_are_spread_and_nothing_else_is_touched():
         "queries.ask.rows",
         "postprocessor.embedding.weight",
     }
+
+
+# --- learning rate and clipping -----------------------------------------------------------------
+
+
+def written_out(steps):
+    """A warm-up over the first twentieth, and a cosine from 1 to 0 over all of it."""
+    warm_up = max(1, steps // 20)
+    cosine = [(1 + math.cos(math.pi * done / steps)) / 2 for done in range(steps)]
+    rates = [min(1, (done + 1) / warm_up) * share for done, share in enumerate(cosine)]
+    return torch.tensor(rates, dtype=torch.float64)
+
+
+def rates(steps):
+    """How far a weight goes in every step: of an even gradient Adam makes its rate (up to 1e-8)."""
+    model, seen = nn.Linear(1, 1, bias=False).double(), []
+
+    def even(model, _):
+        seen.append(model.weight.item())
+        return model.weight.sum()
+
+    source = itertools.repeat((torch.zeros(1),))
+    fit(model, even, source, steps=steps, learning_rate=0.1, weight_decay=0.0)
+    return -torch.tensor([*seen, model.weight.item()], dtype=torch.float64).diff() / 0.1
+
+
+@pytest.mark.parametrize("steps", [1, 19, 20, 60, 200])
+def test_the_rate_warms_up_over_a_twentieth_and_follows_a_cosine_to_zero(steps):
+    torch.testing.assert_close(rates(steps), written_out(steps), rtol=1e-7, atol=1e-11)
+
+
+def test_every_step_learns_something_and_the_highest_rate_ends_the_warm_up():
+    found = rates(100)
+    assert found.min() > 0 and found.argmax() == 4
+    assert 0.99 < found.max() <= 1 and found[-1] < 1e-3
+
+
+class Sloping(nn.Module):
+    """Two weights, and a loss whose gradient is what one wants."""
+
+    def __init__(self):
+        super().__init__()
+        self.one, self.other = nn.Parameter(torch.zeros(1)), nn.Parameter(torch.zeros(1))
+
+
+@pytest.mark.parametrize("slope, arrives", [
+    ((60.0, 80.0), (0.6, 0.8)), ((0.5, -100.0), (0.005, -1.0)), ((0.3, 0.4), (0.3, 0.4)),
+], ids=["of length 100", "of unequal weights", "shorter than 1"])  # fmt: skip
+def test_a_gradient_is_shortened_to_1_and_points_where_it_did(slope, arrives):
+    model, (one, other) = Sloping(), slope
+    source = itertools.repeat((torch.zeros(1),))
+    fit(model, lambda model, _: (one * model.one + other * model.other).sum(), source, steps=1)
+    got = model.one.grad.item(), model.other.grad.item()
+    assert got == pytest.approx(arrives, rel=1e-4)

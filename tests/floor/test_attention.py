@@ -187,6 +187,19 @@ def test_maps_and_mixtures_can_be_heard():
     assert heard["mixture"][0].shape == (2, 3, 10)
 
 
+@pytest.mark.parametrize("widths, wanted", [
+    ({}, (12, 12)), ({"qk_channels": 6}, (6, 6)), ({"v_channels": 9}, (12, 9)),
+    ({"qk_channels": 6, "v_channels": 9}, (6, 9)),
+], ids=str)  # fmt: skip
+@pytest.mark.parametrize("kv_channels", [None, 10])
+def test_keys_are_as_wide_as_queries_and_values_as_keys_unless_said(kv_channels, widths, wanted):
+    attention = MultiHeadAttention(12, kv_channels, num_heads=3, **widths)
+    assert attention.to_queries.weight.shape == (wanted[0], 12)
+    assert attention.to_keys.weight.shape == (wanted[0], kv_channels or 12)
+    assert attention.to_values.weight.shape == (wanted[1], kv_channels or 12)
+    assert attention.to_output.weight.shape == (12, wanted[1])
+
+
 @pytest.mark.usefixtures("without_shape_checks")
 @pytest.mark.parametrize("batches", [(1, 4), (4, 1), (2, 3)])
 def test_a_batch_of_one_cannot_ask_a_batch_of_four(batches):

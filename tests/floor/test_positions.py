@@ -152,3 +152,10 @@ def test_a_grid_is_where_torch_was_told_though_transformers_changed_linspace(mon
     with torch.device("meta"):
         assert torch.linspace(0, 1, 2).device.type == "cpu"
         assert FourierPositions((3, 4), num_bands=2).features.device.type == "meta"
+
+
+@pytest.mark.parametrize("index_dims", [(5,), (6, 8), (224, 3), (2, 3, 4)])
+def test_bands_reach_the_resolution_of_their_own_grid_unless_another_is_said(index_dims):
+    own, other = FourierPositions(index_dims, 3)(), FourierPositions(index_dims, 3, index_dims)()
+    assert torch.equal(own, other)
+    assert torch.equal(own, fourier_features(grid_positions(index_dims), 3, index_dims))

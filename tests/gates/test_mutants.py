@@ -1,5 +1,6 @@
 """Planted bugs still fit, the page tells what was found, and finding them works on a toy course."""
 
+import itertools
 import json
 from contextlib import nullcontext
 from dataclasses import replace
@@ -126,6 +127,12 @@ def test_the_kind_of_a_test_is_told_by_its_file():
     assert {target: planting.level_of(target) for target in kinds} == kinds
 
 
+def test_bugs_of_the_time_before_are_bugs_of_today():
+    before = json.loads(report.BEFORE.read_text(encoding="utf-8"))
+    assert list(before) == [mutant.id for mutant in read_tables()["kinds"]]
+    assert sum(not red for red in before.values()) > len(before) / 3  # or the kinds had tests
+
+
 # --- planting, on a toy course ------------------------------------------------------------------
 
 
@@ -192,11 +199,17 @@ def command(monkeypatch, tmp_path):
     tables = {"floor": [TOY, UNSEEN]}
     for module in (table, mutants, report):
         monkeypatch.setattr(module, "read_tables", lambda: tables)
-    monkeypatch.setattr(mutants, "copied", nullcontext)
-    monkeypatch.setattr(mutants, "planted", lambda *_: nullcontext())
-    answers = iter([{"unit": ""}, {"unit": "floor/test_sums::test_add"}, {"unit": ""}])
-    monkeypatch.setattr(mutants, "run", lambda *_, **__: next(answers))
+    monkeypatch.setattr(report, "BEFORE", tmp_path / "before.json")
+    report.BEFORE.write_text('{"minus": "", "unseen": ""}', encoding="utf-8")
+    monkeypatch.setattr(mutants, "copied", lambda: nullcontext({}))
+    monkeypatch.setattr(mutants, "planted", lambda mutant, copy: nullcontext(copy.update(m=mutant)))
+    monkeypatch.setattr(mutants, "run", seen_in)
     return tmp_path
+
+
+def seen_in(copy, *_, compiled=False, **__):
+    """What the tests make of a toy copy."""
+    return {"unit": "floor/test_sums::test_add" if not compiled and copy["m"] == TOY else ""}
 
 
 def test_all_bugs_are_tried_and_told(command, capsys):
@@ -209,11 +222,20 @@ def test_all_bugs_are_tried_and_told(command, capsys):
     assert [*found] == ["minus", "unseen"]
     page = (command / "README.md").read_text(encoding="utf-8")
     assert "| a sum is a difference (minus) |  | red |  |  |  |  |  | `floor/test_sums::" in page
+    assert "New bugs: 2, of which 2 survived before, 1 after." in page
 
 
 def test_a_fast_run_is_not_kept(command):
     assert mutants.main(["minus", "--fast"]) == 0
-    assert [*command.iterdir()] == []
+    assert [path.name for path in command.iterdir()] == ["before.json"]
+
+
+def test_every_target_is_looked_at_once_without_a_bug_in_one_of_the_copies():
+    other = replace(TOY, tests="sums.py floor/boxes floor/lines floor/sums")
+    for count in (1, 2, 3, 9):
+        divided = mutants.shares([TOY, other], count)
+        assert len(divided) == count
+        assert sorted(itertools.chain(*divided)) == sorted({*TOY.targets(), *other.targets()})
 
 
 @pytest.mark.usefixtures("command")

@@ -3,10 +3,13 @@
 from dataclasses import replace
 
 import pytest
+from calls import DEIT, HIERA
+from tiny import IMAGES
 
 from perceiver_course.explorers.families.layers import layers_of
 from perceiver_tutorial import deit, hiera, perceiver
 from perceiver_tutorial.tracing import cost
+from tests.tracing.test_formulas import SCHEDULES, WIDTHS
 
 VISION = "deepmind/vision-perceiver"
 
@@ -54,3 +57,45 @@ def test_a_classifier_that_asks_nothing_is_refused():
     config = replace(perceiver.PUBLISHED[f"{VISION}-fourier"], decoder=None)
     with pytest.raises(ValueError, match="expected a decoder that asks, got None"):
         layers_of(config)
+
+
+def agree(config):
+    """Whether sums by hand are those that are counted."""
+    counted, layers = cost(config).total, layers_of(config)
+    by_hand = (
+        sum(layer.flops for layer in layers),
+        sum(layer.parameters for layer in layers),
+        max(layer.map_bytes for layer in layers),
+    )
+    return by_hand == (counted.flops, counted.parameters, counted.map_bytes)
+
+
+@pytest.mark.parametrize("widths", WIDTHS.values(), ids=WIDTHS)
+@pytest.mark.parametrize("reads, blocks", SCHEDULES.values(), ids=SCHEDULES)
+def test_a_perceiver_with_any_schedule(reads, blocks, widths):
+    encoder = perceiver.EncoderConfig(5, 12, 4, 2, 2, 1, reads=reads, blocks=blocks, **widths)
+    assert agree(replace(IMAGES, encoder=encoder))
+
+
+@pytest.mark.parametrize("decoder", [
+    {"num_heads": 3}, {"qk_channels": 6}, {"qk_channels": 6, "v_channels": 18},
+], ids=str)  # fmt: skip
+def test_a_perceiver_with_any_decoder(decoder):
+    assert agree(replace(IMAGES, decoder=perceiver.DecoderConfig(**decoder)))
+
+
+@pytest.mark.parametrize("choices", [
+    {"distilled": False}, {"distillation_head": False}, {"num_classes": None},
+    {"widening_factor": 2}, {"depth": 3, "patch_size": 4}, {"num_heads": 3, "channels": 12},
+], ids=str)  # fmt: skip
+def test_a_deit_with_any_choices(choices):
+    assert agree(replace(DEIT, **choices))
+
+
+@pytest.mark.parametrize("choices", [
+    {"stages": (2, 1, 3, 1)}, {"num_pools": 2}, {"num_pools": 0}, {"num_classes": None},
+    {"mask_unit_attention": (False,) * 4}, {"mask_unit_attention": (True,) * 4},
+    {"num_heads": 2}, {"input_size": (64, 96)},
+], ids=str)  # fmt: skip
+def test_a_hiera_with_any_choices(choices):
+    assert agree(replace(HIERA, **choices))

@@ -2,7 +2,7 @@
 
 import hashlib
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
@@ -100,7 +100,7 @@ def _called(function: Callable) -> str:
     return f"{'' if name.startswith('_') else name}{settled}"
 
 
-def read_trained(name: str, recipes: dict[str, Recipe], folder: Path = FOLDER) -> nn.Module:
+def read_trained(name: str, recipes: Mapping[str, Recipe], folder: Path = FOLDER) -> nn.Module:
     """Build a recipe's model with the weights that are stored for it.
 
     Args:
