@@ -217,6 +217,10 @@ class CrossAttend(nn.Module):
         query_residual: add the asking array to what it read. Leave it out when
             the questions and the answers mean different things, as when a
             position asks and a flow vector answers.
+
+    Raises:
+        ValueError: in `forward`, if an array has another width than this layer was built
+            for, or the two have different batches.
     """
 
     def __init__(
@@ -232,6 +236,7 @@ class CrossAttend(nn.Module):
         query_residual: bool = True,
     ):
         super().__init__()
+        self.widths = (query_channels, kv_channels)
         self.query_residual = query_residual
         self.norm_queries = nn.LayerNorm(query_channels)
         self.norm_read = nn.LayerNorm(kv_channels)
@@ -251,6 +256,31 @@ class CrossAttend(nn.Module):
         read: Float[Tensor, "batch keys kv_channels"],
         keep: Bool[Tensor, "batch #queries #keys"] | None = None,
     ) -> Float[Tensor, "batch queries query_channels"]:
+        self._check(asking.shape, read.shape)
         x = self.attention(self.norm_queries(asking), self.norm_read(read), keep)
         x = asking + x if self.query_residual else x
         return x + self.mlp(self.norm_mlp(x))
+
+    def _check(self, asking: torch.Size, read: torch.Size) -> None:
+        if (asking[-1], read[-1]) != self.widths or asking[0] != read[0]:
+            raise ValueError(_misfit(asking, read, self.widths))
+
+
+def _misfit(asking: torch.Size, read: torch.Size, built: tuple[int, int]) -> str:
+    widths = (asking[-1], read[-1])
+    if widths == built:
+        return (
+            f"asking is a batch of {asking[0]}, read a batch of {read[0]}: every sample reads an "
+            "array of its own. For one that all share, repeat it: x.expand(batch, -1, -1)."
+        )
+    if widths == built[::-1]:
+        return (
+            f"asking is {widths[0]} wide and read is {widths[1]}, this layer was built for "
+            f"{built[0]} and {built[1]}. They are swapped: the array that asks comes first."
+        )
+    wrong = (
+        f"{name} is {got} wide, this layer was built for {wanted}"
+        for name, got, wanted in zip(("asking", "read"), widths, built, strict=True)
+        if got != wanted
+    )
+    return f"{'; '.join(wrong)}."

@@ -1,13 +1,17 @@
 """Where weights start: spread so that signals keep their size, and small models learn."""
 
+from typing import TypeVar
+
 import torch
 from torch import nn
 
 from .doors import checked
 
+Model = TypeVar("Model", bound=nn.Module)
+
 
 @checked
-def initialise(model: nn.Module) -> None:
+def initialise(model: Model) -> Model:
     """Start every linear map, convolution and embedding of a model afresh.
 
     Linear maps and convolutions keep the variance of what flows through them: each
@@ -18,6 +22,9 @@ def initialise(model: nn.Module) -> None:
 
     Args:
         model: changed in place.
+
+    Returns:
+        The same model.
     """
     for module in model.modules():
         if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d | nn.ConvTranspose3d):
@@ -26,6 +33,7 @@ def initialise(model: nn.Module) -> None:
                 nn.init.zeros_(module.bias)
         elif isinstance(module, nn.Embedding):
             nn.init.normal_(module.weight, std=0.02)
+    return model
 
 
 @checked

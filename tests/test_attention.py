@@ -5,6 +5,7 @@ import torch
 from shaken import shake
 from torch import nn
 from torch.nn.functional import scaled_dot_product_attention
+from unchecked import without_shape_checks  # noqa: F401
 
 from perceiver_tutorial.attention import (
     MLP,
@@ -192,3 +193,35 @@ def test_maps_and_mixtures_can_be_heard():
         attention(torch.randn(2, 3, 8), torch.randn(2, 5, 6))
     assert heard["weights"][0].shape == (2, 2, 3, 5)
     assert heard["mixture"][0].shape == (2, 3, 10)
+
+
+@pytest.mark.usefixtures("without_shape_checks")
+@pytest.mark.parametrize("batches", [(1, 4), (4, 1), (2, 3)])
+def test_a_batch_of_one_cannot_ask_a_batch_of_four(batches):
+    asking, read = torch.randn(batches[0], 3, 8), torch.randn(batches[1], 11, 5)
+    words = f"^asking is a batch of {batches[0]}, read a batch of {batches[1]}: .* x.expand"
+    with pytest.raises(ValueError, match=words):
+        CrossAttend(8, 5, num_heads=1)(asking, read)
+
+
+def test_one_array_may_be_repeated_for_the_whole_batch():
+    attend, read = shake(CrossAttend(8, 5, num_heads=1)), torch.randn(4, 11, 5)
+    asking = torch.randn(1, 3, 8)
+    together = attend(asking.expand(4, -1, -1), read)
+    alone = torch.cat([attend(asking, one[None]) for one in read])
+    torch.testing.assert_close(together, alone)
+
+
+@pytest.mark.usefixtures("without_shape_checks")
+@pytest.mark.parametrize("widths, words", [
+    ((8, 6), r"read is 6 wide, this layer was built for 5\."),
+    ((7, 5), r"asking is 7 wide, this layer was built for 8\."),
+    ((7, 6), r"asking is 7 wide, this layer was built for 8; read is 6 wide, this layer was built "
+             r"for 5\."),
+    ((5, 8), r"asking is 5 wide and read is 8, this layer was built for 8 and 5\. They are "
+             r"swapped: the array that asks comes first\."),
+])  # fmt: skip
+def test_a_wrong_width_into_cross_attention_is_named_in_one_short_sentence(widths, words):
+    asking, read = torch.randn(2, 3, widths[0]), torch.randn(2, 11, widths[1])
+    with pytest.raises(ValueError, match=f"^{words}$"):
+        CrossAttend(8, 5, num_heads=1)(asking, read)

@@ -16,6 +16,7 @@ class Questions(nn.Module):
     """Five learned rows; a fault changes which points there are, or which are answered."""
 
     num_channels = 4
+    needs = "batch"
 
     def __init__(self, first=0, fault=same):
         super().__init__()

@@ -7,6 +7,7 @@ import pytest
 import torch
 from shaken import relative_error, shake
 from tiny import CONFIGS, raw_for
+from torch import nn
 from unchecked import without_shape_checks  # noqa: F401
 
 from perceiver_tutorial import perceiver
@@ -14,9 +15,16 @@ from perceiver_tutorial.perceiver import PUBLISHED, TEXT_CLASSIFIER, PerceiverIO
 from perceiver_tutorial.perceiver.chunks import split_points
 from perceiver_tutorial.perceiver.decoder import AverageDecoder, PerceiverDecoder
 from perceiver_tutorial.perceiver.encoder import PerceiverEncoder
+from perceiver_tutorial.perceiver.parts import ArraySpec, Queries
 from perceiver_tutorial.perceiver.postprocessors import ClassLogits, Projection
 from perceiver_tutorial.perceiver.preprocessors import Points
-from perceiver_tutorial.perceiver.queries import InputQueries, LearnedQueries, NoQueries
+from perceiver_tutorial.perceiver.queries import (
+    GridQueries,
+    InputQueries,
+    LearnedQueries,
+    NoQueries,
+    PlaceQueries,
+)
 from perceiver_tutorial.perceiver.tiny import ENCODER, IMAGES
 
 PARAMETERS = {
@@ -395,3 +403,96 @@ def test_learned_queries_answer_the_points_asked_for():
     ask, array = LearnedQueries(6, 5), torch.randn(2, 9, 3)
     assert torch.equal(ask(array, torch.tensor([4, 1])), ask(array)[:, [4, 1]])
     assert ask.all_points(array).tolist() == list(range(6))
+
+
+def test_putting_parts_together_changes_none_of_their_weights():
+    trained = shake(build(IMAGES))
+    kept = {name: value.clone() for name, value in trained.state_dict().items()}
+    pooled = PerceiverIO(
+        trained.preprocessor, trained.encoder, NoQueries(12), AverageDecoder(), ClassLogits(12, 4)
+    )
+    assert all(torch.equal(value, kept[name]) for name, value in trained.state_dict().items())
+    assert pooled.encoder is trained.encoder
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_what_is_built_starts_as_initialise_starts_it(name):
+    """Biases of linear maps are 0, and no weight keeps what torch gives a layer by itself."""
+    model = build(CONFIGS[name])
+    maps = [m for m in model.modules() if isinstance(m, nn.Linear)]
+    assert maps and not any(m.bias is not None and m.bias.any() for m in maps)
+    for m in maps:
+        assert m.weight.abs().max() <= (3 / m.in_features) ** 0.5
+    largest = max(m.weight.abs().max() * m.in_features**0.5 for m in maps)
+    assert largest > 1.2, "torch's own start ends at 1"
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_decoding_preprocesses_only_for_queries_that_are_the_inputs(name):
+    model, raw, calls = shaken(name), raw_for(CONFIGS[name]), []
+    model.preprocessor.register_forward_hook(lambda *_: calls.append(1))
+    latents = model.encode(raw)
+    assert len(calls) == 1
+    answer = model.decode(latents, raw, chunk_size=3)
+    again = isinstance(model.queries, InputQueries)
+    assert len(calls) == 1 + again and again == (model.queries.needs == "inputs")
+    assert same(answer, model(raw))
+
+
+def test_decoding_draws_no_other_mask():
+    config = replace(
+        CONFIGS["multimodal"], image=replace(CONFIGS["multimodal"].image, mask_probability=0.5)
+    )
+    model, raw = shake(build(config)), raw_for(config)
+    latents, before = model.encode(raw), torch.get_rng_state()
+    model.decode(latents, raw)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_inputs_are_counted_as_they_are_made(name):
+    preprocessor, raw = build(CONFIGS[name]).preprocessor, raw_for(CONFIGS[name])
+    assert preprocessor.num_inputs(raw) == preprocessor(raw).shape[1]
+
+
+def test_who_asks_about_every_input_needs_a_preprocessor_that_counts_them():
+    class Halves(nn.Module):
+        num_channels = 3
+
+        def forward(self, raw):
+            return raw / 2
+
+    decoder = PerceiverDecoder(perceiver.DecoderConfig(), 5, 12)
+    encoder, asks = PerceiverEncoder(ENCODER, 3), PlaceQueries(9, 5)
+    model, raw = (
+        PerceiverIO(Halves(), encoder, asks, decoder, Projection(5, 2)),
+        torch.randn(2, 6, 3),
+    )
+    assert model(raw).shape == (2, 6, 2)
+    with pytest.raises(
+        TypeError, match=r"count its rows, .* got Halves. Give it num_inputs\(raw\)"
+    ):
+        model.decode(model.encode(raw), raw)
+
+
+@pytest.mark.parametrize("kind", [LearnedQueries, PlaceQueries, InputQueries, NoQueries])
+def test_points_are_optional_in_every_kind_of_queries_as_the_protocol_says(kind):
+    said = inspect.signature(Queries.__call__).parameters["points"]
+    points = list(inspect.signature(kind.forward).parameters.values())[2]
+    assert said.default is points.default is None
+    assert isinstance(kind(*[9, 3][-len(inspect.signature(kind).parameters) :]), Queries)
+
+
+def test_sizes_ask_what_the_array_itself_asks():
+    array = torch.randn(2, 6, 3, dtype=torch.float64)
+    spec = ArraySpec((2, 6), array.dtype, array.device)
+    for ask in (LearnedQueries(4, 5), PlaceQueries(9, 5), NoQueries(7), GridQueries((3, 4), 2)):
+        assert torch.equal(ask.all_points(spec), ask.all_points(array))
+        assert torch.equal(ask(spec), ask(array)) and ask(spec).dtype == ask(array).dtype
+
+
+@pytest.mark.usefixtures("without_shape_checks")
+def test_latents_of_one_sample_are_not_asked_by_the_inputs_of_four():
+    model, raw = shaken("optical flow"), raw_for(CONFIGS["optical flow"], 4)
+    with pytest.raises(ValueError, match=r"asking is a batch of 4, read a batch of 1"):
+        model.decode(model.encode(raw[:1]), raw)

@@ -6,6 +6,7 @@ the recipe that reached them; here one seed is trained again. `-m seeds` trains 
 
 import shutil
 from dataclasses import replace
+from functools import partial
 from statistics import mean, stdev
 
 import pytest
@@ -55,10 +56,50 @@ def test_five_seeds_of_this_very_recipe_were_measured_and_reached_the_score_with
     assert min(found.scores) > wanted
 
 
-def test_a_changed_recipe_has_to_be_measured_again():
+CHANGES = {
+    "steps": {"steps": 1},
+    "rate": {"learning_rate": 1e-3},
+    "tables": {"tables": 0.5},
+    "configuration": {"config": RECIPES["digits-learned"].config},
+    "one number of it": {"config": replace(RECIPES["digits-fourier"].config, num_classes=9)},
+    "data": {"batches": RECIPES["clouds"].batches},
+    "size of data": {"batches": partial(RECIPES["digits-fourier"].batches, batch_size=32)},
+    "loss": {"loss": RECIPES["clips"].loss},
+    "held-out data": {"score": partial(RECIPES["clouds"].score, num_clouds=7)},
+    "version": {"version": 2},
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_changed_recipe_has_to_be_measured_again(change):
     recipe = RECIPES["digits-fourier"]
-    others = [replace(recipe, steps=1), replace(recipe, loss=RECIPES["cat-face"].loss)]
-    assert len({recipe.fingerprint, *(other.fingerprint for other in others)}) == 3
+    assert replace(recipe, **change).fingerprint != recipe.fingerprint
+
+
+def test_a_function_that_is_written_in_other_words_changes_no_fingerprint():
+    def loss(model, images, labels):
+        """The same in a longer way, with a docstring and with other line breaks."""
+        logits = model(images)
+        return torch.nn.functional.cross_entropy(
+            logits,
+            labels,
+        )
+
+    recipe = RECIPES["digits-fourier"]
+    assert replace(recipe, loss=loss).fingerprint == recipe.fingerprint
+
+
+def test_what_is_promised_of_a_recipe_is_no_part_of_its_result():
+    recipe = RECIPES["digits-fourier"]
+    assert replace(recipe, at_least=0.5).fingerprint == recipe.fingerprint
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_all_sizes_of_data_are_seen_by_the_fingerprint(name):
+    """A number inside a function of a recipe would change data without its notice."""
+    for function in (RECIPES[name].batches, RECIPES[name].score):
+        sizes = [c for c in function.__code__.co_consts if isinstance(c, int) and c > 7]
+        assert not set(sizes) - {1000, 100_000}, "only factors of seeds may stand there"
 
 
 def test_what_was_not_measured_comes_with_the_command_that_does(tmp_path):

@@ -423,3 +423,19 @@ def test_a_layer_in_two_places_stays_one():
     layer = nn.Linear(3, 3)
     fast = speed_up(nn.Sequential(layer, nn.GELU(), layer).eval())
     assert fast[0] is fast[2] and isinstance(fast[0], PackedLinear)
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_a_sped_up_model_preprocesses_as_seldom_as_the_plain_one(name):
+    model, raw, calls = speed_up(built(CONFIGS[name])), raw_for(CONFIGS[name]), []
+    model.preprocessor.register_forward_hook(lambda *_: calls.append(1))
+    with torch.inference_mode():
+        model.decode(model.encode(raw), raw)
+    assert len(calls) == 1 + (model.queries.needs == "inputs")
+
+
+def test_inputs_of_four_do_not_ask_the_latents_of_one_faster():
+    config = CONFIGS["optical flow"]
+    model, raw = speed_up(built(config)), raw_for(config, 4)
+    with torch.inference_mode(), pytest.raises(ValueError, match=r"batch of 4, read a batch of 1"):
+        model.decode(model.encode(raw[:1]), raw)

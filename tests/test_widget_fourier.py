@@ -6,7 +6,7 @@ import torch
 from torch.nn.functional import cosine_similarity
 
 from perceiver_tutorial.positions import fourier_features, grid_positions
-from perceiver_tutorial.viz.fourier import band_tiles, likeness, seen_pitch
+from perceiver_tutorial.viz.fourier import alike_to, band_tiles, seen_pitch
 from perceiver_tutorial.viz.mosaic import Mosaic
 from perceiver_tutorial.widgets.fourier import FRAMES, KNOBS, draw
 
@@ -22,7 +22,7 @@ def loudest(samples: np.ndarray) -> int:
 
 
 def drawn(**changed):
-    """The figure's bands, its map of likeness, and the lines of its wave."""
+    """The figure's bands, its map of who is alike, and the lines of its wave."""
     bands, alike, wave = draw(**{**START, **changed}).figure.axes
     return bands.images[0].get_array(), alike, wave.lines
 
@@ -75,12 +75,12 @@ def test_it_counts_channels(dims, over):
 
 
 @pytest.mark.parametrize("place", [(7,), (2, 7), (1, 2, 7)])
-def test_likeness_is_the_cosine_of_two_notes(place):
+def test_alike_is_the_cosine_of_two_notes(place):
     index_dims = (3, 5, 9)[-len(place) :]
     features = fourier_features(grid_positions(index_dims), 4, index_dims)
     cell = int(np.ravel_multi_index(place, index_dims))
     expected = cosine_similarity(features, features[cell], dim=-1)
-    found = likeness(features, index_dims, place)
+    found = alike_to(features, index_dims, place)
     assert found.ndim == 3
     torch.testing.assert_close(found.flatten(), expected)
     assert found[(0, 0, *place)[-3:]].item() == pytest.approx(1)

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from ..perceiver.parts import Inputs
+
 
 class Dummy(nn.Module):
     """Fits into every place of a Perceiver IO: takes anything, returns zeros.
@@ -11,16 +13,18 @@ class Dummy(nn.Module):
         shape: of what is returned for one sample, e.g. (50176, 261).
     """
 
+    needs = "batch"
+
     def __init__(self, *shape: int):
         super().__init__()
         self.shape = shape
         self.num_channels = shape[-1]
 
-    def forward(self, taken: Tensor, *_more: Tensor | None) -> Tensor:
-        return torch.zeros(len(taken), *self.shape, device=taken.device)
+    def forward(self, taken: Tensor | Inputs, *_more: Tensor | None) -> Tensor:
+        return torch.zeros(taken.shape[0], *self.shape, device=taken.device)
 
-    def all_points(self, input_array: Tensor) -> Tensor:
-        return torch.arange(self.shape[0], device=input_array.device)
+    def all_points(self, inputs: Inputs) -> Tensor:
+        return torch.arange(self.shape[0], device=inputs.device)
 
     def assemble(self, answers: Tensor) -> Tensor:
         return answers

@@ -6,16 +6,26 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from ..doors import checked
-from ..initial import initialise
 from .chunks import check_points, join_answers, split_points
-from .parts import Decoder, PerceiverConfig, Points, Postprocessor, Preprocessor, Queries
+from .parts import (
+    ArraySpec,
+    CountsInputs,
+    Decoder,
+    Inputs,
+    PerceiverConfig,
+    Points,
+    Postprocessor,
+    Preprocessor,
+    Queries,
+)
 
 
 @checked
 class PerceiverIO(nn.Module):
     """Any preprocessor, any queries, any postprocessor around one encoder and decoder.
 
-    Paper: Perceiver IO, arXiv 2107.14795, figure 2.
+    Paper: Perceiver IO, arXiv 2107.14795, figure 2. Parts keep the weights that they come
+    with, so that trained ones may be put together anew; `initialise` starts new ones.
 
     Args:
         preprocessor: raw data to the input array.
@@ -47,7 +57,6 @@ class PerceiverIO(nn.Module):
         self.postprocessor = postprocessor
         self.mask_queries = mask_queries
         self.config = config
-        initialise(self)
 
     def forward(self, raw: Any, keep: Bool[Tensor, "batch inputs"] | None = None) -> Any:
         input_array = self.preprocessor(raw)
@@ -80,7 +89,8 @@ class PerceiverIO(nn.Module):
 
         Args:
             latents: from `encode`.
-            raw: the same raw input; queries may be made from it.
+            raw: the same raw input; queries may be made from it. It is preprocessed again
+                only for queries that need the inputs themselves.
             points: flat indices of the outputs wanted; for several modalities, a
                 dictionary of them, and a modality left out is not decoded.
                 Default: all, in the task's own shape. With points, one answer
@@ -91,16 +101,29 @@ class PerceiverIO(nn.Module):
         Raises:
             ValueError: if there are no such outputs.
         """
-        input_array = self.preprocessor(raw)
-        known = self.queries.all_points(input_array)
+        inputs = self._inputs_for_queries(latents, raw)
+        known = self.queries.all_points(inputs)
         wanted = known if points is None else check_points(points, known)
         pieces = split_points(wanted, chunk_size)
-        answers = join_answers([self._answer(latents, input_array, p, keep) for p in pieces])
+        answers = join_answers([self._answer(latents, inputs, p, keep) for p in pieces])
         return self.postprocessor.assemble(answers) if points is None else answers
 
-    def _answer(
-        self, latents: Tensor, input_array: Tensor, points: Points, keep: Tensor | None
-    ) -> Any:
-        queries = self.queries(input_array, points)
+    def _inputs_for_queries(self, latents: Tensor, raw: Any) -> Inputs:
+        """The input array where queries need it, otherwise what they need to know of it."""
+        if self.queries.needs == "inputs":
+            return self.preprocessor(raw)
+        count = self._count_inputs(raw) if self.queries.needs == "count" else None
+        return ArraySpec((len(latents), count), latents.dtype, latents.device)
+
+    def _count_inputs(self, raw: Any) -> int:
+        if not isinstance(self.preprocessor, CountsInputs):
+            raise TypeError(
+                f"expected a preprocessor that can count its rows, because the queries ask about "
+                f"each of them, got {type(self.preprocessor).__name__}. Give it num_inputs(raw)."
+            )
+        return self.preprocessor.num_inputs(raw)
+
+    def _answer(self, latents: Tensor, inputs: Inputs, points: Points, keep: Tensor | None) -> Any:
+        queries = self.queries(inputs, points)
         keep = keep[:, points] if self.mask_queries and keep is not None else None
         return self.postprocessor(self.decoder(queries, latents, keep))

@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from ..positions import learned_table
-from .parts import Decoder, Points, Postprocessor, Preprocessor, Queries
+from .parts import Decoder, Inputs, Need, Points, Postprocessor, Preprocessor, Queries
 
 
 class ChannelPadding(nn.Module):
@@ -61,6 +61,10 @@ class MultimodalPreprocessor(nn.Module):
         self.mask_tokens = nn.ParameterDict(
             {name: learned_table(1, self.num_channels) for name in modalities}
         )
+
+    def num_inputs(self, raw: Mapping[str, Tensor]) -> int:
+        """How many rows will be made of each sample, those of all modalities together."""
+        return sum(one.num_inputs(raw[name]) for name, one in self.modalities.items())
 
     def forward(self, raw: Mapping[str, Tensor]) -> Float[Tensor, "batch inputs channels"]:
         self.check_names(raw)
@@ -129,15 +133,21 @@ class MultimodalQueries(nn.Module):
         self.pad = ChannelPadding({n: q.num_channels for n, q in modalities.items()}, min_padding)
         self.num_channels = self.pad.num_channels
 
-    def all_points(self, input_array: Float[Tensor, "batch inputs channels"]) -> Points:
-        return {name: ask.all_points(input_array) for name, ask in self.modalities.items()}
+    @property
+    def needs(self) -> Need:
+        """The most that a modality's queries need."""
+        needs = {ask.needs for ask in self.modalities.values()}
+        return next((need for need in ("inputs", "count") if need in needs), "batch")
+
+    def all_points(self, inputs: Inputs) -> Points:
+        return {name: ask.all_points(inputs) for name, ask in self.modalities.items()}
 
     def forward(
-        self, input_array: Float[Tensor, "batch inputs channels"], points: Points | None = None
+        self, inputs: Inputs, points: Points | None = None
     ) -> dict[str, Float[Tensor, "batch _outputs query_channels"]]:
-        points = self.all_points(input_array) if points is None else points
+        points = self.all_points(inputs) if points is None else points
         return {
-            name: self.pad(self.modalities[name](input_array, points[name]), name)
+            name: self.pad(self.modalities[name](inputs, points[name]), name)
             for name in sorted(points)
         }
 

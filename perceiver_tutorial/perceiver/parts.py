@@ -1,13 +1,32 @@
 """The parts of a Perceiver IO: what fits where, said once as types."""
 
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
+import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from ..attention import Activation
 
 Points = Int[Tensor, "_"] | dict[str, Int[Tensor, "_"]]
+Need = Literal["batch", "count", "inputs"]
+
+
+class ArraySpec(NamedTuple):
+    """An input array without its numbers: what most queries want to know of it.
+
+    Attributes:
+        shape: (batch, inputs); inputs is None where nobody needs their number.
+        dtype: kind of its numbers.
+        device: where they are.
+    """
+
+    shape: tuple[int, int | None]
+    dtype: torch.dtype
+    device: torch.device
+
+
+Inputs = Float[Tensor, "batch inputs channels"] | ArraySpec
 
 
 @runtime_checkable
@@ -38,18 +57,36 @@ class Preprocessor(Protocol):
 
 
 @runtime_checkable
+class CountsInputs(Protocol):
+    """A preprocessor that knows how many rows it will make of each sample."""
+
+    def num_inputs(self, raw: Any) -> int: ...
+
+
+@runtime_checkable
 class Queries(Protocol):
-    """Decides what the decoder asks: one row for each output wanted."""
+    """Decides what the decoder asks: one row for each output wanted.
+
+    Attributes:
+        num_channels: width of a row.
+        needs: what the rows are made from. "batch": nothing but the number of samples;
+            "count": that, and how many inputs there are; "inputs": the inputs themselves.
+            Only those who need the inputs can rely on getting them, others may get an
+            `ArraySpec`: `decode` makes no input array that nobody looks at.
+    """
 
     num_channels: int
+    needs: Need
 
-    def all_points(self, input_array: Float[Tensor, "batch inputs channels"]) -> Points:
+    def all_points(self, inputs: Inputs) -> Points:
         """Flat indices of every output there is to ask for."""
         ...
 
     def __call__(
-        self, input_array: Float[Tensor, "batch inputs channels"], points: Points
-    ) -> Float[Tensor, "batch outputs query_channels"]: ...
+        self, inputs: Inputs, points: Points | None = None
+    ) -> Float[Tensor, "batch outputs query_channels"]:
+        """Rows for some points, in their order. Default: for all points."""
+        ...
 
 
 @runtime_checkable

@@ -1,5 +1,6 @@
 """A picture in, the same picture out: queries are places, answers are colours."""
 
+from ..initial import initialise
 from ..positions import FourierPositions
 from .config import DecoderConfig, EncoderConfig, FourierConfig
 from .decoder import PerceiverDecoder
@@ -33,12 +34,14 @@ def picture_autoencoder(
     queries = GridQueries(image_size, *_pitches(positions))
     asked = queries.num_channels
     config = decoder or DecoderConfig(query_residual=False)
-    return PerceiverIO(
-        preprocessor=preprocessor,
-        encoder=PerceiverEncoder(encoder, preprocessor.num_channels),
-        queries=queries,
-        decoder=PerceiverDecoder(config, asked, encoder.latent_channels),
-        postprocessor=PicturePixels(asked, image_size),
+    return initialise(
+        PerceiverIO(
+            preprocessor=preprocessor,
+            encoder=PerceiverEncoder(encoder, preprocessor.num_channels),
+            queries=queries,
+            decoder=PerceiverDecoder(config, asked, encoder.latent_channels),
+            postprocessor=PicturePixels(asked, image_size),
+        )
     )
 
 

@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from ..positions import Convention, fourier_features, grid_positions, learned_table
+from .parts import Inputs
 
 
 class LearnedQueries(nn.Module):
@@ -18,23 +19,23 @@ class LearnedQueries(nn.Module):
         num_channels: width of a row.
     """
 
+    needs = "batch"
+
     def __init__(self, num_queries: int, num_channels: int):
         super().__init__()
         self.num_channels = num_channels
         self.rows = learned_table(num_queries, num_channels)
 
-    def all_points(
-        self, input_array: Float[Tensor, "batch inputs channels"]
-    ) -> Int[Tensor, " outputs"]:
-        return torch.arange(len(self.rows), device=input_array.device)
+    def all_points(self, inputs: Inputs) -> Int[Tensor, " outputs"]:
+        return torch.arange(len(self.rows), device=inputs.device)
 
     def forward(
         self,
-        input_array: Float[Tensor, "batch inputs channels"],
+        inputs: Inputs,
         points: Int[Tensor, " outputs"] | None = None,
     ) -> Float[Tensor, "batch outputs query_channels"]:
-        points = self.all_points(input_array) if points is None else points
-        return repeat(self.rows[points], "n c -> b n c", b=len(input_array))
+        points = self.all_points(inputs) if points is None else points
+        return repeat(self.rows[points], "n c -> b n c", b=inputs.shape[0])
 
 
 class PlaceQueries(nn.Module):
@@ -48,22 +49,22 @@ class PlaceQueries(nn.Module):
         num_channels: width of a row.
     """
 
+    needs = "count"
+
     def __init__(self, max_places: int, num_channels: int):
         super().__init__()
         self.num_channels = num_channels
         self.ask = LearnedQueries(max_places, num_channels)
 
-    def all_points(
-        self, input_array: Float[Tensor, "batch inputs channels"]
-    ) -> Int[Tensor, " outputs"]:
-        return torch.arange(input_array.shape[1], device=input_array.device)
+    def all_points(self, inputs: Inputs) -> Int[Tensor, " outputs"]:
+        return torch.arange(inputs.shape[1], device=inputs.device)
 
     def forward(
         self,
-        input_array: Float[Tensor, "batch inputs channels"],
+        inputs: Inputs,
         points: Int[Tensor, " outputs"] | None = None,
     ) -> Float[Tensor, "batch outputs query_channels"]:
-        return self.ask(input_array, self.all_points(input_array) if points is None else points)
+        return self.ask(inputs, self.all_points(inputs) if points is None else points)
 
 
 class InputQueries(nn.Module):
@@ -73,21 +74,21 @@ class InputQueries(nn.Module):
         num_channels: width of the input array.
     """
 
+    needs = "inputs"
+
     def __init__(self, num_channels: int):
         super().__init__()
         self.num_channels = num_channels
 
-    def all_points(
-        self, input_array: Float[Tensor, "batch inputs channels"]
-    ) -> Int[Tensor, " outputs"]:
-        return torch.arange(input_array.shape[1], device=input_array.device)
+    def all_points(self, inputs: Inputs) -> Int[Tensor, " outputs"]:
+        return torch.arange(inputs.shape[1], device=inputs.device)
 
     def forward(
         self,
-        input_array: Float[Tensor, "batch inputs channels"],
+        inputs: Float[Tensor, "batch inputs channels"],
         points: Int[Tensor, " outputs"] | None = None,
     ) -> Float[Tensor, "batch outputs channels"]:
-        return input_array if points is None else input_array[:, points]
+        return inputs if points is None else inputs[:, points]
 
 
 class GridQueries(nn.Module):
@@ -100,6 +101,8 @@ class GridQueries(nn.Module):
         convention: how cells become coordinates. Published decoders ask with
             "half-open" coordinates although their encoders read with "linspace".
     """
+
+    needs = "batch"
 
     def __init__(
         self,
@@ -115,20 +118,18 @@ class GridQueries(nn.Module):
         self.convention = convention
         self.num_channels = len(index_dims) * (2 * num_bands + 1)
 
-    def all_points(
-        self, input_array: Float[Tensor, "batch inputs channels"]
-    ) -> Int[Tensor, " outputs"]:
-        return torch.arange(math.prod(self.index_dims), device=input_array.device)
+    def all_points(self, inputs: Inputs) -> Int[Tensor, " outputs"]:
+        return torch.arange(math.prod(self.index_dims), device=inputs.device)
 
     def forward(
         self,
-        input_array: Float[Tensor, "batch inputs channels"],
+        inputs: Inputs,
         points: Int[Tensor, " outputs"] | None = None,
     ) -> Float[Tensor, "batch outputs query_channels"]:
-        points = self.all_points(input_array) if points is None else points
+        points = self.all_points(inputs) if points is None else points
         where = grid_positions(self.index_dims, points, self.convention)
         features = fourier_features(where, self.num_bands, self.max_resolution)
-        return repeat(features.to(input_array.dtype), "n c -> b n c", b=len(input_array))
+        return repeat(features.to(inputs.dtype), "n c -> b n c", b=inputs.shape[0])
 
 
 class NoQueries(nn.Module):
@@ -138,18 +139,19 @@ class NoQueries(nn.Module):
         num_channels: width of the latents.
     """
 
+    needs = "batch"
+
     def __init__(self, num_channels: int):
         super().__init__()
         self.num_channels = num_channels
 
-    def all_points(
-        self, input_array: Float[Tensor, "batch inputs channels"]
-    ) -> Int[Tensor, " outputs"]:
-        return torch.arange(0, device=input_array.device)
+    def all_points(self, inputs: Inputs) -> Int[Tensor, " outputs"]:
+        return torch.arange(0, device=inputs.device)
 
     def forward(
         self,
-        input_array: Float[Tensor, "batch inputs channels"],
+        inputs: Inputs,
         _points: Int[Tensor, " outputs"] | None = None,
     ) -> Float[Tensor, "batch outputs=0 query_channels"]:
-        return input_array.new_empty(len(input_array), 0, self.num_channels)
+        shape = (inputs.shape[0], 0, self.num_channels)
+        return torch.empty(shape, dtype=inputs.dtype, device=inputs.device)

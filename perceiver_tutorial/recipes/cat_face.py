@@ -52,17 +52,17 @@ def cat_faces(
     return 4 * (images - 0.5), places
 
 
-def _batches(seed: int) -> Iterator[tuple[Tensor, ...]]:
-    return (cat_faces(16, seed=1000 * seed + number) for number in count(1))
+def _batches(seed: int, num_views: int = 16) -> Iterator[tuple[Tensor, ...]]:
+    return (cat_faces(num_views, seed=1000 * seed + number) for number in count(1))
 
 
 def _loss(model: nn.Module, images: Tensor, places: Tensor) -> Tensor:
     return mse_loss(model(images), places.flatten(1))
 
 
-def _score(model: nn.Module) -> float:
+def _score(model: nn.Module, num_views: int = 200) -> float:
     """The share of eyes and noses that are found to within two pixels."""
-    images, places = cat_faces(200)
+    images, places = cat_faces(num_views)
     with torch.no_grad():
         found = model(images).reshape_as(places)
     return ((found - places).norm(dim=-1) < 2 * 2 / (SIZE - 1)).float().mean().item()

@@ -77,12 +77,26 @@ def half_hidden(num_clips: int, generator: torch.Generator) -> Bool[Tensor, "{nu
     return keep
 
 
-def clip_batches(seed: int) -> Iterator[tuple]:
-    """24 of 3,000 clips, 137 of their 2,057 points to give back, and what of them is read."""
+def clip_batches(
+    seed: int,
+    num_clips: int = 3000,
+    batch_size: int = 24,
+    num_pixels: int = 128,
+    num_sounds: int = 8,
+) -> Iterator[tuple]:
+    """Some clips, some of their points to give back, and what of them is read.
+
+    Args:
+        seed: of the clips, their order, the points, and what is read.
+        num_clips: to learn from.
+        batch_size: clips at once.
+        num_pixels: to give back, of 2,048.
+        num_sounds: patches of sound to give back, of 8; and the label always.
+    """
     generator = torch.Generator().manual_seed(seed)
-    counts = {"image": 128, "audio": 8, "label": 1}
-    some = clips(3000, seed=seed + 1)
-    for image, audio, label in batches(*some[:3], batch_size=24, seed=seed):
+    counts = {"image": num_pixels, "audio": num_sounds, "label": 1}
+    some = clips(num_clips, seed=seed + 1)
+    for image, audio, label in batches(*some[:3], batch_size=batch_size, seed=seed):
         raw = {"image": image, "audio": audio, "label": label}
         points = random_points(CLIPS.num_outputs, counts, generator)
         yield raw, points, half_hidden(len(image), generator)

@@ -27,17 +27,17 @@ CLOUDS = PointCloudConfig(
 HELD_OUT = 0
 
 
-def _batches(seed: int) -> Iterator[tuple[Tensor, ...]]:
-    return (clouds(64, seed=1000 * seed + number) for number in count(HELD_OUT + 1))
+def _batches(seed: int, num_clouds: int = 64) -> Iterator[tuple[Tensor, ...]]:
+    return (clouds(num_clouds, seed=1000 * seed + number) for number in count(HELD_OUT + 1))
 
 
 def _loss(model: nn.Module, points: Tensor, labels: Tensor) -> Tensor:
     return cross_entropy(model(points), labels)
 
 
-def _score(model: nn.Module) -> float:
+def _score(model: nn.Module, num_clouds: int = 700) -> float:
     """The share of bodies that are recognised."""
-    return accuracy(model, *clouds(700, seed=HELD_OUT))
+    return accuracy(model, *clouds(num_clouds, seed=HELD_OUT))
 
 
 RECIPES = {"clouds": Recipe(CLOUDS, _batches, _loss, _score, at_least=0.97, steps=250)}

@@ -48,9 +48,9 @@ def enlarged(
     return interpolate(images, scale_factor=4)
 
 
-def _batches(seed: int) -> Iterator[tuple[Tensor, ...]]:
+def _batches(seed: int, batch_size: int = 64) -> Iterator[tuple[Tensor, ...]]:
     digits = samples.digits()
-    return batches(digits.train_images, digits.train_labels, batch_size=64, seed=seed)
+    return batches(digits.train_images, digits.train_labels, batch_size=batch_size, seed=seed)
 
 
 def _loss(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
@@ -62,9 +62,11 @@ def _score(model: nn.Module) -> float:
     return accuracy(model, digits.test_images, digits.test_labels)
 
 
-def _large_batches(seed: int) -> Iterator[tuple[Tensor, ...]]:
+def _large_batches(seed: int, batch_size: int = 64) -> Iterator[tuple[Tensor, ...]]:
     digits = samples.digits()
-    return batches(enlarged(digits.train_images), digits.train_labels, batch_size=64, seed=seed)
+    return batches(
+        enlarged(digits.train_images), digits.train_labels, batch_size=batch_size, seed=seed
+    )
 
 
 def _large_score(model: nn.Module) -> float:

@@ -67,9 +67,9 @@ Views = Float[Tensor, "batch colours=3 height width"]
 
 
 @cache
-def few_labels() -> Digits:
-    """200 digits to learn from and 1,597 to be judged by, in three equal colours."""
-    few = samples.few_digits(NUM_LABELS)
+def few_labels(num_labels: int = NUM_LABELS) -> Digits:
+    """A few digits to learn from and all others to be judged by, in three equal colours."""
+    few = samples.few_digits(num_labels)
     return few._replace(
         train_images=few.train_images.expand(-1, 3, -1, -1),
         test_images=few.test_images.expand(-1, 3, -1, -1),
@@ -99,8 +99,10 @@ def taught(source: Iterator[tuple[Tensor, ...]], teacher: Teacher) -> Iterator[t
     )
 
 
-def _teacher_batches(seed: int) -> Iterator[tuple[Tensor, ...]]:
-    for images, labels in views(*few_labels()[:2], seed):
+def _teacher_batches(
+    seed: int, num_labels: int = NUM_LABELS, batch_size: int = 32
+) -> Iterator[tuple[Tensor, ...]]:
+    for images, labels in views(*few_labels(num_labels)[:2], seed, batch_size):
         yield (images - INK.mean) / INK.std, labels
 
 
@@ -113,8 +115,10 @@ def _teacher_score(model: nn.Module) -> float:
     return accuracy(model, (few.test_images - INK.mean) / INK.std, few.test_labels)
 
 
-def _batches(seed: int) -> Iterator[tuple[Tensor, ...]]:
-    return taught(views(*few_labels()[:2], seed), digits_teacher())
+def _batches(
+    seed: int, num_labels: int = NUM_LABELS, batch_size: int = 32
+) -> Iterator[tuple[Tensor, ...]]:
+    return taught(views(*few_labels(num_labels)[:2], seed, batch_size), digits_teacher())
 
 
 def labels_only(model: DeiT, images: Views, labels: Tensor, _said: Tensor) -> Tensor:

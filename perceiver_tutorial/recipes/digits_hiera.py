@@ -174,18 +174,18 @@ def _name_it(model: Hiera, images: Views, labels: Tensor) -> Tensor:
     return cross_entropy(model(images), labels)
 
 
-def _batches(seed: int) -> Iterator[tuple[Tensor, ...]]:
-    return views(enlarged_digits().train_images, batch_size=64, seed=seed)
+def _batches(seed: int, batch_size: int = 64) -> Iterator[tuple[Tensor, ...]]:
+    return views(enlarged_digits().train_images, batch_size=batch_size, seed=seed)
 
 
 def _rebuild(model: HieraMAE, images: Views) -> Tensor:
     return model.loss(images)
 
 
-def _score(model: HieraMAE) -> float:
-    """What a linear probe reads off the encoder, mean over five choices of 50 labels."""
+def _score(model: HieraMAE, num_labels: int = NUM_LABELS, choices: int = 5) -> float:
+    """What a linear probe reads off the encoder, mean over some choices of a few labels."""
     features = classifier_from(model, None)
-    return mean(probed(features, seed=seed) for seed in range(5))
+    return mean(probed(features, num_labels, seed) for seed in range(choices))
 
 
 RECIPES = {

@@ -60,18 +60,20 @@ def first_name(text: str) -> str:
     return next(word.strip(",") for word in report.split() if word[0].isupper() and word != "In")
 
 
-def _batches(seed: int) -> Iterator[tuple[Tensor, ...]]:
-    encoded, ends = encode_questions(questions(8000))
-    return batches(*encoded, ends, batch_size=32, seed=seed)
+def _batches(
+    seed: int, num_questions: int = 8000, batch_size: int = 32
+) -> Iterator[tuple[Tensor, ...]]:
+    encoded, ends = encode_questions(questions(num_questions))
+    return batches(*encoded, ends, batch_size=batch_size, seed=seed)
 
 
 def _loss(model: nn.Module, ids: Tensor, keep: Tensor, ends: Tensor) -> Tensor:
     return span_loss(model(ids, keep=keep), ends, keep)
 
 
-def _score(model: nn.Module) -> float:
+def _score(model: nn.Module, num_questions: int = 400) -> float:
     """Answers that are right to the last letter, about people whose names are new."""
-    held_out = questions(400, held_out=True)
+    held_out = questions(num_questions, held_out=True)
     found = find_answers(model, [question.text for question in held_out])
     right = [a == question.answer for a, question in zip(found, held_out, strict=True)]
     return sum(right) / len(right)

@@ -41,28 +41,39 @@ FLOW = OpticalFlowConfig(
 )
 
 
-def small_motions(textures: Tensor, num_pairs: int, seed: int) -> MovingPairs:
-    """Pairs of 20 x 20 pixels: shifts of up to 2.5 pixels, a little turn and zoom.
+def small_motions(
+    textures: Tensor,
+    num_pairs: int,
+    seed: int,
+    max_shift: float = MAX_SHIFT,
+    max_turn: float = MAX_TURN,
+) -> MovingPairs:
+    """Pairs of 20 x 20 pixels: small shifts, a little turn and zoom.
 
     Args:
         textures: photographs of even contrast.
         num_pairs: how many.
         seed: the same seed gives the same pairs.
+        max_shift: in pixels.
+        max_turn: in radians.
     """
-    motion = {"max_shift": MAX_SHIFT, "max_turn": MAX_TURN}
-    return moving_pairs(textures, num_pairs, SIZE, **motion, seed=seed)
+    return moving_pairs(
+        textures, num_pairs, SIZE, max_shift=max_shift, max_turn=max_turn, seed=seed
+    )
 
 
-def _batches(seed: int) -> Iterator[tuple[Tensor, Tensor]]:
+def _batches(
+    seed: int, num_pairs: int = 16, max_shift: float = MAX_SHIFT, max_turn: float = MAX_TURN
+) -> Iterator[tuple[Tensor, Tensor]]:
     textures = even_contrast(samples.textures().train)
     for number in count(1):
-        pairs = small_motions(textures, 16, seed=100_000 * seed + number)
+        pairs = small_motions(textures, num_pairs, 100_000 * seed + number, max_shift, max_turn)
         yield pairs.frames, pairs.flow
 
 
-def _score(model: nn.Module) -> float:
+def _score(model: nn.Module, num_pairs: int = 256) -> float:
     """How much of the motion in photographs that were held out is found: 1 is all of it."""
-    pairs = small_motions(even_contrast(samples.textures().test), 256, seed=0)
+    pairs = small_motions(even_contrast(samples.textures().test), num_pairs, seed=0)
     with torch.no_grad():
         wrong = end_point_error(flow_in_pixels(model, pairs.frames), pairs.flow)
     return 1 - (wrong / end_point_error(0 * pairs.flow, pairs.flow)).item()

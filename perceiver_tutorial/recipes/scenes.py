@@ -49,17 +49,21 @@ def unseen_scenes(num_scenes: int = 300) -> tuple[Tensor, Tensor, Tensor]:
     return draw_scenes(num_scenes, seed=0)
 
 
-def _batches(seed: int) -> Iterator[tuple[Tensor, ...]]:
-    return batches(*draw_scenes(10_000, seed=seed + 1), batch_size=32, seed=seed)
+def _batches(
+    seed: int, num_scenes: int = 10_000, batch_size: int = 32
+) -> Iterator[tuple[Tensor, ...]]:
+    return batches(*draw_scenes(num_scenes, seed=seed + 1), batch_size=batch_size, seed=seed)
 
 
-def _loss(model: nn.Module, images: Tensor, classes: Tensor, boxes: Tensor) -> Tensor:
-    return detection_loss(model(images), classes, boxes, NOTHING)
+def _loss(
+    model: nn.Module, images: Tensor, classes: Tensor, boxes: Tensor, nothing: float = NOTHING
+) -> Tensor:
+    return detection_loss(model(images), classes, boxes, nothing)
 
 
-def _score(model: nn.Module) -> float:
+def _score(model: nn.Module, num_scenes: int = 300) -> float:
     """The harmonic mean of precision and recall; boxes count from an overlap of one half."""
-    images, classes, boxes = unseen_scenes()
+    images, classes, boxes = unseen_scenes(num_scenes)
     with torch.no_grad():
         return judge_detections(things_found(model(images)), classes, boxes).f1
 

@@ -32,17 +32,19 @@ def unseen_segments(num_images: int = 300) -> tuple[Tensor, Tensor]:
     return draw_segments(num_images, seed=0)
 
 
-def _batches(seed: int) -> Iterator[tuple[Tensor, ...]]:
-    return batches(*draw_segments(3000, seed=seed + 1), batch_size=16, seed=seed)
+def _batches(
+    seed: int, num_images: int = 3000, batch_size: int = 16
+) -> Iterator[tuple[Tensor, ...]]:
+    return batches(*draw_segments(num_images, seed=seed + 1), batch_size=batch_size, seed=seed)
 
 
 def _loss(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
     return cross_entropy(model(images), labels)
 
 
-def _score(model: nn.Module) -> float:
+def _score(model: nn.Module, num_images: int = 300) -> float:
     """The mean over the classes of intersection over union."""
-    return mean_overlap(model, *unseen_segments())
+    return mean_overlap(model, *unseen_segments(num_images))
 
 
 RECIPES = {

@@ -26,17 +26,18 @@ SKIRMISH = EntityConfig(
 AT_ONCE, HELD_OUT = 64, 4000
 
 
-def lessons(seed: int = 0) -> Iterator[tuple[Tensor, ...]]:
-    """Situations without end, 64 at a time, and whom the scripted player points at in them.
+def lessons(seed: int = 0, at_once: int = AT_ONCE) -> Iterator[tuple[Tensor, ...]]:
+    """Situations without end, and whom the scripted player points at in them.
 
     Args:
         seed: the same seed gives the same lessons; none gives the held-out situations.
+        at_once: situations in a batch.
 
     Yields:
         Units, where units are, whom one may point at, whom the player points at.
     """
     for number in count(1):
-        seen = situations(AT_ONCE, seed=100_000 * (seed + 1) + number)
+        seen = situations(at_once, seed=100_000 * (seed + 1) + number)
         yield seen.units, seen.keep, seen.enemies, focus_fire(seen)
 
 
@@ -47,9 +48,9 @@ def imitation_loss(
     return pointer_loss(model(units, keep=keep), chosen, enemies)
 
 
-def agreement(model: nn.Module) -> float:
-    """The share of 4,000 held-out situations in which a model points as the scripted player."""
-    seen = situations(HELD_OUT)
+def agreement(model: nn.Module, num_situations: int = HELD_OUT) -> float:
+    """The share of held-out situations in which a model points as the scripted player."""
+    seen = situations(num_situations)
     return (player(model)(seen) == focus_fire(seen)).float().mean().item()
 
 

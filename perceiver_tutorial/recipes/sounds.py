@@ -35,17 +35,19 @@ def unheard_sounds(num_sounds: int = 480) -> tuple[Tensor, Tensor]:
     return sounds(num_sounds, SOUNDS.num_samples, seed=0)
 
 
-def _batches(seed: int) -> Iterator[tuple[Tensor, ...]]:
-    return (sounds(64, SOUNDS.num_samples, 1000 * (seed + 1) + number) for number in count())
+def _batches(seed: int, num_sounds: int = 64) -> Iterator[tuple[Tensor, ...]]:
+    return (
+        sounds(num_sounds, SOUNDS.num_samples, 1000 * (seed + 1) + number) for number in count()
+    )
 
 
 def _loss(model: nn.Module, waves: Tensor, labels: Tensor) -> Tensor:
     return cross_entropy(model(waves), labels)
 
 
-def _score(model: nn.Module) -> float:
+def _score(model: nn.Module, num_sounds: int = 480) -> float:
     """The share of unheard sounds that are named rightly."""
-    return accuracy(model, *unheard_sounds())
+    return accuracy(model, *unheard_sounds(num_sounds))
 
 
 RECIPES = {

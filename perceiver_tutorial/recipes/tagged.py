@@ -67,18 +67,20 @@ def capitals_are_people(texts: Sequence[Sequence[str]]) -> list[set[Span]]:
     return [find_spans(tag_bytes(w, some)) for w, some in zip(texts, labels, strict=True)]
 
 
-def _batches(seed: int) -> Iterator[tuple[Tensor, ...]]:
-    encoded, tags = encode_tagged(tagged_texts(6000))
-    return batches(*encoded, tags, batch_size=32, seed=seed)
+def _batches(
+    seed: int, num_texts: int = 6000, batch_size: int = 32
+) -> Iterator[tuple[Tensor, ...]]:
+    encoded, tags = encode_tagged(tagged_texts(num_texts))
+    return batches(*encoded, tags, batch_size=batch_size, seed=seed)
 
 
 def _loss(model: nn.Module, ids: Tensor, keep: Tensor, tags: Tensor) -> Tensor:
     return tag_loss(model(ids, keep=keep), tags, keep)
 
 
-def _score(model: nn.Module) -> float:
+def _score(model: nn.Module, num_texts: int = 400) -> float:
     """Entities found exactly in texts whose names are new."""
-    texts = tagged_texts(400, held_out=True)
+    texts = tagged_texts(num_texts, held_out=True)
     return entity_f1(find_entities(model, [text.words for text in texts]), true_entities(texts))
 
 

@@ -26,10 +26,10 @@ CODE_OR_PROSE = TextClassifierConfig(
 )
 
 
-def _batches(seed: int) -> Iterator[tuple[Tensor, ...]]:
+def _batches(seed: int, batch_size: int = 64) -> Iterator[tuple[Tensor, ...]]:
     passages = samples.code_or_prose()
     texts = encode_text(passages.train_texts, CODE_OR_PROSE.max_bytes)
-    return batches(*texts, passages.train_labels, batch_size=64, seed=seed)
+    return batches(*texts, passages.train_labels, batch_size=batch_size, seed=seed)
 
 
 def _loss(model: nn.Module, ids: Tensor, keep: Tensor, labels: Tensor) -> Tensor:

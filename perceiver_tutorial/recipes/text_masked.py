@@ -61,28 +61,32 @@ def held_out_words(num_sentences: int = 150) -> HiddenWords:
 
 
 def hidden_batches(
-    ids: Int[Tensor, "texts bytes"], seed: int, share: float = 0.3
+    ids: Int[Tensor, "texts bytes"], seed: int, share: float = 0.3, batch_size: int = 16
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Texts, 16 at a time, and what is hidden in them: now whole words, now single bytes.
+    """Texts, some at a time, and what is hidden in them: now whole words, now single bytes.
 
     Args:
         ids: texts to learn from.
         seed: of the order, and of what is hidden.
         share: how much is hidden, from 0 to 1.
+        batch_size: texts at once.
     """
     generator = torch.Generator().manual_seed(seed)
-    for number, (some,) in enumerate(batches(ids, batch_size=16, seed=seed)):
+    for number, (some,) in enumerate(batches(ids, batch_size=batch_size, seed=seed)):
         hide = hide_bytes if number % 2 else hide_words
         yield some, hide(some, share, generator)
 
 
-def _sentence_batches(seed: int) -> Iterator[tuple[Tensor, Tensor]]:
-    return hidden_batches(encode_text(sentences(6000), SENTENCES.max_bytes).ids, seed)
+def _sentence_batches(
+    seed: int, num_sentences: int = 6000, share: float = 0.3, batch_size: int = 16
+) -> Iterator[tuple[Tensor, Tensor]]:
+    ids = encode_text(sentences(num_sentences), SENTENCES.max_bytes).ids
+    return hidden_batches(ids, seed, share, batch_size)
 
 
-def _words_that_follow(model: PerceiverIO) -> float:
+def _words_that_follow(model: PerceiverIO, num_sentences: int = 150) -> float:
     """How many of the held-out words that follow from the rest are guessed, to the last letter."""
-    ids, hidden, fitting = held_out_words()
+    ids, hidden, fitting = held_out_words(num_sentences)
     ids, hidden = ids[fitting == 1], hidden[fitting == 1]
     return (fill_in(model, ids, hidden) == ids).all(1).float().mean().item()
 

@@ -1,6 +1,7 @@
 """What the label costs the picture: the recipe "clips" with other weights for the label."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from statistics import mean
 
@@ -19,9 +20,7 @@ def notes(file: Path = FILE) -> Notes:
 
 def trade(label_weight: float, seed: int) -> ClipScores:
     """Train with another weight for the label, and score on clips that were not seen."""
-    recipe = replace(
-        RECIPES["clips"], loss=lambda *batch: clip_loss(*batch, label_weight=label_weight)
-    )
+    recipe = replace(RECIPES["clips"], loss=partial(clip_loss, label_weight=label_weight))
     return score_clips(recipe.train(seed)[0])
 
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor
-from torch.nn.functional import normalize
 
 from ..doors import checked
+from .likeness import cosine_similarity
 from .picture import INK, Picture
 
 LOOK = {"cmap": "cividis", "vmin": -1, "vmax": 1, "interpolation": "nearest"}
@@ -125,8 +125,8 @@ def draw_similarities(
     figure = Figure(figsize=(0.6 + 2.2 * len(codes), 2.5), layout="constrained")
     row = figure.subplots(1, len(codes), squeeze=False)[0]
     for axes, (title, code) in zip(row, codes.items(), strict=True):
-        unit = normalize(code.detach(), dim=-1)
-        alike = (unit @ unit[cell[0] * index_dims[1] + cell[1]]).reshape(index_dims)
+        here = code[cell[0] * index_dims[1] + cell[1]]
+        alike = cosine_similarity(code.detach(), here.detach()[None]).reshape(index_dims)
         shown = axes.imshow(alike.numpy(), **LOOK)
         axes.plot(cell[1], cell[0], marker="+", color="white", markersize=9)
         axes.set_title(title, fontsize=9, color=INK)

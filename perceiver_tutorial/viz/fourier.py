@@ -8,9 +8,9 @@ from einops import rearrange
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from torch import Tensor
-from torch.nn.functional import normalize
 
 from .codes import LOOK
+from .likeness import cosine_similarity
 from .mosaic import GAP, Mosaic
 from .page import BOLD, Page
 from .picture import INK, Picture
@@ -52,12 +52,13 @@ def band_tiles(
     return rearrange(shown, "y x lines bands -> lines bands y x")
 
 
-def likeness(
+def alike_to(
     features: Float[Tensor, "cells channels"], index_dims: tuple[int, ...], place: tuple[int, ...]
 ) -> Float[Tensor, "frames rows columns"]:
     """The cosine between how one place is written and how every place is."""
-    unit = normalize(features, dim=-1).reshape(*(1, 1, *index_dims)[-3:], -1)
-    return unit @ unit[(0, 0, *place)[-3:]]
+    grid = features.reshape(*(1, 1, *index_dims)[-3:], -1)
+    here = grid[(0, 0, *place)[-3:]]
+    return cosine_similarity(features, here[None]).reshape(grid.shape[:-1])
 
 
 def draw_fourier(
@@ -79,7 +80,7 @@ def draw_fourier(
     title = f"{dims} x (2 x {bands} + 1) = {features.shape[1]} channels for each of {over} cells"
     page.write(10, 18, title, {"fontsize": 12, **BOLD})
     _draw_bands(page, band_tiles(features, index_dims, place), pitches, index_dims[-1])
-    alike = likeness(features, index_dims, place)
+    alike = alike_to(features, index_dims, place)
     told = _draw_alike(page, alike, place)
     verdict = _draw_wave(page, pitches[-1, -1].item(), index_dims[-1], place[-1])
     return Picture(page.figure, f"{title}. {verdict}. {told}.")

@@ -11,15 +11,20 @@ from ..doors import checked
 from .picture import INK, Picture, strip
 
 
-def likeness(table: Float[Tensor, "cells channels"]) -> Float[Tensor, "cells cells"]:
-    """The cosine between every two rows, after what is common to all is taken away.
+def cosine_similarity(
+    rows: Float[Tensor, "rows channels"], others: Float[Tensor, "others channels"]
+) -> Float[Tensor, "rows others"]:
+    """The cosine between every row of one table and every row of another.
 
-    >>> likeness(torch.tensor([[3.0, 1.0], [3.0, -1.0]]))
-    tensor([[ 1., -1.],
-            [-1.,  1.]])
+    What all rows have in common makes them alike. To compare what is left, take it away
+    first: `table - table.mean(0)`.
+
+    >>> table = torch.tensor([[4.0, 3.0], [4.0, -3.0]])
+    >>> cosine_similarity(table, table)
+    tensor([[1.0000, 0.2800],
+            [0.2800, 1.0000]])
     """
-    unit = normalize(table - table.mean(0), dim=-1)
-    return unit @ unit.T
+    return normalize(rows, dim=-1) @ normalize(others, dim=-1).T
 
 
 def neighbours(index_dims: tuple[int, int]) -> Float[Tensor, "cells cells"]:
@@ -50,7 +55,7 @@ def by_step(
         In the middle the step (0, 0), below it one row down, right of it one column right.
     """
     rows, columns = index_dims
-    alike = likeness(table).reshape(rows, columns, rows, columns)
+    alike = cosine_similarity(table, table).reshape(rows, columns, rows, columns)
     means = torch.zeros(2 * reach + 1, 2 * reach + 1)
     for down, right in torch.cartesian_prod(*[torch.arange(-reach, reach + 1)] * 2).tolist():
         pairs = alike.diagonal(down, 0, 2).diagonal(right, 0, 1)
@@ -70,16 +75,17 @@ def draw_likeness(
     """
     rows, columns = index_dims
     figure, row = strip(len(tables), width=3.6 * len(tables) + 0.5, height=3.7)
+    near, means = neighbours(index_dims).bool(), []
     for axes, (title, table) in zip(row, tables.items(), strict=True):
         maps = torch.full((rows, rows + 1, columns, columns + 1), torch.nan)
-        alike = likeness(table.detach()).reshape(rows, columns, rows, columns)
-        maps[:, :rows, :, :columns] = alike.transpose(1, 2)
+        alike = cosine_similarity(table.detach(), table.detach())
+        alike_by_place = alike.reshape(rows, columns, rows, columns)
+        maps[:, :rows, :, :columns] = alike_by_place.transpose(1, 2)
         mosaic = maps.flatten(2).flatten(0, 1)[:-1, :-1].numpy()
         shown = axes.imshow(mosaic, cmap="cividis", vmin=-1, vmax=1, interpolation="nearest")
         axes.set_title(title, fontsize=10, color=INK)
+        means.append(f"{title}, {alike[near].mean():.1f}")
     figure.colorbar(shown, ax=row, shrink=0.7, label="cosine")
-    near = neighbours(index_dims).bool()
-    means = (f"{title}, {likeness(t.detach())[near].mean():.1f}" for title, t in tables.items())
     alt = (
         f"For each of {rows} by {columns} places a map of how alike it is to all of them; on "
         f"average, touching places have a cosine of: {'; '.join(means)}."

@@ -1,10 +1,10 @@
 """What Fourier positions look like: bands as images, and how alike two places are."""
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from ..doors import checked
+from .likeness import cosine_similarity
 from .picture import INK, Picture, strip
 
 
@@ -44,8 +44,8 @@ def draw_similarity(
         index_dims: (rows, columns) of the grid.
         cell: (row, column) of the place to compare with.
     """
-    unit = torch.nn.functional.normalize(features, dim=-1)
-    similarity = (unit @ unit[cell[0] * index_dims[1] + cell[1]]).reshape(index_dims).numpy()
+    here = features[cell[0] * index_dims[1] + cell[1]]
+    similarity = cosine_similarity(features, here[None]).reshape(index_dims).numpy()
     figure, (axes,) = strip(1, width=3.2, height=2.8)
     shown = axes.imshow(similarity, cmap="cividis", vmin=-1, vmax=1, interpolation="nearest")
     axes.plot(cell[1], cell[0], marker="+", color="white", markersize=10)

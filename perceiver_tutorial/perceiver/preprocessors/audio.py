@@ -2,14 +2,15 @@
 
 from einops import rearrange
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from ...doors import checked
 from ..doors import Door
+from .grid import GridInputs
 
 
 @checked
-class AudioPatches(nn.Module):
+class AudioPatches(GridInputs):
     """Samples, some at a time.
 
     Args:

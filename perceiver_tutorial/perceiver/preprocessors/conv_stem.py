@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from ...doors import checked
+from .grid import GridInputs
 from .pictures import picture_door
 
 MOST_LAYERS = 60
@@ -77,7 +78,7 @@ class ConvPoolLayer(nn.Module):
 
 
 @checked
-class ConvPool(nn.Module):
+class ConvPool(GridInputs):
     """Convolution and max-pooling, `num_layers` times.
 
     Paper: Perceiver IO 4.5, the variant with a convolutional stem; one layer there.

@@ -27,6 +27,10 @@ class Embedded(nn.Module):
             nn.Linear(rows.num_channels, channels), nn.GELU(), nn.Linear(channels, channels)
         )
 
+    def num_inputs(self, raw: Float[Tensor, "batch entities features"]) -> int:
+        """How many rows will be made of each sample."""
+        return self.rows.num_inputs(raw)
+
     def forward(
         self, raw: Float[Tensor, "batch entities features"]
     ) -> Float[Tensor, "batch inputs channels"]:

@@ -2,14 +2,15 @@
 
 from einops import rearrange
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from ...doors import checked
 from ..doors import Door
+from .grid import GridInputs
 
 
 @checked
-class OneHotLabel(nn.Module):
+class OneHotLabel(GridInputs):
     """One input whose channels are the classes.
 
     Args:

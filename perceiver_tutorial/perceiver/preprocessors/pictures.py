@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from ...doors import checked
 from ..doors import Door
+from .grid import GridInputs
 
 
 def picture_door(size: tuple[int, ...], image_channels: int) -> Door:
@@ -23,7 +24,7 @@ def picture_door(size: tuple[int, ...], image_channels: int) -> Door:
 
 
 @checked
-class Pixels(nn.Module):
+class Pixels(GridInputs):
     """Every pixel is an input, its colours the channels; or every n-th, the rest is dropped.
 
     Args:
@@ -57,7 +58,7 @@ class Pixels(nn.Module):
 
 
 @checked
-class Conv1x1(nn.Module):
+class Conv1x1(GridInputs):
     """Every pixel's colours through one linear map.
 
     Args:
@@ -85,7 +86,7 @@ class Conv1x1(nn.Module):
 
 
 @checked
-class Patches(nn.Module):
+class Patches(GridInputs):
     """Blocks of pixels folded into channels: space to depth.
 
     Args:

@@ -42,6 +42,10 @@ class Points(nn.Module):
             f"A point is {self.dims} coordinates, then {num_features} features.",
         )  # fmt: skip
 
+    def num_inputs(self, points: Float[Tensor, "batch points features"]) -> int:
+        """How many rows will be made of each set."""
+        return points.shape[1]
+
     def forward(
         self, points: Float[Tensor, "batch points features"]
     ) -> Float[Tensor, "batch inputs channels"]:

@@ -24,6 +24,10 @@ class AppendedPositions(nn.Module):
         self.where = where
         self.num_channels = what.num_channels + where.num_channels
 
+    def num_inputs(self, raw: Tensor) -> int:
+        """How many rows will be made of each sample."""
+        return self.what.num_inputs(raw)
+
     def forward(self, raw: Tensor) -> Float[Tensor, "batch inputs channels"]:
         what = self.what(raw)
         where = repeat(self.where(), "n c -> b n c", b=len(what))
@@ -52,6 +56,10 @@ class AddedPositions(nn.Module):
         self.what = what
         self.where = where
         self.num_channels = what.num_channels
+
+    def num_inputs(self, raw: Tensor) -> int:
+        """How many rows will be made of each sample."""
+        return self.what.num_inputs(raw)
 
     def forward(self, raw: Tensor) -> Float[Tensor, "batch inputs channels"]:
         what = self.what(raw)

@@ -25,6 +25,10 @@ class ByteEmbedding(nn.Module):
         self.door = Door("ids", ("bytes",), (None,), "")
         self.table = nn.Embedding(vocabulary, num_channels)
 
+    def num_inputs(self, ids: Int[Tensor, "batch bytes"]) -> int:
+        """How many rows will be made of each text."""
+        return ids.shape[1]
+
     def forward(self, ids: Int[Tensor, "batch bytes"]) -> Float[Tensor, "batch inputs channels"]:
         self.door.check(ids, integers=True)
         self._check_length_and_range(ids)

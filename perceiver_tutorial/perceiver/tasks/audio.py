@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ...attention import Activation
 from ...doors import checked
+from ...initial import initialise
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig, FourierConfig, LearnedConfig
 from ..decoder import PerceiverDecoder
 from ..encoder import PerceiverEncoder
@@ -47,13 +48,15 @@ class AudioClassifierConfig:
         what = AudioPatches(self.num_samples, self.samples_per_patch, self.audio_channels)
         preprocessor = AppendedPositions(what, self.positions.build(what.index_dims))
         width = self.encoder.latent_channels
-        return PerceiverIO(
-            preprocessor=preprocessor,
-            encoder=PerceiverEncoder(self.encoder, preprocessor.num_channels, self.activation),
-            queries=LearnedQueries(1, width),
-            decoder=PerceiverDecoder(self.decoder, width, width, activation=self.activation),
-            postprocessor=ClassLogits(width, self.num_classes),
-            config=self,
+        return initialise(
+            PerceiverIO(
+                preprocessor=preprocessor,
+                encoder=PerceiverEncoder(self.encoder, preprocessor.num_channels, self.activation),
+                queries=LearnedQueries(1, width),
+                decoder=PerceiverDecoder(self.decoder, width, width, activation=self.activation),
+                postprocessor=ClassLogits(width, self.num_classes),
+                config=self,
+            )
         )
 
     def example_input(self, batch_size: int = 1) -> Float[Tensor, "batch samples audio_channels"]:

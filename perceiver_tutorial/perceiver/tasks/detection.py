@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ...attention import Activation
 from ...doors import checked
+from ...initial import initialise
 from ..config import (
     RESIDUAL,
     Conv1x1Stem,
@@ -61,15 +62,17 @@ class DetectionConfig:
         what = self.stem.build(self.image_size, self.image_channels)
         preprocessor = AppendedPositions(what, self.positions.build(what.index_dims))
         width = self.query_channels or self.encoder.latent_channels
-        return PerceiverIO(
-            preprocessor=preprocessor,
-            encoder=PerceiverEncoder(self.encoder, preprocessor.num_channels, self.activation),
-            queries=LearnedQueries(self.num_queries, width),
-            decoder=PerceiverDecoder(
-                self.decoder, width, self.encoder.latent_channels, activation=self.activation
-            ),
-            postprocessor=ClassesAndBoxes(width, self.num_classes),
-            config=self,
+        return initialise(
+            PerceiverIO(
+                preprocessor=preprocessor,
+                encoder=PerceiverEncoder(self.encoder, preprocessor.num_channels, self.activation),
+                queries=LearnedQueries(self.num_queries, width),
+                decoder=PerceiverDecoder(
+                    self.decoder, width, self.encoder.latent_channels, activation=self.activation
+                ),
+                postprocessor=ClassesAndBoxes(width, self.num_classes),
+                config=self,
+            )
         )
 
     def example_input(self, batch_size: int = 1) -> Float[Tensor, "batch colours height width"]:

@@ -8,10 +8,12 @@ from torch import Tensor
 
 from ...attention import Activation
 from ...doors import checked
+from ...initial import initialise
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig, FourierConfig
 from ..decoder import PerceiverDecoder
 from ..encoder import PerceiverEncoder
 from ..model import PerceiverIO
+from ..parts import Postprocessor
 from ..postprocessors import PointerScores, Projection
 from ..preprocessors import Embedded, Points
 from ..queries import InputQueries
@@ -63,19 +65,23 @@ class EntityConfig:
         bands = self.positions.num_bands if self.positions else 0
         points = Points(self.num_features - len(self._resolution), bands, self._resolution)
         width = self.channels
-        return PerceiverIO(
-            preprocessor=Embedded(points, width),
-            encoder=PerceiverEncoder(self.encoder, width, self.activation),
-            queries=InputQueries(width),
-            decoder=PerceiverDecoder(
-                self.decoder, width, self.encoder.latent_channels, activation=self.activation
-            ),
-            postprocessor=(
-                Projection(width, self.num_outputs) if self.num_outputs else PointerScores(width)
-            ),
-            config=self,
+        return initialise(
+            PerceiverIO(
+                preprocessor=Embedded(points, width),
+                encoder=PerceiverEncoder(self.encoder, width, self.activation),
+                queries=InputQueries(width),
+                decoder=PerceiverDecoder(
+                    self.decoder, width, self.encoder.latent_channels, activation=self.activation
+                ),
+                postprocessor=_answers(width, self.num_outputs),
+                config=self,
+            )
         )
 
     def example_input(self, batch_size: int = 1) -> Float[Tensor, "batch entities features"]:
         """Zeros in the shape of the raw input."""
         return torch.zeros(batch_size, self.num_entities, self.num_features)
+
+
+def _answers(width: int, num_outputs: int | None) -> Postprocessor:
+    return Projection(width, num_outputs) if num_outputs else PointerScores(width)

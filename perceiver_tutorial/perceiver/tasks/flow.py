@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ...attention import Activation
 from ...doors import checked
+from ...initial import initialise
 from ..config import NO_RESIDUAL, DecoderConfig, EncoderConfig, FourierConfig
 from ..decoder import PerceiverDecoder
 from ..encoder import PerceiverEncoder
@@ -47,15 +48,17 @@ class OpticalFlowConfig:
         where = self.positions.build(self.image_size)
         preprocessor = AppendedPositions(what, where)
         width = preprocessor.num_channels
-        return PerceiverIO(
-            preprocessor=preprocessor,
-            encoder=PerceiverEncoder(self.encoder, width, self.activation),
-            queries=InputQueries(width),
-            decoder=PerceiverDecoder(
-                self.decoder, width, self.encoder.latent_channels, activation=self.activation
-            ),
-            postprocessor=FlowField(width, self.image_size, self.divide_by),
-            config=self,
+        return initialise(
+            PerceiverIO(
+                preprocessor=preprocessor,
+                encoder=PerceiverEncoder(self.encoder, width, self.activation),
+                queries=InputQueries(width),
+                decoder=PerceiverDecoder(
+                    self.decoder, width, self.encoder.latent_channels, activation=self.activation
+                ),
+                postprocessor=FlowField(width, self.image_size, self.divide_by),
+                config=self,
+            )
         )
 
     def example_input(

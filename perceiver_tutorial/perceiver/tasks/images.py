@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ...attention import Activation
 from ...doors import checked
+from ...initial import initialise
 from ..config import (
     RESIDUAL,
     Conv1x1Stem,
@@ -59,13 +60,15 @@ class ImageClassifierConfig:
         width = self.encoder.latent_channels
         encoder = PerceiverEncoder(self.encoder, preprocessor.num_channels, self.activation)
         queries, decoder = one_answer(self.decoder, width, self.activation)
-        return PerceiverIO(
-            preprocessor=preprocessor,
-            encoder=encoder,
-            queries=queries,
-            decoder=decoder,
-            postprocessor=ClassLogits(width, self.num_classes),
-            config=self,
+        return initialise(
+            PerceiverIO(
+                preprocessor=preprocessor,
+                encoder=encoder,
+                queries=queries,
+                decoder=decoder,
+                postprocessor=ClassLogits(width, self.num_classes),
+                config=self,
+            )
         )
 
     def example_input(self, batch_size: int = 1) -> Float[Tensor, "batch colours height width"]:

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ...attention import Activation
 from ...doors import checked
+from ...initial import initialise
 from ...positions import LearnedPositions
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig
 from ..decoder import PerceiverDecoder
@@ -60,16 +61,18 @@ class MaskedLanguageConfig:
         """A model with random weights. Paper: Perceiver IO 4.1."""
         preprocessor = positioned_bytes(self.input_channels, self.max_bytes, self.vocabulary)
         width = self.input_channels
-        return PerceiverIO(
-            preprocessor=preprocessor,
-            encoder=PerceiverEncoder(self.encoder, width, self.activation),
-            queries=PlaceQueries(self.max_bytes, width),
-            decoder=PerceiverDecoder(
-                self.decoder, width, self.encoder.latent_channels, activation=self.activation
-            ),
-            postprocessor=TiedByteLogits(preprocessor.what.table),
-            mask_queries=self.mask_queries,
-            config=self,
+        return initialise(
+            PerceiverIO(
+                preprocessor=preprocessor,
+                encoder=PerceiverEncoder(self.encoder, width, self.activation),
+                queries=PlaceQueries(self.max_bytes, width),
+                decoder=PerceiverDecoder(
+                    self.decoder, width, self.encoder.latent_channels, activation=self.activation
+                ),
+                postprocessor=TiedByteLogits(preprocessor.what.table),
+                mask_queries=self.mask_queries,
+                config=self,
+            )
         )
 
     def example_input(self, batch_size: int = 1) -> Int[Tensor, "batch bytes"]:
@@ -93,13 +96,15 @@ class TextClassifierConfig:
     def build(self) -> PerceiverIO:
         """A model with random weights: the masked language model's encoder, and one query."""
         width = self.encoder.latent_channels
-        return PerceiverIO(
-            preprocessor=positioned_bytes(self.input_channels, self.max_bytes, self.vocabulary),
-            encoder=PerceiverEncoder(self.encoder, self.input_channels, self.activation),
-            queries=LearnedQueries(1, width),
-            decoder=PerceiverDecoder(self.decoder, width, width, activation=self.activation),
-            postprocessor=ClassLogits(width, self.num_classes),
-            config=self,
+        return initialise(
+            PerceiverIO(
+                preprocessor=positioned_bytes(self.input_channels, self.max_bytes, self.vocabulary),
+                encoder=PerceiverEncoder(self.encoder, self.input_channels, self.activation),
+                queries=LearnedQueries(1, width),
+                decoder=PerceiverDecoder(self.decoder, width, width, activation=self.activation),
+                postprocessor=ClassLogits(width, self.num_classes),
+                config=self,
+            )
         )
 
     def example_input(self, batch_size: int = 1) -> Int[Tensor, "batch bytes"]:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ...attention import Activation
 from ...doors import checked
+from ...initial import initialise
 from ..config import NO_RESIDUAL, DecoderConfig, EncoderConfig, FourierConfig
 from ..decoder import PerceiverDecoder
 from ..encoder import PerceiverEncoder
@@ -118,13 +119,15 @@ class MultimodalConfig:
             output_channels=self.output_channels,
             activation=self.activation,
         )
-        return PerceiverIO(
-            preprocessor=preprocessor,
-            encoder=PerceiverEncoder(self.encoder, preprocessor.num_channels, self.activation),
-            queries=queries,
-            decoder=MultimodalDecoder(decoder),
-            postprocessor=_multimodal_postprocessor(self),
-            config=self,
+        return initialise(
+            PerceiverIO(
+                preprocessor=preprocessor,
+                encoder=PerceiverEncoder(self.encoder, preprocessor.num_channels, self.activation),
+                queries=queries,
+                decoder=MultimodalDecoder(decoder),
+                postprocessor=_multimodal_postprocessor(self),
+                config=self,
+            )
         )
 
     def example_input(self, batch_size: int = 1) -> dict[str, Tensor]:

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ...attention import Activation
 from ...doors import checked
+from ...initial import initialise
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig, FourierConfig
 from ..decoder import one_answer
 from ..encoder import PerceiverEncoder
@@ -50,13 +51,15 @@ class PointCloudConfig:
         preprocessor = Points(self.num_features, where.num_bands, where.max_resolution)
         encoder = PerceiverEncoder(self.encoder, preprocessor.num_channels, self.activation)
         queries, decoder = one_answer(self.decoder, width, self.activation)
-        return PerceiverIO(
-            preprocessor=preprocessor,
-            encoder=encoder,
-            queries=queries,
-            decoder=decoder,
-            postprocessor=ClassLogits(width, self.num_classes),
-            config=self,
+        return initialise(
+            PerceiverIO(
+                preprocessor=preprocessor,
+                encoder=encoder,
+                queries=queries,
+                decoder=decoder,
+                postprocessor=ClassLogits(width, self.num_classes),
+                config=self,
+            )
         )
 
     def example_input(self, batch_size: int = 1) -> Float[Tensor, "batch points features"]:

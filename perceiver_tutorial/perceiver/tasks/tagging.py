@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ...attention import Activation
 from ...doors import checked
+from ...initial import initialise
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig
 from ..decoder import PerceiverDecoder
 from ..encoder import PerceiverEncoder
@@ -52,15 +53,17 @@ class TokenClassifierConfig:
         """A model with random weights; ours, in the manner of Perceiver IO 4.1 and 4.3."""
         width = self.input_channels
         asks_itself = self.ask == "inputs"
-        return PerceiverIO(
-            preprocessor=positioned_bytes(width, self.max_bytes, self.vocabulary),
-            encoder=PerceiverEncoder(self.encoder, width, self.activation),
-            queries=InputQueries(width) if asks_itself else PlaceQueries(self.max_bytes, width),
-            decoder=PerceiverDecoder(
-                self.decoder, width, self.encoder.latent_channels, activation=self.activation
-            ),
-            postprocessor=Projection(width, self.num_labels),
-            config=self,
+        return initialise(
+            PerceiverIO(
+                preprocessor=positioned_bytes(width, self.max_bytes, self.vocabulary),
+                encoder=PerceiverEncoder(self.encoder, width, self.activation),
+                queries=InputQueries(width) if asks_itself else PlaceQueries(self.max_bytes, width),
+                decoder=PerceiverDecoder(
+                    self.decoder, width, self.encoder.latent_channels, activation=self.activation
+                ),
+                postprocessor=Projection(width, self.num_labels),
+                config=self,
+            )
         )
 
     def example_input(self, batch_size: int = 1) -> Int[Tensor, "batch bytes"]:
