@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "recipes": MODELS | {"doors", "initial", "samples", "synthetic", "training"},
     "tracing": FLOOR | MODELS,
     "ledger": {"doors"},
-    "speed": {"attention", "doors", "hiera", "perceiver", "positions"},
+    "speed": {"attention", "doors", "perceiver", "taps"},
     "viz": FLOOR | {"tracing"},
     "exercises": FLOOR | MODELS | {"tracing", "viz"},
     "evaluation": {"checkpoints", "deit", "doors", "perceiver"},

@@ -434,6 +434,7 @@ def test_a_sped_up_model_preprocesses_as_seldom_as_the_plain_one(name):
     assert len(calls) == 1 + (model.queries.needs == "inputs")
 
 
+@pytest.mark.usefixtures("without_shape_checks")
 def test_inputs_of_four_do_not_ask_the_latents_of_one_faster():
     config = CONFIGS["optical flow"]
     model, raw = speed_up(built(config)), raw_for(config, 4)
