@@ -18,7 +18,8 @@ from perceiver_tutorial.perceiver import (
     PointCloudConfig,
 )
 from perceiver_tutorial.perceiver.tiny import ENCODER
-from perceiver_tutorial.speed import fastest, fold, portions, speed_up
+from perceiver_tutorial.speed import faster, fastest, fold, portions, speed_up
+from perceiver_tutorial.speed import products as linear
 from perceiver_tutorial.speed.products import PackedLinear, has_onednn
 from perceiver_tutorial.taps import listen
 
@@ -56,8 +57,11 @@ HALF = pytest.mark.skipif(
 
 @pytest.fixture(autouse=True)
 def measured_anew(monkeypatch):
-    """What was measured in one test is not known in the next."""
+    """What was measured in one test is not known in the next; small models are measured, too."""
     monkeypatch.setattr(fastest, "_CHOSEN", {})
+    monkeypatch.setattr(fold, "LEAST", 0)
+    monkeypatch.setattr(linear, "LEAST", 0)
+    monkeypatch.setattr(faster, "LEAST_WEIGHTS", 0)
 
 
 @pytest.fixture
@@ -142,6 +146,26 @@ def test_under_autocast_answers_differ_a_little(config, products):
     right = answers(model, raw)
     assert_equal({name: value.float() for name, value in found.items()}, right, 5e-2)
     assert any(not torch.equal(found[name], right[name]) for name in right)
+
+
+@EVERY
+@LIBRARIES
+def test_a_model_of_float16_goes_the_plain_way(config, products):
+    model, raw = built(config).half(), some_raw(config)
+    raw = {name: part.half() for name, part in raw.items()} if isinstance(raw, dict) else raw
+    raw = raw.half() if isinstance(raw, Tensor) and raw.is_floating_point() else raw
+    found, right = answers(speed_up(model, products=products), raw), answers(model, raw)
+    assert all(torch.equal(found[name], right[name]) for name in right)
+
+
+def test_small_products_are_not_measured(monkeypatch):
+    monkeypatch.undo()
+    monkeypatch.setattr(fastest, "_CHOSEN", {})
+    model, raw = built(CONFIGS["optical flow"]), raw_for(CONFIGS["optical flow"])
+    fast = speed_up(model)
+    assert_equal(answers(fast, raw), answers(model, raw))
+    assert not fastest._CHOSEN
+    assert not any(isinstance(module, PackedLinear) for module in fast.modules())
 
 
 @HALF

@@ -77,6 +77,7 @@ def test_the_order_is_measured_on_some_rows_and_taken_for_all(winner, monkeypatc
     monkeypatch.setattr(fastest, "_CHOSEN", {})
     monkeypatch.setattr(fastest, "_measured", measured)
     monkeypatch.setattr(fold, "ROWS_TO_MEASURE", 7)
+    monkeypatch.setattr(fold, "LEAST", 0)
     monkeypatch.setattr(fold, "cheapest", lambda *_: "queries")
     plain, _ = pair()
     folded = speed_up(plain)

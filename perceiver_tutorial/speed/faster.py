@@ -12,6 +12,7 @@ from .fold import FoldedAttention
 from .portions import PortionedDecoder
 from .products import PackedLinear, Products, has_onednn
 
+LEAST_WEIGHTS = 10_000  # a layer with fewer is done before anything could be chosen for it
 FAST = (FoldedAttention, PackedLinear, PortionedDecoder)
 
 
@@ -57,13 +58,18 @@ def speed_up(model: nn.Module, *, products: Products = "measure") -> nn.Module:
     """
     _check(model, products)
     faster = _twin(model)
-    _replace(faster, nn.Linear, lambda layer: _as(PackedLinear, layer, products=products))
+
+    def packed(layer: nn.Linear) -> nn.Module:
+        is_small = products == "measure" and layer.weight.numel() < LEAST_WEIGHTS
+        return layer if is_small else _as(PackedLinear, layer, products=products)
+
+    def folded(attention: MultiHeadAttention) -> nn.Module:
+        has_one = attention.num_heads == 1
+        return _as(FoldedAttention, attention, products=products) if has_one else attention
+
+    _replace(faster, nn.Linear, packed)
+    _replace(faster, MultiHeadAttention, folded)
     _replace(faster, PerceiverDecoder, lambda decoder: _as(PortionedDecoder, decoder))
-    _replace(
-        faster,
-        MultiHeadAttention,
-        lambda one: _as(FoldedAttention, one, products=products) if one.num_heads == 1 else one,
-    )
     faster.register_forward_pre_hook(_refuse_training)
     return faster
 

@@ -33,10 +33,18 @@ from torch.nn.functional import scaled_dot_product_attention
 
 from ..attention import MultiHeadAttention
 from .fastest import fastest
-from .products import Products, computed_in, has_onednn, is_plain_arithmetic, onednn_linear
+from .products import (
+    LEAST,
+    Products,
+    computed_in,
+    has_onednn,
+    is_plain_arithmetic,
+    onednn_linear,
+)
 
 ROWS_AT_ONCE = 2048
 ROWS_TO_MEASURE = 4096
+WIDE_RANGE = (torch.float32, torch.float64, torch.bfloat16)  # folded keys may leave float16's
 SMALLEST = -80.0  # weights below e^-80 would be denormal numbers, which processors crawl over
 
 Mix = Callable[[Tensor, Tensor, Tensor, Tensor | None], Tensor]
@@ -56,10 +64,16 @@ class FoldedAttention(MultiHeadAttention):
         read: Float[Tensor, "batch keys kv_channels"],
         keep: Bool[Tensor, "batch #queries #keys"] | None = None,
     ) -> Float[Tensor, "batch queries query_channels"]:
-        is_heard = self.weights.is_heard or self.mixture.is_heard
-        if keep is not None or is_heard or not is_plain_arithmetic(asking, read):
+        if keep is not None or not self._can_fold(asking, read):
             return super().forward(asking, read, keep)
         return self._way(asking, read)(asking, read)
+
+    def _can_fold(self, asking: Tensor, read: Tensor) -> bool:
+        is_heard = self.weights.is_heard or self.mixture.is_heard
+        is_small = self.products == "measure" and asking.numel() * read.shape[1] < LEAST
+        if is_heard or is_small or computed_in(asking) not in WIDE_RANGE:
+            return False
+        return is_plain_arithmetic(asking) and is_plain_arithmetic(read)
 
     def _way(self, asking: Tensor, read: Tensor) -> Callable[[Tensor, Tensor], Tensor]:
         """How to read: in the cheapest order, by the library that is told or faster here."""
@@ -68,7 +82,7 @@ class FoldedAttention(MultiHeadAttention):
             return plain
         fold = self._fold_inputs if order == "inputs" else self._fold_queries
         ways = {"plain": plain, "default": partial(fold, fused)}
-        if has_onednn(computed_in(asking)) and computed_in(asking) == torch.float32:
+        if computed_in(asking) == torch.float32 and has_onednn():
             ways["onednn"] = partial(fold, in_pieces)
         if self.products != "measure":
             return ways.get(self.products, ways["default"])

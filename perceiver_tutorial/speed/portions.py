@@ -23,8 +23,10 @@ class PortionedDecoder(PerceiverDecoder):
         keep: Bool[Tensor, "batch outputs"] | None = None,
     ) -> Float[Tensor, "batch outputs output_channels"]:
         answer = super().forward
-        is_heard = any(isinstance(part, Tap) and part.is_heard for part in self.modules())
-        if keep is not None or is_heard:
+        if keep is not None or queries.shape[1] <= QUERIES_AT_ONCE or self._is_heard():
             return answer(queries, latents, keep)
         portions = queries.split(QUERIES_AT_ONCE, dim=1)
         return torch.cat([answer(some, latents) for some in portions], dim=1)
+
+    def _is_heard(self) -> bool:
+        return any(isinstance(part, Tap) and part.is_heard for part in self.modules())

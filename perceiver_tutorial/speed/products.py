@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from .fastest import fastest
 
 Products = Literal["measure", "default", "onednn"]
+LEAST = 5_000_000  # products of numbers; with fewer, choosing costs more than it saves
 
 
 def onednn_linear(
@@ -41,11 +42,10 @@ def has_onednn(dtype: torch.dtype = torch.float32) -> bool:
     return dtype == torch.float32
 
 
-def is_plain_arithmetic(*arrays: Tensor) -> bool:
-    """Whether nothing but numbers is wanted of arrays: no gradient, no graph, no shapes alone."""
-    wants_gradient = torch.is_grad_enabled() and any(x.requires_grad for x in arrays)
-    is_empty = any(not x.numel() or not x.is_cpu for x in arrays)
-    return not (wants_gradient or is_empty or torch.compiler.is_compiling())
+def is_plain_arithmetic(x: Tensor) -> bool:
+    """Whether nothing but numbers is wanted of an array: no gradient, no graph, no shape alone."""
+    wants_gradient = x.requires_grad and torch.is_grad_enabled()
+    return x.is_cpu and x.numel() > 0 and not wants_gradient and not torch.compiler.is_compiling()
 
 
 def computed_in(x: Tensor) -> torch.dtype:
@@ -64,17 +64,20 @@ class PackedLinear(nn.Linear):
     packed: tuple[tuple, Tensor] | None = None
 
     def forward(self, x: Float[Tensor, "*batch channels"]) -> Float[Tensor, "*batch out_channels"]:
-        dtype = computed_in(x)
-        fits = x.dtype == self.weight.dtype and is_plain_arithmetic(x, self.weight)
-        if self.products == "default" or not fits or not has_onednn(dtype):
+        is_small = self.products == "measure" and x.numel() * self.out_features < LEAST
+        if is_small or self.products == "default" or not self._can_pack(x):
             return super().forward(x)
         if self.products == "measure":
             ways = {"plain": lambda: nn.Linear.forward(self, x), "packed": lambda: self._packed(x)}
-            situation = (x.shape, x.stride(), x.dtype, dtype, self.weight.shape)
+            situation = (x.shape, x.stride(), x.dtype, computed_in(x), self.weight.shape)
             if fastest(ways, situation) == "plain":
                 self.packed = None
                 return super().forward(x)
         return self._packed(x)
+
+    def _can_pack(self, x: Tensor) -> bool:
+        is_known = x.dtype == self.weight.dtype and has_onednn(computed_in(x))
+        return is_known and is_plain_arithmetic(x) and self.weight.is_cpu
 
     def _packed(self, x: Tensor) -> Tensor:
         dtype = computed_in(x)
