@@ -6,6 +6,7 @@ weights in an order of its own: packed once, they serve every call. Both give th
 for rounding; which is faster depends on processor and shape, and is measured (see `fastest`).
 """
 
+from functools import cache
 from typing import Literal
 
 import torch
@@ -15,7 +16,7 @@ from torch import Tensor, nn
 from .fastest import fastest
 
 Products = Literal["measure", "default", "onednn"]
-LEAST = 5_000_000  # products of numbers; with fewer, choosing costs more than it saves
+LEAST = 10_000_000  # products of numbers; with fewer, choosing costs more than it saves
 
 
 def onednn_linear(
@@ -33,13 +34,17 @@ def onednn_linear(
     return torch.ops.mkldnn._linear_pointwise(x, rows, bias, "none", [], "")
 
 
+@cache
+def _multiplies(dtype: torch.dtype) -> bool:
+    if not torch.backends.mkldnn.is_available():
+        return False
+    bf16 = torch.ops.mkldnn._is_mkldnn_bf16_supported
+    return bf16() if dtype == torch.bfloat16 else dtype == torch.float32
+
+
 def has_onednn(dtype: torch.dtype = torch.float32) -> bool:
     """Whether oneDNN is in this torch, is switched on, and multiplies such numbers here."""
-    if not torch.backends.mkldnn.is_available() or not torch.backends.mkldnn.enabled:
-        return False
-    if dtype == torch.bfloat16:
-        return torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    return dtype == torch.float32
+    return _multiplies(dtype) and torch.backends.mkldnn.enabled
 
 
 def is_plain_arithmetic(x: Tensor) -> bool:
@@ -64,20 +69,20 @@ class PackedLinear(nn.Linear):
     packed: tuple[tuple, Tensor] | None = None
 
     def forward(self, x: Float[Tensor, "*batch channels"]) -> Float[Tensor, "*batch out_channels"]:
-        is_small = self.products == "measure" and x.numel() * self.out_features < LEAST
-        if is_small or self.products == "default" or not self._can_pack(x):
+        if self.products == "default" or not is_plain_arithmetic(x):
             return super().forward(x)
-        if self.products == "measure":
+        dtype, is_measured = computed_in(x), self.products == "measure"
+        is_small = is_measured and x.numel() * self.out_features < LEAST
+        if is_small or x.dtype != self.weight.dtype or not has_onednn(dtype):
+            return super().forward(x)
+        if is_measured:
             ways = {"plain": lambda: nn.Linear.forward(self, x), "packed": lambda: self._packed(x)}
-            situation = (x.shape, x.stride(), x.dtype, computed_in(x), self.weight.shape)
+            situation = (x.shape, x.stride(), x.dtype, dtype, self.out_features)
             if fastest(ways, situation) == "plain":
-                self.packed = None
+                if self.packed is not None:
+                    self.packed = None  # from measuring
                 return super().forward(x)
         return self._packed(x)
-
-    def _can_pack(self, x: Tensor) -> bool:
-        is_known = x.dtype == self.weight.dtype and has_onednn(computed_in(x))
-        return is_known and is_plain_arithmetic(x) and self.weight.is_cpu
 
     def _packed(self, x: Tensor) -> Tensor:
         dtype = computed_in(x)
