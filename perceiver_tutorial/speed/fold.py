@@ -43,7 +43,7 @@ from .products import (
 )
 
 ROWS_AT_ONCE = 2048
-ROWS_TO_MEASURE = 4096
+ROWS_TO_MEASURE = 8192
 WIDE_RANGE = (torch.float32, torch.float64, torch.bfloat16)  # folded keys may leave float16's
 SMALLEST = -80.0  # weights below e^-80 would be denormal numbers, which processors crawl over
 
