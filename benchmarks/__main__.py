@@ -81,7 +81,7 @@ def _options(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=60, help="no round begins after (60)")
     parser.add_argument("--threads", type=int, default=1, help="of the processor (1)")
     parser.add_argument("--bf16", action="store_true", help="once more in bfloat16")
-    parser.add_argument("--report", action="store_true", help="tell docs/speed.md, measure nothing")
+    parser.add_argument("--report", action="store_true", help="write docs/speed.md only")
     return parser.parse_args(words)
 
 

@@ -4,10 +4,10 @@ from typing import Any
 
 from torch import nn
 
+from perceiver_course.kit.measure import measure
 from perceiver_tutorial.attention import SelfAttend
 from perceiver_tutorial.perceiver import EncoderConfig
 from perceiver_tutorial.perceiver.encoder import PerceiverEncoder
-from perceiver_tutorial.tracing.measure import measure
 
 CHANNELS, DEPTH = 64, 4
 LATENTS = EncoderConfig(

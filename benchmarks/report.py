@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from perceiver_tutorial.viz import draw_ratios
-from perceiver_tutorial.viz.picture import Picture
+from benchmarks.ratios import draw_ratios
+from perceiver_course.kit.picture import Picture
 
 from . import growth, machine, results
 from .cases import BF16, FAST, PLAIN

@@ -1,8 +1,9 @@
 """Plant bugs, one at a time, and show which tests notice: python tutorial.py mutants [NAME ...].
 
-Names are those of tables (floor, perceiver, losses, hiera, deit, around) or parts of those of bugs;
-without any, all are tried. Bugs are planted in a copy; the working tree stays as it is. After every
-bug the results are written to mutants/results.json, and in the end the page mutants/README.md.
+Names are those of tables (floor, perceiver, losses, hiera, deit, around, kinds) or parts of those
+of bugs; without any, all are tried, two at a time. Bugs are planted in copies; the working tree
+stays as it is. After every bug the results are written to mutants/results.json, and in the end the
+page mutants/README.md.
 """
 
 import argparse
@@ -10,13 +11,18 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
+from queue import SimpleQueue
 
 from tutorial import REPRODUCIBLE
 
 from . import report
 from .planting import Seen, copied, planted, run
 from .table import Mutant, chosen, read_tables
+
+COPIES = 2  # of the course: bugs at a time, one in each
 
 
 def main(words: list[str]) -> int:
@@ -27,8 +33,9 @@ def main(words: list[str]) -> int:
         return tell(read_tables())
     try:
         wanted = chosen(options.names)
-        with copied() as copy:
-            found = try_all(copy, wanted, options.fast)
+        with ExitStack() as stack:
+            copies = [stack.enter_context(copied()) for _ in range(COPIES)]
+            found = try_all(copies, wanted, options.fast)
     except (ValueError, RuntimeError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -41,24 +48,43 @@ def main(words: list[str]) -> int:
     return report.verdict(wanted, found)
 
 
-def try_all(copy: Path, wanted: Sequence[Mutant], fast: bool) -> report.Results:
+def try_all(copies: Sequence[Path], wanted: Sequence[Mutant], fast: bool) -> report.Results:
     """What the tests make of every bug; with `fast` only of which there is one, and not kept.
 
     Raises:
         RuntimeError: if a test is red without any bug.
     """
-    began = time.time()
+    began, found, free = time.time(), {}, SimpleQueue()
+    for copy in copies:
+        free.put(copy)
+
+    def one(mutant: Mutant) -> dict:
+        copy = free.get()
+        try:
+            return try_one(copy, mutant, fast)
+        finally:
+            free.put(copy)
+
     print(f"{len(wanted)} bugs. First the same tests without any ...", flush=True)
-    demand_green(run(copy, [t for m in wanted for t in m.targets()], seconds=None, compiled=True))
-    print(f"green, {time.time() - began:.0f} s", flush=True)
-    found: report.Results = {}
-    for number, mutant in enumerate(wanted, 1):
-        found[mutant.id] = try_one(copy, mutant, fast)
-        seen, seconds = found[mutant.id]["seen"], found[mutant.id]["seconds"]
-        print(f"{number:3} {mutant.id}: {noticed(seen)}, {seconds:.0f} s", flush=True)
-        if not fast:
-            report.write({**report.read(), mutant.id: found[mutant.id]})
+    pool = ThreadPoolExecutor(len(copies))
+    try:
+        list(pool.map(demand_green, copies, shares(wanted, len(copies))))
+        print(f"green, {time.time() - began:.0f} s", flush=True)
+        for mutant, entry in zip(wanted, pool.map(one, wanted), strict=True):
+            found[mutant.id] = entry
+            told = f"{noticed(entry['seen'])}, {entry['seconds']:.0f} s"
+            print(f"{len(found):3} {mutant.id}: {told}", flush=True)
+            if not fast:
+                report.write({**report.read(), mutant.id: entry})
+    finally:
+        pool.shutdown(cancel_futures=True)
     return found
+
+
+def shares(wanted: Sequence[Mutant], count: int) -> list[list[str]]:
+    """Whatever should notice some bug, divided among so many copies."""
+    targets = list(dict.fromkeys(target for mutant in wanted for target in mutant.targets()))
+    return [targets[number::count] for number in range(count)]
 
 
 def noticed(seen: Seen) -> str:
@@ -77,12 +103,13 @@ def try_one(copy: Path, mutant: Mutant, fast: bool) -> dict:
     return report.entry(mutant, seen, time.time() - began)
 
 
-def demand_green(seen: Seen) -> None:
+def demand_green(copy: Path, targets: Sequence[str]) -> None:
     """Let pass what is green without any bug.
 
     Raises:
         RuntimeError: if something is not, so that its red would say nothing.
     """
+    seen = run(copy, targets, seconds=None, compiled=True) if targets else {}
     if red := [test for test in seen.values() if test]:
         raise RuntimeError(
             f"red without any bug: {', '.join(red)}. Repair that first: python tutorial.py test."

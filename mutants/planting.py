@@ -17,13 +17,13 @@ from xml.etree import ElementTree
 
 import pytest
 
-from .table import PACKAGE, ROOT, Mutant
+from .table import ROOT, Mutant, path_in
 
 SECONDS = 300  # after which a run counts as hanging
 NOT_COPIED = ("__pycache__", ".git", ".venv*", ".*_cache", ".ipynb_checkpoints", "cache", "shared")
 OPTIONS = [
     *("-q", "--tb=no", "-p", "no:cacheprovider", "--continue-on-collection-errors"),
-    *("-o", "addopts=--doctest-modules --strict-markers"),
+    *("-o", "addopts=--doctest-modules --strict-markers --import-mode=importlib"),
     *("--nbval-lax", "--nbval-current-env", "--nbval-sanitize-with=tests/nbval_sanitize.cfg"),
     *("--nbval-cell-timeout=120", "--nbval-kernel-startup-timeout=120"),
     *("-o", "junit_family=xunit1"),  # the form that says from which file a test is
@@ -54,7 +54,7 @@ def planted(mutant: Mutant, copy: Path) -> Iterator[None]:
     What stood there comes back with its old date, so that Python's compiled files, which are
     made without any bug, are right again.
     """
-    file = copy / PACKAGE / mutant.file
+    file = copy / path_in(mutant.file)
     source, times = file.read_text(encoding="utf-8"), file.stat()
     file.write_text(mutant.planted_in(source), encoding="utf-8", newline="\n")
     try:
@@ -136,7 +136,14 @@ def read(report: Path) -> Seen:
 
 
 def _name(case: ElementTree.Element) -> str:
-    return f"{Path(case.get('file', '')).stem}::{case.get('name', '')}"
+    file = Path(case.get("file", ""))
+    if file.suffix == ".ipynb":
+        short = file.name.partition("_")[2]
+    elif file.parts[:1] == ("tests",):
+        short = file.relative_to("tests").with_suffix("").as_posix()
+    else:
+        short = file.stem
+    return f"{short}::{case.get('name', '')}"
 
 
 def level_of(target: str) -> str:
@@ -146,4 +153,4 @@ def level_of(target: str) -> str:
         return "notebook"
     if not file.name.startswith("test_"):
         return "docstring"
-    return KINDS.get(file.stem.split("_")[1], "unit")
+    return KINDS.get(file.parent.name, "unit")

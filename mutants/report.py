@@ -11,6 +11,7 @@ from .table import Mutant, read_tables
 
 RESULTS = Path(__file__).parent / "results.json"
 PAGE = Path(__file__).parent / "README.md"
+BEFORE = Path(__file__).parent / "before.json"  # who noticed a bug before its kind had tests
 ENOUGH = 0.95
 RED, GREEN = "red", "-"
 
@@ -23,7 +24,9 @@ A test that is green says nothing until it has been seen red. Every line below i
 `python tutorial.py mutants` plants in a copy of the package, one at a time. It runs the tests and
 notebooks that should notice (no others), with the shapes in signatures unchecked, and writes this
 page. `{red}`: at least one test of this kind noticed; `{green}`: those that were run did not;
-empty: none of this kind was run. The patches are in {tables}.
+empty: none of this kind was run. The patches are in {tables}. The last table was written down and
+planted before there was any test for these kinds of bugs: [before.json](before.json) says which
+test noticed each of them then.
 """
 
 
@@ -74,6 +77,14 @@ def summary(mutants: Iterable[Mutant], results: Results) -> str:
     return "\n".join(lines)
 
 
+def progress(results: Results) -> str:
+    """How many bugs survived before there were tests for their kinds, and how many since."""
+    before = json.loads(BEFORE.read_text(encoding="utf-8"))
+    survived = sum(not red for red in before.values())
+    since = sum(not is_killed(results[name]["seen"]) for name in before)
+    return f"New bugs: {len(before)}, of which {survived} survived before, {since} after."
+
+
 def matrix(mutants: Iterable[Mutant], results: Results) -> str:
     """One line for each bug, one column for each kind of test."""
     mutants = list(mutants)
@@ -100,7 +111,7 @@ def page(tables: Mapping[str, list[Mutant]], results: Results) -> str:
     links = ", ".join(f"[{name}.yaml]({name}.yaml)" for name in tables)
     every = [mutant for mutants in tables.values() for mutant in mutants]
     introduction = INTRODUCTION.format(red=RED, green=GREEN, tables=links)
-    parts = [introduction, f"**{summary(every, results)}**\n"]
+    parts = [introduction, f"**{summary(every, results)}**\n", f"{progress(results)}\n"]
     parts += [_section(name, mutants, results) for name, mutants in tables.items()]
     return "\n".join(parts)
 

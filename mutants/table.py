@@ -7,9 +7,11 @@ from pathlib import Path
 
 import yaml
 
+from tools.contents import read
+
 ROOT = Path(__file__).parent.parent
-PACKAGE = "perceiver_tutorial"
-TABLES = ("floor", "perceiver", "losses", "hiera", "deit", "around")
+PACKAGE, COURSE = "perceiver_tutorial", "perceiver_course"
+TABLES = ("floor", "perceiver", "losses", "hiera", "deit", "around", "kinds")
 
 
 @dataclass(frozen=True)
@@ -19,12 +21,13 @@ class Mutant:
     Attributes:
         id: its name.
         bug: what goes wrong, as a learner would say it.
-        file: where, within the package.
+        file: where, within perceiver_tutorial; one of the course begins with perceiver_course/.
         old: what stands there, exactly once.
         new: what the bug puts in its place.
-        tests: what should notice, in short: `attention` is tests/test_attention.py,
-            `attention::test_x` one test of it, `02` notebook 02, and `attention.py` the
-            examples in the docstrings of that file of the package.
+        tests: what should notice, in short: `floor/attention` is tests/floor/test_attention.py,
+            `floor/attention::test_x` one test of it, `attention.ipynb` the notebook of
+            that name, whatever its number, and `attention.py` the examples in the docstrings
+            of that file.
         survives: why nothing can notice it; "" where something should.
     """
 
@@ -60,14 +63,20 @@ class Mutant:
         return [_target(word, root) for word in self.tests.split()]
 
 
+def path_in(file: str) -> str:
+    """Where a file of one of the packages lies, within the course."""
+    return file if file.startswith(f"{COURSE}/") else f"{PACKAGE}/{file}"
+
+
 def _target(word: str, root: Path) -> str:
-    if word.isdigit():
-        (notebook,) = root.glob(f"notebooks/{word}_*.ipynb")
-        return notebook.relative_to(root).as_posix()
+    if word.endswith(".ipynb"):
+        (path,) = [row.path for row in read(root) if f"{row.name}.ipynb" == word]
+        return path.as_posix()
     if word.endswith(".py"):
-        return f"{PACKAGE}/{word}"
+        return path_in(word)
     name, separator, test = word.partition("::")
-    return f"tests/test_{name}.py{separator}{test}"
+    folder, _, file = name.rpartition("/")
+    return f"tests/{folder}/test_{file}.py{separator}{test}"
 
 
 def read_table(name: str, folder: Path = Path(__file__).parent) -> list[Mutant]:

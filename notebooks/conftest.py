@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tools import needs
+from tools import contents
 
 USED = "used by the notebook"
 measured = {}
@@ -21,7 +21,7 @@ def pytest_runtest_teardown(item, nextitem):
     notebook = item.parent
     is_last = nextitem is None or nextitem.parent is not notebook
     if is_last and getattr(notebook, "kernel", None) and notebook.kernel.is_alive():
-        used = needs.used_by(notebook.kernel.km.provisioner.pid)
+        used = contents.used_by(notebook.kernel.km.provisioner.pid)
         item.user_properties.append((USED, (used.seconds, used.gigabytes)))
 
 
@@ -30,13 +30,13 @@ def pytest_runtest_logreport(report):
     if report.when == "teardown":
         for name, used in report.user_properties:
             if name == USED:
-                measured[Path(report.nodeid.split("::")[0]).stem] = needs.Needs(*used)
+                measured[Path(report.nodeid.split("::")[0]).stem] = contents.Needs(*used)
 
 
 def pytest_sessionfinish(session):
     """Keep what was measured; a header that is wrong by more than a factor of two is a failure."""
     if measured:
-        needs.keep(measured, session.config.rootpath)
+        contents.keep(measured, session.config.rootpath)
         if wrong() and session.exitstatus == 0:
             session.exitstatus = 1
 
@@ -48,11 +48,12 @@ def pytest_terminal_summary(terminalreporter):
         for name, used in sorted(measured.items()):
             terminalreporter.line(f"{name:24} {used.seconds:6.1f} s  {used.gigabytes:4.1f} GB")
         for line in wrong():
-            terminalreporter.line(f"WRONG {line}. Measure alone, then: python tools/needs.py")
+            terminalreporter.line(f"WRONG {line}. Measure alone, then: python tools/contents.py")
 
 
 def wrong() -> list[str]:
     """Complaints about the headers of the notebooks that ran."""
     folder = Path(__file__).parent
     texts = {name: (folder / f"{name}.ipynb").read_text(encoding="utf-8") for name in measured}
-    return needs.complaints(measured, {name: needs.said_in(text) for name, text in texts.items()})
+    said = {name: contents.said_in(text) for name, text in texts.items()}
+    return contents.complaints(measured, said)

@@ -1,4 +1,6 @@
-"""Measure what pre-training is worth where labels are few, for notebook 21: data/few_labels.json.
+"""Measure what pre-training is worth where labels are few: data/few_labels.json.
+
+The notebook `masked_pretraining` draws it.
 
 python tools/compare_pretraining.py            all seeds
 python tools/compare_pretraining.py SEED ...   these; the others stay
@@ -9,8 +11,8 @@ from pathlib import Path
 
 import torch
 
-from perceiver_tutorial.recipes import RECIPES
-from perceiver_tutorial.recipes.few_labels import FILE, SEEDS, compare, notes
+from perceiver_course.chapters.masked_pretraining.model import FILE, SEEDS, compare, notes
+from perceiver_course.recipes import RECIPES
 
 
 def main(words: list[str], file: Path = FILE) -> int:

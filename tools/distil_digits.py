@@ -1,4 +1,6 @@
-"""Measure students with and without a teacher, for notebook 24: data/digits_distilled.json.
+"""Measure students with and without a teacher: data/digits_distilled.json.
+
+The notebook `distillation` draws it.
 
 python tools/distil_digits.py              all students, all seeds
 python tools/distil_digits.py NAME SEED    one of them; the others stay
@@ -12,10 +14,10 @@ from pathlib import Path
 
 import torch
 
-from perceiver_tutorial.recipes.digits_deit import MEASURED, NARROW, RECIPES, STUDENTS
-from perceiver_tutorial.recipes.distilled import FILE, note, score_student, students
-from perceiver_tutorial.recipes.seeds import FILE as SEEDS_FILE
-from perceiver_tutorial.recipes.seeds import SEEDS, Measured, write_down
+from perceiver_course.chapters.distillation.model import FILE, note, score_student, students
+from perceiver_course.kit.recipes.digits_deit import MEASURED, NARROW, RECIPES, STUDENTS
+from perceiver_course.kit.recipes.scores import FILE as SEEDS_FILE
+from perceiver_course.kit.recipes.scores import SEEDS, Measured, write_down
 
 
 def keep_seeds(file: Path, seeds_file: Path) -> None:

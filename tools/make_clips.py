@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from perceiver_tutorial.synthetic.clips import FILE, clips, stored_clips
+from perceiver_course.kit.clips import FILE, clips, stored_clips
 
 NUM_CLIPS, SEED = 64, 1_000_000
 

@@ -1,4 +1,6 @@
-"""Measure what the label costs the picture, for notebook 13: data/clips_tradeoff.json.
+"""Measure what the label costs the picture: data/clips_tradeoff.json.
+
+The notebook `multimodal` draws it.
 
 python tools/trade_clips.py               all weights and seeds
 python tools/trade_clips.py WEIGHT SEED   one of them; the others stay
@@ -10,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from perceiver_tutorial.recipes.tradeoff import FILE, LABEL_WEIGHTS, SEEDS, note, trade
+from perceiver_course.chapters.multimodal.model import FILE, LABEL_WEIGHTS, SEEDS, note, trade
 
 
 def main(words: list[str], file: Path = FILE) -> int:

@@ -12,9 +12,9 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_model
 
-from perceiver_tutorial.recipes import RECIPES
-from perceiver_tutorial.recipes.recipe import FOLDER
-from perceiver_tutorial.recipes.seeds import FILE, Measured, measure, write_down
+from perceiver_course.kit.recipes.recipe import FOLDER
+from perceiver_course.kit.recipes.scores import FILE, Measured, measure, write_down
+from perceiver_course.recipes import RECIPES
 
 
 def store(name: str, folder: Path) -> float:

@@ -126,7 +126,7 @@ class TeacherNotes:
 def _between(theirs: Normalisation, own: Normalisation) -> tuple[Tensor, Tensor]:
     """Scale and shift that turn one normalisation into the other."""
     (mean, std), (own_mean, own_std) = (
-        (torch.as_tensor(part, dtype=torch.float32).reshape(-1, 1, 1) for part in parts)
+        (torch.as_tensor(part, dtype=torch.get_default_dtype()).reshape(-1, 1, 1) for part in parts)
         for parts in (theirs, own)
     )
     return std / own_std, (mean - own_mean) / own_std

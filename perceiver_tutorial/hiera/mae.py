@@ -6,6 +6,7 @@ import torch
 from einops import rearrange
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
+from torch.nn.functional import mse_loss
 
 from ..doors import checked
 from ..masks import keep_of, kept_units, random_units, spread
@@ -204,7 +205,7 @@ class HieraMAE(nn.Module):
             mean, deviation = statistics(wanted)
             wanted = (wanted - mean) / deviation
         hidden = ~self.seen_tokens(kept)
-        return (predicted[hidden].float() - wanted[hidden].float()).square().mean()
+        return mse_loss(predicted[hidden], wanted[hidden])
 
     def seen_tokens(self, kept: Int[Tensor, "batch kept"]) -> Bool[Tensor, "batch tokens"]:
         """True for predicted patches that lie in a kept mask unit."""

@@ -17,14 +17,11 @@ from .flow import flow_in_pixels, predict_flow
 from .model import PerceiverIO
 from .original import ORIGINAL
 from .parts import PerceiverConfig
-from .pointing import point, pointer_logits
 from .preprocessors import flow_patches
 from .published import ALPHASTAR_ENTITIES, MODELNET40, PUBLISHED, TEXT_CLASSIFIER
 from .resize import resized
 from .tasks import (
-    AudioClassifierConfig,
     AudioConfig,
-    DetectionConfig,
     EntityConfig,
     ImageClassifierConfig,
     LabelConfig,
@@ -47,12 +44,10 @@ __all__ = [
     "PUBLISHED",
     "TEXT_CLASSIFIER",
     "TINY",
-    "AudioClassifierConfig",
     "AudioConfig",
     "Conv1x1Stem",
     "ConvPoolStem",
     "DecoderConfig",
-    "DetectionConfig",
     "EncoderConfig",
     "EntityConfig",
     "FourierConfig",
@@ -80,8 +75,6 @@ __all__ = [
     "example_input",
     "flow_in_pixels",
     "flow_patches",
-    "point",
-    "pointer_logits",
     "predict_flow",
     "resized",
     "with_fidelity",

@@ -1,7 +1,11 @@
 """Looking at a model from outside: the shapes on its way, and what they cost."""
 
 from .cost import Cost, cost
-from .receptive import receptive_fields
 from .walk import Walk, walk
 
-__all__ = ["Cost", "Walk", "cost", "receptive_fields", "walk"]
+__all__ = [
+    "Cost",
+    "Walk",
+    "cost",
+    "walk",
+]

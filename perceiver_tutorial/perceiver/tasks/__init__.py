@@ -1,8 +1,6 @@
 """A task in a file: what can be chosen, what model follows, and what it is fed."""
 
 from .answers import SpanConfig
-from .audio import AudioClassifierConfig
-from .detection import DetectionConfig
 from .entities import EntityConfig
 from .flow import OpticalFlowConfig
 from .images import ImageClassifierConfig
@@ -12,9 +10,7 @@ from .points import PointCloudConfig
 from .tagging import TokenClassifierConfig
 
 __all__ = [
-    "AudioClassifierConfig",
     "AudioConfig",
-    "DetectionConfig",
     "EntityConfig",
     "ImageClassifierConfig",
     "LabelConfig",

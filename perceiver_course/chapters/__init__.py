@@ -1,0 +1,1 @@
+"""One folder a notebook: its exercises, pictures, data and models."""

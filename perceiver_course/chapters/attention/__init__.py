@@ -1,0 +1,1 @@
+"""Chapter: attention from numbers to heads."""

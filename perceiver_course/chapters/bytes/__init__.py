@@ -1,0 +1,1 @@
+"""Chapter: tokenizer and text preprocessor."""

@@ -1,0 +1,139 @@
+"""Exercises about text as bytes: UTF-8, ids, tables, padding."""
+
+import torch
+from einops import reduce
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from perceiver_tutorial.perceiver import encode_text
+
+from ...kit.exercises import BugHunt, Exercise, Slip
+from ...kit.predictions import ComputedPrediction, WalkedPrediction
+
+
+def _ids(text: str) -> list[int]:
+    return encode_text([text], length=None).ids[0].tolist()
+
+
+TEXT_TO_IDS = Exercise(
+    task="return the ids of a text as a list: 4 for [CLS], its bytes, 5 for [SEP].",
+    inputs=lambda: ("né",),
+    reference=_ids,
+    slips=(
+        Slip("[CLS] and [SEP] are missing.", lambda text: _ids(text)[1:-1]),
+        Slip(
+            "these are the numbers of characters; é is two bytes: text.encode().",
+            lambda text: [4, *(ord(character) + 6 for character in text), 5],
+        ),
+        Slip(
+            "a byte's id is the byte + 6; ids 0 to 5 are special.",
+            lambda text: [4, *text.encode(), 5],
+        ),
+    ),
+)
+
+TWO_BYTES = Exercise(
+    task="return the two bytes of a character from its number, 128 to 2047: 110 and its upper five "
+    "bits, then 10 and its lower six.",
+    inputs=lambda: (ord("é"),),
+    reference=lambda number: list(chr(number).encode()),
+    slips=(
+        Slip(
+            "the bits are right, the marks are missing: 0b11000000 and 0b10000000.",
+            lambda number: [number >> 6, number & 0b111111],
+        ),
+        Slip(
+            "turned round: the upper bits come first.",
+            lambda number: list(reversed(chr(number).encode())),
+        ),
+        Slip(
+            "the second byte has six bits of its own; take the others away with & 0b111111.",
+            lambda number: [0b11000000 | number >> 6, 0b10000000 | number],
+        ),
+    ),
+)
+
+BYTE_PARAMETERS = Exercise(
+    task="return how many parameters a text preprocessor has: a row of `channels` for each id, "
+    "and one for each place.",
+    inputs=lambda: (262, 2048, 768),
+    reference=lambda vocabulary, places, channels: (vocabulary + places) * channels,
+    slips=(
+        Slip(
+            "the two tables are added to one another, not multiplied.",
+            lambda vocabulary, places, channels: vocabulary * places * channels,
+        ),
+        Slip(
+            "there is a table of places, too.",
+            lambda vocabulary, _places, channels: vocabulary * channels,
+        ),
+        Slip(
+            "6 special ids and 256 bytes have rows: 262 counts them already.",
+            lambda vocabulary, places, channels: (vocabulary + 6 + places) * channels,
+        ),
+    ),
+)
+
+
+def _rows_and_keep() -> tuple[Tensor, Tensor]:
+    """Two texts of up to 5 rows of width 4; of the second, two rows are padding."""
+    generator = torch.Generator().manual_seed(0)
+    keep = torch.tensor([[True] * 5, [True] * 3 + [False] * 2])
+    return torch.randn(2, 5, 4, generator=generator), keep
+
+
+def _mean_of_text(
+    rows: Float[Tensor, "batch inputs channels"], keep: Bool[Tensor, "batch inputs"]
+) -> Float[Tensor, "batch channels"]:
+    return (rows * keep[..., None]).sum(1) / keep.sum(1, keepdim=True)
+
+
+def _survives_padding(average) -> bool:
+    rows, keep = _rows_and_keep()
+    more_rows = torch.cat([rows, torch.ones(2, 3, 4)], dim=1)
+    more_keep = torch.cat([keep, torch.zeros(2, 3, dtype=torch.bool)], dim=1)
+    return torch.allclose(average(more_rows, more_keep), average(rows, keep), atol=1e-6)
+
+
+SURVIVES_PADDING = BugHunt(
+    task="`average(rows, keep)` returns the mean of each text's rows, padding left out, for rows "
+    "[2, 5, 4] and keep [2, 5]. Return whether more padding leaves it the same.",
+    inputs=_rows_and_keep,
+    right=_mean_of_text,
+    bugs=(
+        lambda rows, _keep: reduce(rows, "b n c -> b c", "mean"),
+        lambda rows, keep: reduce(rows * keep[..., None], "b n c -> b c", "mean"),
+        lambda rows, keep: (rows * ~keep[..., None]).sum(1),
+    ),
+    reference=_survives_padding,
+)
+
+
+CLASSIFIER = {"B": 1, "M": 2048, "C": 768, "D": 1280}
+
+PREDICTIONS = {
+    "bytes.ids": ComputedPrediction(
+        question="the text 'é 漢😀' becomes ids, with [CLS] and [SEP]. Which shape have they?",
+        formula="B, 1 + 2 + 1 + 3 + 4 + 1",
+        symbols={"B": 1},
+        slips={
+            "B, 1 + 1 + 1 + 1 + 1 + 1": "one id for each byte, not for each character.",
+            "B, 2 + 1 + 3 + 4": "[CLS] and [SEP] are ids as well.",
+            "B, 1 + 2 + 3 + 4 + 1": "the space is a byte, too.",
+        },
+        compute=lambda: encode_text(["é 漢😀"], length=None).ids,
+    ),
+    "bytes.input-array": WalkedPrediction(
+        question="2048 ids become an input array; every id has a row of 768. Which shape has it?",
+        formula="B, M, C",
+        symbols=CLASSIFIER,
+        slips={
+            "B, M, 2*C": "positions are added here, not appended: the width stays.",
+            "B, M, 262": "that would be one-hot; a table turns each id into 768 numbers.",
+            "B, C, M": "one row for each byte; channels come last.",
+            "B, M, D": "1280 is the latents' width; what they read may have another.",
+        },
+        model="deepmind/language-perceiver",
+        stage="preprocessor",
+    ),
+}

@@ -1,0 +1,1 @@
+"""Chapter: images with convolution and max-pooling."""

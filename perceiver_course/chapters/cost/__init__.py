@@ -1,0 +1,1 @@
+"""Chapter: cost and complexity."""

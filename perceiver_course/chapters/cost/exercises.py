@@ -1,0 +1,151 @@
+"""Exercises about cost: operations, bytes, and where a Perceiver begins to pay."""
+
+import torch
+
+from perceiver_tutorial.tracing import cost, walk
+
+from ...kit.exercises import BugHunt, Exercise, Slip
+from ...kit.formulas import attend_flops
+from ...kit.predictions import ComputedPrediction
+
+
+def _read(latents: int, inputs: int, channels: int) -> int:
+    return sum(attend_flops(latents, inputs, channels, channels).values())
+
+
+READING_FLOPS = Exercise(
+    task="return the operations of a cross-attend: `latents` rows read `inputs` rows, all "
+    "`channels` wide. Queries, keys, values, scores, mixtures, output, and an MLP of two maps.",
+    inputs=lambda: (512, 50176, 200),
+    reference=_read,
+    slips=(
+        Slip(
+            "a multiplication and an addition are two operations.",
+            lambda n, m, c: _read(n, m, c) // 2,
+        ),
+        Slip(
+            "the inputs have to be mapped to keys and values first: 2 * 2 * inputs * channels**2.",
+            lambda n, m, c: _read(n, m, c) - 4 * m * c**2,
+        ),
+        Slip(
+            "there are two products with the map: the scores, and the mixtures of values.",
+            lambda n, m, c: _read(n, m, c) - 2 * n * m * c,
+        ),
+        Slip(
+            "the inputs do not ask: the map is latents x inputs.", lambda _n, m, c: _read(m, m, c)
+        ),
+    ),
+)
+
+MAP_BYTES = Exercise(
+    task="return the bytes of the attention maps of all heads: `latents` rows read `inputs` rows; "
+    "numbers of 32 bits.",
+    inputs=lambda: (2048, 182528, 3),
+    reference=lambda latents, inputs, heads: 4 * heads * latents * inputs,
+    slips=(
+        Slip("32 bits are 4 bytes.", lambda n, m, heads: 32 * heads * n * m),
+        Slip("every head has a map of its own.", lambda n, m, _heads: 4 * n * m),
+        Slip("one number is 4 bytes.", lambda n, m, heads: heads * n * m),
+    ),
+)
+
+
+def _thinking(rows: int, channels: int, layers: int) -> int:
+    return layers * _read(rows, rows, channels)
+
+
+def _most(inputs: int, channels: int, layers: int, share: float, reading: bool = True) -> int:
+    """The most latents with which a Perceiver takes at most a share of a plain Transformer."""
+    limit = share * _thinking(inputs, channels, layers)
+    return max(
+        n
+        for n in range(1, inputs)
+        if reading * _read(n, inputs, channels) + _thinking(n, channels, layers) <= limit
+    )
+
+
+HALF_THE_COST = Exercise(
+    task="return the largest number of latents with which reading once and thinking `layers` times "
+    "takes at most half the operations of `layers` self-attends on all inputs. attend(n, m, c) "
+    "counts one attend in which n rows read m rows, all c wide; it is the first argument.",
+    inputs=lambda: (_read, 1024, 64, 4),
+    reference=lambda _attend, inputs, channels, layers: _most(inputs, channels, layers, 0.5),
+    slips=(
+        Slip("half the operations, not as many.",
+             lambda _attend, m, c, layers: _most(m, c, layers, 1.0)),
+        Slip("reading costs something, too.",
+             lambda _attend, m, c, layers: _most(m, c, layers, 0.5, reading=False)),
+        Slip("half as many rows cost less than half: the map has a quarter of the cells.",
+             lambda _attend, m, _c, _layers: m // 2),
+    ),
+)  # fmt: skip
+
+
+def _count(inputs: int, latents: int, channels: int) -> torch.Tensor:
+    return torch.tensor([_read(latents, inputs, channels), _read(latents, latents, channels)])
+
+
+def _grows_right(count) -> bool:
+    few, some, more = (count(inputs, 7, 4) for inputs in (100, 200, 300))
+    is_even = (more - some)[0] == (some - few)[0] > 0
+    return bool(is_even and some[1] == few[1])
+
+
+GROWS_RIGHT = BugHunt(
+    task="`count(inputs, latents, channels)` returns a tensor of two numbers: the operations of "
+    "reading and of thinking. Return whether reading grows by as much with every further input, "
+    "and thinking not at all.",
+    inputs=lambda: (100, 7, 4),
+    right=_count,
+    bugs=(
+        lambda m, n, c: torch.tensor([_read(m, m, c), _read(n, n, c)]),
+        lambda m, n, c: torch.tensor([_read(n, m, c), _read(m, n, c)]),
+        lambda _m, n, c: torch.tensor([_read(n, n, c), _read(n, n, c)]),
+    ),
+    reference=_grows_right,
+)
+
+
+FLOW = "deepmind/optical-flow-perceiver"
+LATENTS, CHANNELS, INPUTS = 7, 12, 80
+
+
+def _map_growth() -> tuple[int, ...]:
+    """Cells of three attention maps for three times the inputs, over those for the inputs."""
+    pairs = ((LATENTS, INPUTS), (LATENTS, LATENTS), (INPUTS, INPUTS))
+    larger = ((LATENTS, 3 * INPUTS), (LATENTS, LATENTS), (3 * INPUTS, 3 * INPUTS))
+    return tuple(a * b // (c * d) for (a, b), (c, d) in zip(larger, pairs, strict=True))
+
+
+def _map_of_reading() -> tuple[int, ...]:
+    latents = walk(FLOW, depth=1)["encoder"].shape[1]
+    cells = cost(FLOW)["encoder.reads.0"].map_bytes // 4
+    return 1, 1, latents, cells // latents
+
+
+PREDICTIONS = {
+    "cost.map": ComputedPrediction(
+        question="the flow model's N = 2048 latents read M = 182528 inputs with one head. Which "
+        "shape has the attention map: batch, heads, rows, columns?",
+        formula="B, 1, N, M",
+        symbols={"B": 1, "N": 2048, "M": 182528},
+        slips={
+            "B, 1, M, N": "turned round: a row for each who asks, a column for each who is read.",
+            "B, 1, M, M": "that is a plain Transformer; here only the latents ask.",
+            "B, 1, N, N": "that is the map of thinking; in reading, the inputs are read.",
+        },
+        compute=_map_of_reading,
+    ),
+    "cost.growth": ComputedPrediction(
+        question="F = 3 times as many inputs. How many times as many cells has the map of reading, "
+        "of thinking, of a plain self-attend on the inputs? Give three numbers.",
+        formula="F, 1, F**2",
+        symbols={"F": 3},
+        slips={
+            "F, F, F**2": "thinking happens among the latents and does not see the inputs.",
+            "F**2, 1, F**2": "only the columns of the reading's map are inputs.",
+            "F, 1, F": "where inputs read inputs, both rows and columns grow.",
+        },
+        compute=_map_growth,
+    ),
+}

@@ -1,0 +1,1 @@
+"""Chapter: cross-attention and latents."""

@@ -1,0 +1,1 @@
+"""Chapter: decoders and output queries."""

@@ -1,0 +1,179 @@
+"""Exercises about asking: how many questions, where they stand, and that each is alone."""
+
+import torch
+
+from perceiver_tutorial.attention import attend
+from perceiver_tutorial.perceiver import TINY, build
+from perceiver_tutorial.positions import grid_positions
+from perceiver_tutorial.tracing import walk
+
+from ...kit.exercises import BugHunt, Exercise, Slip
+from ...kit.predictions import ComputedPrediction
+
+ALL_AND_ONE_CHUNK = Exercise(
+    task="return (queries of a whole video, queries of one of `chunks` chunks): one for each pixel "
+    "of each frame, one for each patch of samples, and one for the label, which every chunk asks.",
+    inputs=lambda: (16, 224, 224, 30720, 16, 128),
+    reference=lambda frames, height, width, samples, patch, chunks: (
+        frames * height * width + samples // patch + 1,
+        frames * height * width // chunks + samples // patch // chunks + 1,
+    ),
+    slips=(
+        Slip(
+            "a pixel is asked about once; its three colours are the answer.",
+            lambda t, h, w, samples, patch, chunks: (
+                3 * t * h * w + samples // patch + 1,
+                3 * t * h * w // chunks + samples // patch // chunks + 1,
+            ),
+        ),
+        Slip(
+            "sound is asked about in patches: one query is answered with several samples.",
+            lambda t, h, w, samples, _patch, chunks: (
+                t * h * w + samples + 1,
+                t * h * w // chunks + samples // chunks + 1,
+            ),
+        ),
+        Slip(
+            "the label is asked about, too.",
+            lambda t, h, w, samples, patch, chunks: (
+                t * h * w + samples // patch,
+                t * h * w // chunks + samples // patch // chunks,
+            ),
+        ),
+    ),
+)
+
+
+def _chunks() -> tuple:
+    generator = torch.Generator().manual_seed(0)
+    latents = torch.randn(2, 5, 4, generator=generator)
+    queries = torch.randn(2, 12, 4, generator=generator)
+    return lambda asked: attend(asked, latents, latents), queries, 3
+
+
+IN_CHUNKS = Exercise(
+    task="answer queries [batch, outputs, channels] `size` rows at a time with answer(some), and "
+    "put the answers end to end.",
+    inputs=_chunks,
+    reference=lambda answer, queries, _size: answer(queries),
+    slips=(
+        Slip(
+            "the pieces lie along axis 1, the outputs; axis 0 is the batch.",
+            lambda answer, queries, size: torch.cat([answer(q) for q in queries.split(size, 1)]),
+        ),
+        Slip(
+            "stack makes a new axis; put the pieces end to end along the outputs.",
+            lambda answer, queries, size: torch.stack([answer(q) for q in queries.split(size, 1)]),
+        ),
+        Slip(
+            "that answers the first chunk only.",
+            lambda answer, queries, size: answer(queries[:, :size]),
+        ),
+    ),
+)
+
+TWICE_AS_FINE = Exercise(
+    task="return the places (y, x) of a grid with twice as many rows and columns, row by row, "
+    "half-open: n cells stand at -1 + 2 * i / n.",
+    inputs=lambda: (3, 5),
+    reference=lambda rows, columns: grid_positions((2 * rows, 2 * columns), convention="half-open"),
+    slips=(
+        Slip(
+            "the last cell stands one step before +1; torch.linspace puts it at +1.",
+            lambda rows, columns: grid_positions((2 * rows, 2 * columns)),
+        ),
+        Slip(
+            "these are the places of the grid that we had.",
+            lambda rows, columns: grid_positions((rows, columns), convention="half-open"),
+        ),
+        Slip(
+            "rows come first: y, then x.",
+            lambda rows, columns: grid_positions(
+                (2 * rows, 2 * columns), convention="half-open"
+            ).flip(-1),
+        ),
+    ),
+)
+
+
+def _queries_and_latents() -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    return torch.randn(2, 6, 4, generator=generator), torch.randn(2, 5, 4, generator=generator)
+
+
+def _is_alone(decode) -> bool:
+    queries, latents = _queries_and_latents()
+    return torch.allclose(decode(queries[:, :2], latents), decode(queries, latents)[:, :2])
+
+
+QUERIES_ARE_ALONE = BugHunt(
+    task="`decode(queries, latents)` answers queries [2, 6, 4] from latents [2, 5, 4]. Return "
+    "whether no query notices the others: ask some of them alone.",
+    inputs=_queries_and_latents,
+    right=lambda queries, latents: attend(queries, latents, latents),
+    bugs=(
+        lambda queries, latents: attend(attend(queries, queries, queries), latents, latents),
+        lambda queries, latents: attend(queries - queries.mean(1, keepdim=True), latents, latents),
+        lambda queries, latents: (queries @ latents.mT / 2).softmax(1) @ latents,
+    ),
+    reference=_is_alone,
+)
+
+
+MULTIMODAL = "deepmind/multimodal-perceiver"
+CHUNK = {"image": 6272, "audio": 15, "label": 1}
+SYMBOLS = {"B": 1, "I": 6272, "S": 15, "P": 16}
+
+
+def _chunk_stage(stage: str, key: str = "") -> tuple[int, ...]:
+    points = {name: torch.arange(count) for name, count in CHUNK.items()}
+    outputs = walk(MULTIMODAL, points=points, depth=3)[stage].outputs
+    return next(output.sizes for output in outputs if output.key == key)
+
+
+def _few_motions() -> torch.Tensor:
+    flow = build(TINY["deepmind/optical-flow-perceiver"])
+    patches = torch.zeros(2, 2, 27, 6, 8)
+    return flow.decode(flow.encode(patches), patches, points=torch.tensor([0, 7, 47]))
+
+
+PREDICTIONS = {
+    "decoders.asked": ComputedPrediction(
+        question="one chunk asks about I = 6272 pixels, S = 15 patches of sound and 1 label. Their "
+        "queries, 195, 385 and 1024 wide, are padded to a common width, of which even the widest "
+        "gets 2 channels. Which shape has the array of all queries?",
+        formula="B, I + S + 1, 1024 + 2",
+        symbols=SYMBOLS,
+        slips={
+            "B, I + S, 1024 + 2": "the label is asked about as well.",
+            "B, I + S + 1, 1024": "even the widest queries are padded, by 2 learned channels.",
+            "B, I + S + 1, 195 + 385 + 1024": "rows follow one another; channels are not joined.",
+            "B, 3*I + S + 1, 1024 + 2": "one query for each pixel: colours are the answer.",
+        },
+        compute=lambda: _chunk_stage("decoder.decoder.read"),
+    ),
+    "decoders.heard": ComputedPrediction(
+        question="S = 15 output rows of sound become samples, P = 16 from each row. Which shape "
+        "has the answer?",
+        formula="B, S*P",
+        symbols=SYMBOLS,
+        slips={
+            "B, S": "each row is answered with a patch of samples.",
+            "B, S, P": "the patches are put end to end: sound has one axis.",
+            "B, S*P, 512": "a linear map has turned the 512 channels into samples.",
+        },
+        compute=lambda: _chunk_stage("answer", "audio"),
+    ),
+    "decoders.few-points": ComputedPrediction(
+        question="a batch of B = 2 pairs of frames of H x W = 6 x 8 pixels; decode with O = 3 "
+        "points. Which shape has the flow?",
+        formula="B, O, 2",
+        symbols={"B": 2, "O": 3, "H": 6, "W": 8},
+        slips={
+            "B, H, W, 2": "only the answer to all queries has the picture's shape.",
+            "O, 2": "the same points are asked of every sample.",
+            "B, O": "how far to the right and how far down: two numbers for each point.",
+        },
+        compute=_few_motions,
+    ),
+}

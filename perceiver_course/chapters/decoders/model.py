@@ -1,0 +1,49 @@
+"""A picture in, the same picture out: queries are places, answers are colours."""
+
+from perceiver_tutorial.initial import initialise
+from perceiver_tutorial.perceiver.config import DecoderConfig, EncoderConfig, FourierConfig
+from perceiver_tutorial.perceiver.decoder import PerceiverDecoder
+from perceiver_tutorial.perceiver.encoder import PerceiverEncoder
+from perceiver_tutorial.perceiver.model import PerceiverIO
+from perceiver_tutorial.perceiver.postprocessors import PicturePixels
+from perceiver_tutorial.perceiver.preprocessors import AppendedPositions, Pixels
+from perceiver_tutorial.perceiver.queries import GridQueries
+from perceiver_tutorial.positions import FourierPositions
+
+
+def picture_autoencoder(
+    encoder: EncoderConfig,
+    positions: FourierConfig,
+    image_size: tuple[int, int],
+    decoder: DecoderConfig | None = None,
+) -> PerceiverIO:
+    """A machine that is asked for the colour of each pixel that it has read.
+
+    The image part of the multimodal autoencoder, on its own. It is asked with
+    half-open coordinates, as published decoders are: then the places of a grid are
+    among those of a grid that is twice as fine.
+
+    Args:
+        encoder: see `EncoderConfig`.
+        positions: how inputs and queries say where they are.
+        image_size: (height, width) in pixels.
+        decoder: see `DecoderConfig`. Default: one head, queries not added to answers.
+    """
+    what, where = Pixels(image_size), FourierPositions(image_size, *_pitches(positions))
+    preprocessor = AppendedPositions(what, where)
+    queries = GridQueries(image_size, *_pitches(positions))
+    asked = queries.num_channels
+    config = decoder or DecoderConfig(query_residual=False)
+    return initialise(
+        PerceiverIO(
+            preprocessor=preprocessor,
+            encoder=PerceiverEncoder(encoder, preprocessor.num_channels),
+            queries=queries,
+            decoder=PerceiverDecoder(config, asked, encoder.latent_channels),
+            postprocessor=PicturePixels(asked, image_size),
+        )
+    )
+
+
+def _pitches(positions: FourierConfig) -> tuple[int, tuple[int, ...]]:
+    return positions.num_bands, positions.max_resolution

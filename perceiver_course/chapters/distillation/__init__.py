@@ -1,0 +1,1 @@
+"""Chapter: hard and soft distillation."""

@@ -1,0 +1,275 @@
+"""Exercises about learning from a teacher: both losses, the heads, and what must be the same."""
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy, kl_div
+
+from perceiver_tutorial.deit import (
+    DeiTAnswer,
+    DeiTConfig,
+    Teacher,
+    TeacherNotes,
+    build,
+    hard_distillation,
+    soft_divergence,
+)
+from perceiver_tutorial.tracing import walk
+
+from ...kit.exercises import BugHunt, Exercise, Slip
+from ...kit.predictions import ComputedPrediction
+
+
+def _logits() -> tuple[Tensor, Tensor, float]:
+    generator = torch.Generator().manual_seed(0)
+    student, teacher = torch.randn(2, 5, 7, generator=generator)
+    return student, 3 * teacher, 2.5
+
+
+def _logs(student: Tensor, teacher: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
+    return (student / temperature).log_softmax(-1), (teacher / temperature).log_softmax(-1)
+
+
+def _swapped(student, teacher, temperature):
+    return soft_divergence(teacher, student, temperature)
+
+
+def _without_square(student, teacher, temperature):
+    return soft_divergence(student, teacher, temperature) / temperature**2
+
+
+def _without_logarithm(student, teacher, temperature):
+    mine, theirs = _logs(student, teacher, temperature)
+    return kl_div(mine.exp(), theirs.exp(), reduction="batchmean") * temperature**2
+
+
+SOFT_LOSS = Exercise(
+    task="return T^2 * KL(teacher || student) of both distributions softened by T, divided by "
+    "the images, from logits [images, classes]. torch.nn.functional.kl_div may help.",
+    inputs=_logits,
+    reference=soft_divergence,
+    slips=(
+        Slip("the other way round: kl_div takes the student first, the teacher second.", _swapped),
+        Slip(
+            "T^2 is missing: without it a high temperature turns the teacher off.", _without_square
+        ),
+        Slip(
+            "kl_div wants the student as log-probabilities: log_softmax, not softmax.",
+            _without_logarithm,
+        ),
+        Slip(
+            "that divides by images times classes, as Meta's code does; here by the images.",
+            lambda student, teacher, t: soft_divergence(student, teacher, t, "numel"),
+        ),
+        Slip(
+            "both have to be softened by the same temperature.",
+            lambda student, teacher, t: soft_divergence(student, teacher / t, 1.0) * t**2,
+        ),
+    ),
+)
+
+
+def _two_heads() -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(1)
+    first, second, teacher = torch.randn(3, 5, 7, generator=generator)
+    return first, second, torch.tensor([3, 0, 6, 6, 1]), 3 * teacher
+
+
+HARD_LOSS = Exercise(
+    task="return DeiT's hard distillation: half the cross-entropy of the class head with the "
+    "labels, half that of the distillation head with the teacher's choice.",
+    inputs=_two_heads,
+    reference=lambda first, second, labels, teacher: hard_distillation(
+        DeiTAnswer(first, second), labels, teacher
+    ),
+    slips=(
+        Slip(
+            "the labels teach both heads here; the second one listens to the teacher.",
+            lambda first, second, labels, _: (
+                (cross_entropy(first, labels) + cross_entropy(second, labels)) / 2
+            ),
+        ),
+        Slip(
+            "the heads are exchanged: the class token answers to the labels.",
+            lambda first, second, labels, teacher: hard_distillation(
+                DeiTAnswer(second, first), labels, teacher
+            ),
+        ),
+        Slip(
+            "one half of each: a sum is twice as long a step.",
+            lambda first, second, labels, teacher: (
+                cross_entropy(first, labels) + cross_entropy(second, teacher.argmax(-1))
+            ),
+        ),
+        Slip(
+            "how sure the teacher is does not count here: take its argmax.",
+            lambda first, second, labels, teacher: (
+                (cross_entropy(first, labels) + cross_entropy(second, teacher.softmax(-1))) / 2
+            ),
+        ),
+    ),
+)
+
+CLASSES_APART = Exercise(
+    task="Meta's code divides the soft term by images times classes, timm by the images. A "
+    "setting has alpha_meta (labels weigh 1 - alpha_meta). Return the alpha with which the "
+    "other reduction weighs labels and teacher in the same proportion, given the classes.",
+    inputs=lambda: (0.5, 1000),
+    reference=lambda alpha, classes: round((alpha / classes) / (alpha / classes + 1 - alpha), 6),
+    slips=(
+        Slip(
+            "the labels' weight changes, too: both weights have to sum to 1 again.",
+            lambda alpha, classes: round(alpha / classes, 6),
+        ),
+        Slip(
+            "the other way: Meta's soft term is the smaller one.",
+            lambda alpha, classes: round(alpha * classes / (alpha * classes + 1 - alpha), 6),
+        ),
+        Slip(
+            "then the teacher would count classes times as much as in Meta's code.",
+            lambda alpha, _classes: alpha,
+        ),
+    ),
+)
+
+
+def _loss_inputs() -> tuple[DeiTAnswer, Tensor, Tensor]:
+    first, second, labels, teacher = _two_heads()
+    return DeiTAnswer(first, second), labels, teacher
+
+
+def _soft(answer: DeiTAnswer, labels: Tensor, teacher: Tensor) -> Tensor:
+    second = answer.distillation_logits
+    return (cross_entropy(answer.class_logits, labels) + soft_divergence(second, teacher, 3.0)) / 2
+
+
+def _labels_for_both(answer: DeiTAnswer, labels: Tensor, teacher: Tensor) -> Tensor:
+    heard = teacher.softmax(-1)[torch.arange(len(labels)), labels].mean()
+    second = answer.distillation_logits
+    return (cross_entropy(answer.class_logits, labels) + heard * cross_entropy(second, labels)) / 2
+
+
+def _keeps_its_promise(loss) -> bool:
+    answer, labels, teacher = _loss_inputs()
+    floor = cross_entropy(answer.class_logits, labels) / 2
+    copied = loss(DeiTAnswer(answer.class_logits, teacher.clone()), labels, teacher)
+    sure, unsure = torch.tensor([[20.0, 0.0]]), torch.zeros(1, 2)
+    one, label = DeiTAnswer(unsure, unsure), torch.tensor([0])
+    want = (cross_entropy(unsure, label) + soft_divergence(unsure, sure, 3.0)) / 2
+    return (
+        torch.isclose(copied, floor).item() and torch.isclose(loss(one, label, sure), want).item()
+    )
+
+
+SAME_TEACHER = BugHunt(
+    task="`loss(answer, labels, teacher_logits)` is half the cross-entropy of the class head, half "
+    "T^2 * KL(teacher || distillation head) at T = 3. Return whether a given one keeps that: think "
+    "of a student that copies its teacher, and of a sure teacher with an unsure student.",
+    inputs=_loss_inputs,
+    right=_soft,
+    bugs=(
+        lambda answer, labels, teacher: _soft(
+            DeiTAnswer(answer.class_logits, teacher), labels, answer.distillation_logits
+        ),
+        lambda answer, labels, teacher: (
+            (
+                cross_entropy(answer.class_logits, labels)
+                + soft_divergence(answer.distillation_logits, teacher, 3.0) / 9
+            )
+            / 2
+        ),
+        lambda answer, labels, teacher: _soft(answer, labels, teacher.roll(1, 0)),
+        _labels_for_both,
+    ),
+    reference=_keeps_its_promise,
+)
+
+
+SMALL = DeiTConfig(
+    channels=32, num_heads=4, depth=3, image_size=(8, 8), patch_size=2, num_classes=10
+)
+LARGER = DeiTConfig(
+    channels=32, num_heads=4, depth=3, image_size=(12, 12), patch_size=2, num_classes=10
+)
+
+
+class _TenScores(torch.nn.Module):
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return images.flatten(1)[:, :10]
+
+
+def _notes() -> torch.Tensor:
+    views = torch.zeros(6 * 5, 3, 8, 8)
+    return TeacherNotes(Teacher(_TenScores()), views).logits
+
+
+def _hard_targets() -> torch.Tensor:
+    return Teacher(_TenScores())(torch.zeros(32, 3, 8, 8)).argmax(-1)
+
+
+PREDICTIONS = {
+    "distillation.soft-target": ComputedPrediction(
+        question="a batch of B = 32 images, L = 10 classes. Which shape has what a teacher tells "
+        "in soft distillation?",
+        formula="B, L",
+        symbols={"B": 32, "L": 10},
+        slips={
+            "B": "one number for each image is its choice: that is hard distillation.",
+            "B, 1": "a share for every class: that is what is soft about it.",
+            "L": "every image gets its own distribution.",
+        },
+        compute=lambda: Teacher(_TenScores())(torch.zeros(32, 3, 8, 8)).softmax(-1),
+    ),
+    "distillation.hard-target": ComputedPrediction(
+        question="and in hard distillation?",
+        formula="B",
+        symbols={"B": 32, "L": 10},
+        slips={
+            "B, L": "only the first choice is told: a class number for each image.",
+            "B, 1": "cross_entropy takes class numbers without an axis for classes.",
+        },
+        compute=_hard_targets,
+    ),
+    "distillation.tokens": ComputedPrediction(
+        question="a distilled DeiT reads images of H x W = 8 x 8 pixels in patches of P = 2. Which "
+        "shape have its tokens of C = 32 channels?",
+        formula="B, H*W//P**2 + 2, C",
+        symbols={"B": 1, "H": 8, "W": 8, "P": 2, "C": 32},
+        slips={
+            "B, H*W//P**2, C": "class and distillation token stand in front of the patches.",
+            "B, H*W//P**2 + 1, C": "a distilled DeiT has a second token.",
+        },
+        compute=lambda: build(SMALL).tokens(SMALL.example_input()),
+    ),
+    "distillation.finer": ComputedPrediction(
+        question="it is made ready for H x W = 12 x 12 pixels with deit.resized. Which shape has "
+        "its table of positions now?",
+        formula="H*W//P**2 + 2, C",
+        symbols={"H": 12, "W": 12, "P": 2, "C": 32},
+        slips={
+            "H*W//P**2, C": "class and distillation token keep their rows in front.",
+            "18, C": "that is the table for 8 x 8; its patches were stretched over 6 x 6.",
+        },
+        compute=lambda: build(LARGER).encoder.to_tokens.positions,
+    ),
+    "distillation.notes": ComputedPrediction(
+        question="5 views of each of 6 images are kept, and the teacher is asked about them once. "
+        "Which shape have its notes, for L = 10?",
+        formula="6 * 5, L",
+        symbols={"L": 10},
+        slips={
+            "6, L": "each view looks different, and the teacher says something else about it.",
+            "6, 5, L": "views are images like any other: one axis for all of them.",
+        },
+        compute=_notes,
+    ),
+    "distillation.answer": ComputedPrediction(
+        question="L = 10 classes, two heads. Which shape have the final logits of B = 1 image?",
+        formula="B, L",
+        symbols={"B": 1, "L": 10},
+        slips={
+            "B, 2*L": "the heads are averaged, not set side by side.",
+            "B, 2, L": "the mean of both heads is one row of scores.",
+        },
+        compute=lambda: walk(SMALL)["answer"].shape,
+    ),
+}

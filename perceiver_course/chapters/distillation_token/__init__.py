@@ -1,0 +1,1 @@
+"""Chapter: class token, distillation token."""

@@ -1,0 +1,1 @@
+"""Chapter: sets of entities."""

@@ -1,0 +1,151 @@
+"""Exercises about sets of entities: pointing at some of them, any order, what the maps take."""
+
+import torch
+from torch import Tensor
+
+from perceiver_tutorial.perceiver import ALPHASTAR_ENTITIES, EntityConfig, build
+from perceiver_tutorial.perceiver.tiny import ENCODER
+from perceiver_tutorial.tracing import cost
+
+from ...kit.exercises import BugHunt, Exercise, Slip
+from ...kit.predictions import ComputedPrediction
+
+
+def _scores_and_mask() -> tuple[Tensor, Tensor]:
+    scores = torch.tensor([[2.0, -1.0, 0.5, 3.0, 0.0], [-4.0, 1.0, -2.0, 5.0, 2.5]])
+    return scores, torch.tensor([[1, 0, 1, 1, 0], [1, 0, 1, 0, 0]]).bool()
+
+
+def _shares(scores: Tensor, may_point: Tensor) -> Tensor:
+    return scores.masked_fill(~may_point, -torch.inf).softmax(-1)
+
+
+POINTER_SHARES = Exercise(
+    task="return how likely each entity is to be pointed at: the softmax of scores [batch, "
+    "entities] over those that may be pointed at; 0 for all others.",
+    inputs=_scores_and_mask,
+    reference=_shares,
+    slips=(
+        Slip("nobody is left out: padding and friends get a share.", lambda s, _may: s.softmax(-1)),
+        Slip(
+            "a score of 0 is no small score: exp(0) is 1. What must not be chosen needs minus "
+            "infinity.",
+            lambda s, may: (s * may).softmax(-1),
+        ),
+        Slip(
+            "those left out took a share first: the rows no longer sum to 1.",
+            lambda s, may: s.softmax(-1) * may,
+        ),
+        Slip(
+            "that shares out among the samples; entities are the last axis.",
+            lambda s, may: s.masked_fill(~may, -1e9).softmax(0) * may,
+        ),
+    ),
+)
+
+
+def _cells(entities: int, latents: int, layers: int) -> tuple[int, int]:
+    reading, thinking = latents * entities, layers * latents * latents
+    return reading + thinking + entities * latents, layers * entities * entities
+
+
+ENTITY_MAPS = Exercise(
+    task="return two whole numbers, the cells of all attention maps of one head: of a Perceiver IO "
+    "whose `latents` read `entities`, think `layers` times, and are asked by every entity; and of "
+    "a Transformer of `layers` self-attends on the entities.",
+    inputs=lambda: (512, 32, 3),
+    reference=_cells,
+    slips=(
+        Slip(
+            "the entities ask in the end: one more map, entities x latents.",
+            lambda m, n, layers: (n * m + layers * n * n, layers * m * m),
+        ),
+        Slip(
+            "every layer of the Transformer has a map of its own.",
+            lambda m, n, layers: (_cells(m, n, layers)[0], m * m),
+        ),
+        Slip(
+            "the entities are read once; the layers are thinking, among latents.",
+            lambda m, n, layers: (layers * (2 * n * m + n * n), layers * m * m),
+        ),
+    ),
+)
+
+
+def _units() -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    return torch.randn(2, 7, 3, generator=generator), torch.arange(7) < torch.tensor([[5], [6]])
+
+
+def _scores(units: Tensor, keep: Tensor) -> Tensor:
+    mean = (units * keep[..., None]).sum(1, keepdim=True) / keep.sum(1)[:, None, None]
+    return (units * mean).sum(-1)
+
+
+def _is_fair(score) -> bool:
+    units, keep = _units()
+    order = torch.tensor([3, 6, 0, 5, 1, 4, 2])
+    before = score(units, keep)
+    follows = torch.allclose(score(units[:, order], keep[:, order]), before[:, order], atol=1e-5)
+    other = units.masked_fill(~keep[..., None], 9.0)
+    return follows and torch.allclose(score(other, keep)[keep], before[keep], atol=1e-5)
+
+
+SCORES_FOLLOW = BugHunt(
+    task="`score(units, keep)` scores the units [batch, units, features] of a set. Return whether "
+    "the scores follow the units into any other order, and whether what stands in padding changes "
+    "no other score.",
+    inputs=_units,
+    right=_scores,
+    bugs=(
+        lambda units, keep: _scores(units, keep) + 0.1 * torch.arange(units.shape[1]),
+        lambda units, keep: _scores(units, keep).sort(1).values,
+        lambda units, keep: _scores(units, keep) - units[:, :1].sum(-1),
+        lambda units, keep: _scores(units, torch.ones_like(keep)),
+    ),
+    reference=_is_fair,
+)
+
+
+def _example_scores() -> torch.Tensor:
+    model = build(EntityConfig(ENCODER, num_features=6, channels=20))
+    return model(torch.zeros(3, 13, 6))
+
+
+def _map_cells() -> tuple[int, ...]:
+    counted = cost(ALPHASTAR_ENTITIES)
+    stages = ("encoder.reads.0", "encoder.blocks.0.0", "decoder.read")
+    heads = ALPHASTAR_ENTITIES.encoder.self_heads
+    return tuple(counted[stage].map_bytes // 4 // heads for stage in stages)
+
+
+PREDICTIONS = {
+    "entities.scores": ComputedPrediction(
+        question="B = 3 situations of M = 13 units of F = 6 features; N = 7 latents read them, and "
+        "the units, embedded to C = 20 channels, ask: shall one point at me? Which shape have the "
+        "scores?",
+        formula="B, M",
+        symbols={"B": 3, "M": 13, "F": 6, "N": 7, "C": 20},
+        slips={
+            "B, N": "the latents are asked; a score comes back for each who asks.",
+            "B, M, 1": "one score for each unit: the last axis, of length 1, is dropped.",
+            "B, M, M": "each unit gets one score, not one for each other unit.",
+            "B, M, C": "a linear map turns the 20 channels of a row into one score.",
+            "B, 1": "that would be one answer for the whole set; here every unit asks.",
+        },
+        compute=_example_scores,
+    ),
+    "entities.maps": ComputedPrediction(
+        question="M = 512 entities, N = 32 latents. How many cells has the attention map of one "
+        "head in reading, in one turn of thinking, in answering? Give three numbers.",
+        formula="N*M, N*N, M*N",
+        symbols={"M": 512, "N": 32},
+        slips={
+            "M*M, M*M, M*M": "that is a Transformer on the entities; here no entity reads another.",
+            "N*M, M*M, M*N": "thinking is among the latents.",
+            "N*M, N*N, N": "every entity asks, not just one query.",
+            "N*M, N*N, N*N": "those who ask in the end are the 512 entities.",
+        },
+        compute=_map_cells,
+    ),
+}

@@ -1,0 +1,1 @@
+"""Chapter: a head of your own."""

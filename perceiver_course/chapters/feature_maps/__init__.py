@@ -1,0 +1,1 @@
+"""Chapter: feature maps and video."""

@@ -1,0 +1,164 @@
+"""Exercises about Hiera's stages: how many tokens, how wide, and who sees whom."""
+
+from dataclasses import replace
+
+import torch
+from einops import rearrange
+from torch import Tensor
+
+from perceiver_tutorial.attention import attend
+from perceiver_tutorial.hiera import PUBLISHED
+from perceiver_tutorial.tracing import walk
+
+from ...kit.exercises import BugHunt, Exercise, Slip
+from ...kit.predictions import ComputedPrediction, WalkedPrediction
+
+STAGE_SHAPE = Exercise(
+    task="return (tokens, channels) after a stage, counted from 0, of a Hiera that starts with "
+    "patches 4 pixels apart and with `channels`; the picture is height x width pixels.",
+    inputs=lambda: (448, 320, 96, 2),
+    reference=lambda height, width, channels, stage: (
+        height * width // 16 // 4**stage,
+        channels * 2**stage,
+    ),
+    slips=(
+        Slip(
+            "2 x 2 tokens become one: a quarter, not a half.",
+            lambda height, width, channels, stage: (
+                height * width // 16 // 2**stage,
+                channels * 2**stage,
+            ),
+        ),
+        Slip(
+            "those are pixels; a token stands for every fourth along both axes.",
+            lambda height, width, channels, stage: (
+                height * width // 4**stage,
+                channels * 2**stage,
+            ),
+        ),
+        Slip(
+            "width doubles from stage to stage; it is not four times as much.",
+            lambda height, width, channels, stage: (
+                height * width // 16 // 4**stage,
+                channels * 4**stage,
+            ),
+        ),
+    ),
+)
+
+
+def _tokens() -> tuple[Tensor]:
+    return (torch.randn(2, 24, 3, generator=torch.Generator().manual_seed(0)),)
+
+
+POOL_IN_ORDER = Exercise(
+    task="max-pool tokens [2, 24, 3] in pooling order, four to one, into [2, 6, 3]: the four that "
+    "belong together stand 6 apart.",
+    inputs=_tokens,
+    reference=lambda tokens: tokens.unflatten(1, (4, 6)).amax(1),
+    slips=(
+        Slip(
+            "those four stand side by side in memory; in pooling order they stand 6 apart.",
+            lambda tokens: tokens.unflatten(1, (6, 4)).amax(2),
+        ),
+        Slip(
+            "that is the mean; Hiera takes the maximum.", lambda t: t.unflatten(1, (4, 6)).mean(1)
+        ),
+        Slip("a slice keeps one of the four and forgets the others.", lambda tokens: tokens[:, :6]),
+    ),
+)
+
+UNITS = 5
+
+
+def _inside_units(tokens: Tensor, order: str) -> Tensor:
+    windows = rearrange(tokens, f"b ({order}) c -> b units slots c", units=UNITS)
+    return rearrange(attend(windows, windows, windows), f"b units slots c -> b ({order}) c")
+
+
+def _shifted(tokens: Tensor) -> Tensor:
+    return _inside_units(tokens.roll(1, 1), "slots units")
+
+
+def _stays_inside(attention) -> bool:
+    tokens = torch.randn(1, 4 * UNITS, 3, generator=torch.Generator().manual_seed(0))
+    for place in range(4 * UNITS):
+        changed = tokens.clone()
+        changed[0, place] += 1
+        differs = (attention(changed) != attention(tokens)).any(-1)[0].nonzero()[:, 0]
+        if set((differs % UNITS).tolist()) != {place % UNITS}:
+            return False
+    return True
+
+
+STAYS_INSIDE = BugHunt(
+    task="`attention(tokens)` lets tokens [1, 20, 3] in pooling order attend inside 5 mask units: "
+    "token i belongs to unit i % 5. Return whether a change in one token stays in its unit.",
+    inputs=lambda: (torch.randn(1, 4 * UNITS, 3),),
+    right=lambda tokens: _inside_units(tokens, "slots units"),
+    bugs=(
+        lambda tokens: _inside_units(tokens, "units slots"),
+        lambda tokens: attend(tokens, tokens, tokens),
+        _shifted,
+    ),
+    reference=_stays_inside,
+)
+
+
+TINY = "facebook/hiera-tiny-224-in1k-hf"
+SIZES = {"B": 1, "H": 224, "W": 224, "C": 96, "L": 1000}
+LARGER = {**SIZES, "H": 448, "W": 320}
+
+
+def _larger(stage: str):
+    return lambda: walk(replace(PUBLISHED[TINY], input_size=(448, 320)))[stage].shape
+
+
+PREDICTIONS = {
+    "hiera.patches": WalkedPrediction(
+        question="Hiera tiny takes pictures of H x W = 224 x 224 pixels. A patch sees 7 x 7 of "
+        "them, the next begins 4 further on, and each becomes C = 96 numbers. Which shape have "
+        "all tokens?",
+        formula="B, H//4 * W//4, C",
+        symbols=SIZES,
+        slips={
+            "B, H//7 * W//7, C": "patches overlap: they are 7 wide, but only 4 apart.",
+            "B, H//16 * W//16, C": "16 pixels apart is ViT; Hiera begins four times finer.",
+            "B, C, H//4, W//4": "so the convolution leaves it; tokens are rows, channels last.",
+        },
+        model=TINY,
+        stage="encoder.to_patches",
+    ),
+    "hiera.second": ComputedPrediction(
+        question="now a picture of 448 x 320 pixels. Which shape leaves the second stage?",
+        formula="B, H//8 * W//8, 2*C",
+        symbols=LARGER,
+        slips={
+            "B, H//4 * W//4, 2*C": "on the way into a stage 2 x 2 tokens become one.",
+            "B, H//8 * W//8, C": "what is lost in tokens is partly given back in width.",
+            "B, H//8 * W//8, 4*C": "a quarter of the tokens, twice the width: half the numbers.",
+        },
+        compute=_larger("encoder.stages.1.1"),
+    ),
+    "hiera.last": ComputedPrediction(
+        question="and the last?",
+        formula="B, H//32 * W//32, 8*C",
+        symbols=LARGER,
+        slips={
+            "B, 49, 8*C": "49 is for 224 x 224; more mask units fit into a larger picture.",
+            "B, H//64 * W//64, 16*C": "four stages, but only three changes between them.",
+        },
+        compute=_larger("encoder.stages.3.1"),
+    ),
+    "hiera.answer": WalkedPrediction(
+        question="and the answer, for L = 1000 classes?",
+        formula="B, L",
+        symbols=SIZES,
+        slips={
+            "B, 49, L": "the 49 tokens are averaged first: one score for each class.",
+            "B, 1, L": "there is no class token whose axis would stay.",
+        },
+        model=TINY,
+        stage="answer",
+    ),
+}

@@ -1,0 +1,1 @@
+"""Chapter: images with Fourier positions."""

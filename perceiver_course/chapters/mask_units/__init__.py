@@ -1,0 +1,1 @@
+"""Chapter: mask units, unroll and reroll."""

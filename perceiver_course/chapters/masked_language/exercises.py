@@ -1,0 +1,195 @@
+"""Exercises about hidden bytes: where they stand, what is judged, what must stay out of sight."""
+
+import torch
+from torch.nn.functional import cross_entropy
+
+from perceiver_tutorial.perceiver import TINY, build
+from perceiver_tutorial.perceiver.tokenizer import MASK, encode_text
+
+from ...kit.exercises import BugHunt, Exercise, Slip
+from ...kit.predictions import ComputedPrediction, WalkedPrediction
+
+SENTENCE = "This is an incomplete sentence where some words are missing."
+
+
+def _span(text: str, part: str) -> tuple[int, int]:
+    start = len(text[: text.index(part)].encode()) + 1
+    return start, start + len(part.encode())
+
+
+SPAN = Exercise(
+    task="return (start, stop) so that ids[start:stop] are the bytes of `part`, which stands once "
+    "in `text`; the ids begin with [CLS].",
+    inputs=lambda: ("Déjà vu: words are missing.", " missing."),
+    reference=_span,
+    slips=(
+        Slip(
+            "the first id is [CLS]: every byte stands one place later than in the text.",
+            lambda text, part: tuple(place - 1 for place in _span(text, part)),
+        ),
+        Slip(
+            "these are places of characters; é and à have two bytes each.",
+            lambda text, part: (text.index(part) + 1, text.index(part) + 1 + len(part)),
+        ),
+        Slip(
+            "a slice ends before its stop: the last byte is lost.",
+            lambda text, part: (_span(text, part)[0], _span(text, part)[1] - 1),
+        ),
+    ),
+)
+
+
+def _judged() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    ids = torch.randint(6, 11, (2, 7), generator=generator)
+    hidden = torch.tensor([[0, 1, 1, 0, 0, 0, 0], [0, 0, 0, 0, 1, 0, 0]]).bool()
+    return torch.randn(2, 7, 11, generator=generator), ids, hidden
+
+
+def _mean_of_texts(logits, ids, hidden):
+    return torch.stack(
+        [cross_entropy(one[h], i[h]) for one, i, h in zip(logits, ids, hidden, strict=True)]
+    ).mean()
+
+
+MASKED_LOSS = Exercise(
+    task="return the mean cross-entropy of the hidden bytes, from logits [batch, bytes, "
+    "vocabulary], the true ids, and `hidden`, True where a byte was to be guessed.",
+    inputs=_judged,
+    reference=lambda logits, ids, hidden: cross_entropy(logits[hidden], ids[hidden]),
+    slips=(
+        Slip(
+            "bytes in sight are judged, too: copying them is easy, and drowns the rest.",
+            lambda logits, ids, _hidden: cross_entropy(logits.flatten(0, 1), ids.flatten()),
+        ),
+        Slip(
+            "these are the bytes in sight; True means hidden here.",
+            lambda logits, ids, hidden: cross_entropy(logits[~hidden], ids[~hidden]),
+        ),
+        Slip(
+            "a sum grows with the number of hidden bytes: take the mean.",
+            lambda logits, ids, hidden: cross_entropy(logits[hidden], ids[hidden], reduction="sum"),
+        ),
+        Slip(
+            "a mean for each text, and then a mean of those: texts with few hidden bytes would "
+            "weigh as much as others.",
+            _mean_of_texts,
+        ),
+    ),
+)
+
+QK_PARAMETERS = Exercise(
+    task="return how many parameters the maps to queries and to keys have, in `layers` "
+    "self-attends on latents of width `width` that meet in width `qk`.",
+    inputs=lambda: (26, 1280, 256),
+    reference=lambda layers, width, qk: layers * 2 * (width + 1) * qk,
+    slips=(
+        Slip(
+            "each of the qk outputs has a bias as well.",
+            lambda layers, width, qk: layers * 2 * width * qk,
+        ),
+        Slip(
+            "queries have a map, and keys have one, too.",
+            lambda layers, width, qk: layers * (width + 1) * qk,
+        ),
+        Slip(
+            "that is one layer; each of them has weights of its own.",
+            lambda _layers, width, qk: 2 * (width + 1) * qk,
+        ),
+    ),
+)
+
+
+def _ids_and_hidden() -> tuple[torch.Tensor, torch.Tensor]:
+    texts = encode_text(["two dogs bark", "one cow moos"], length=16)
+    hidden = torch.zeros_like(texts.keep)
+    hidden[0, 5:9] = hidden[1, 9:13] = True
+    return texts.ids, hidden
+
+
+def _hides_all_that_it_should(mask) -> bool:
+    ids, hidden = _ids_and_hidden()
+    others = torch.where(hidden, ids + 1, ids)
+    return torch.equal(mask(ids, hidden), mask(others, hidden)) and torch.equal(
+        mask(ids, hidden)[~hidden], ids[~hidden]
+    )
+
+
+KEEPS_THE_SECRET = BugHunt(
+    task="`mask(ids, hidden)` returns what the model may read. Return whether hidden bytes are out "
+    "of sight (another byte there changes nothing) and all others are as they were.",
+    inputs=_ids_and_hidden,
+    right=lambda ids, hidden: ids.masked_fill(hidden, MASK),
+    bugs=(
+        lambda ids, hidden: ids.masked_fill(hidden.roll(1, 1), MASK),
+        lambda ids, hidden: ids.masked_fill(hidden[:1], MASK),
+        lambda ids, hidden: torch.where(hidden, ids // 2 + 3, ids),
+        lambda ids, hidden: ids.masked_fill(hidden.any(0), MASK),
+    ),
+    reference=_hides_all_that_it_should,
+)
+
+
+LANGUAGE = "deepmind/language-perceiver"
+BYTES = {"B": 1, "M": 2048, "C": 768, "N": 256, "D": 1280, "V": 262}
+
+
+def _nine_places() -> torch.Tensor:
+    with torch.device("meta"):
+        model = build(TINY[LANGUAGE])
+        ids = torch.zeros(1, 9, dtype=torch.long)
+        return model.decode(model.encode(ids), ids, points=torch.arange(4))
+
+
+PREDICTIONS = {
+    "language.queries": WalkedPrediction(
+        question="2,048 bytes, each embedded in 768 channels; 256 latents of width 1,280. The "
+        "decoder is asked for the byte at every place. Which shape have its queries?",
+        formula="B, M, C",
+        symbols=BYTES,
+        slips={
+            "B, N, D": "these are the latents: they are read here, they do not ask.",
+            "B, M, D": "a query need not be as wide as what it reads: maps to a common width "
+            "come in between.",
+            "B, 1, C": "one query is enough for one class; here every place is asked about.",
+            "B, M, V": "262 is the width of the answer; a question is no list of scores.",
+        },
+        model=LANGUAGE,
+        stage="queries",
+    ),
+    "language.output-array": WalkedPrediction(
+        question="the queries read the latents. Which shape has the output array?",
+        formula="B, M, C",
+        symbols=BYTES,
+        slips={
+            "B, M, D": "so says the post, too: 1,280 is an argument that this decoder never uses.",
+            "B, N, C": "who asks decides how many rows there are: places, not latents.",
+            "B, M, V": "not yet: this decoder ends without a linear map.",
+        },
+        model=LANGUAGE,
+        stage="decoder",
+    ),
+    "language.answer": WalkedPrediction(
+        question="and the scores for each place?",
+        formula="B, M, V",
+        symbols=BYTES,
+        slips={
+            "B, M, 256": "256 bytes and 6 special ids can stand in a place.",
+            "B, V": "every place has scores of its own.",
+            "B, M, C": "every row is compared with all 262 embeddings.",
+        },
+        model=LANGUAGE,
+        stage="answer",
+    ),
+    "language.four-places": ComputedPrediction(
+        question="9 bytes are encoded, 4 of them are hidden, and only those are decoded. Which "
+        "shape has the answer?",
+        formula="B, P, V",
+        symbols={"B": 1, "M": 9, "P": 4, "V": 262},
+        slips={
+            "B, M, V": "places that nobody asks about are not answered.",
+            "B, P": "every answer is a score for each of 262 ids.",
+        },
+        compute=_nine_places,
+    ),
+}

@@ -1,0 +1,214 @@
+"""Exercises about masked pre-training: what is kept, what is to be hit, what must not leak."""
+
+from dataclasses import replace
+from functools import cache
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from perceiver_tutorial.hiera import PUBLISHED, Hiera, HieraConfig, unroll
+from perceiver_tutorial.hiera.masks import hide_pixels, keep_tokens
+from perceiver_tutorial.masks import keep_of, kept_units, random_units, spread
+from perceiver_tutorial.tracing import walk
+
+from ...kit.exercises import BugHunt, Exercise, Slip
+from ...kit.predictions import ComputedPrediction, WalkedPrediction
+
+
+def _mask() -> tuple[Tensor]:
+    return (keep_of(random_units(3, (2, 6), 0.6, torch.Generator().manual_seed(1)), (2, 6)),)
+
+
+KEPT_NUMBERS = Exercise(
+    task="return the numbers [3, 4] of the mask units that are kept, in order, from keep [3, 12], "
+    "True where a unit is seen; each sample keeps 4.",
+    inputs=_mask,
+    reference=lambda keep: keep.nonzero()[:, 1].view(len(keep), -1),
+    slips=(
+        Slip(
+            "those are the hidden ones: True means seen.",
+            lambda keep: (~keep).nonzero()[:, 1].view(len(keep), -1),
+        ),
+        Slip(
+            "nonzero gives pairs (sample, unit), one below the other: take the units, and give "
+            "every sample its row.",
+            lambda keep: keep.nonzero(),
+        ),
+        Slip(
+            "these number the units of all samples through; every sample counts from 0.",
+            lambda keep: keep.flatten().nonzero()[:, 0].view(len(keep), -1),
+        ),
+    ),
+)
+
+
+def _patches() -> tuple[Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    levels = 3 * torch.randn(2, 6, 1, generator=generator)
+    return (levels + torch.rand(2, 6, 48, generator=generator),)
+
+
+def _standard(patches: Tensor, axes: int | tuple[int, ...]) -> Tensor:
+    deviation = (patches.var(axes, keepdim=True) + 1e-6).sqrt()
+    return (patches - patches.mean(axes, keepdim=True)) / deviation
+
+
+PATCH_TARGETS = Exercise(
+    task="return what a decoder is to hit, from patches [2, 6, 48]: every patch minus its own "
+    "mean, over the root of its own variance plus 1e-6.",
+    inputs=_patches,
+    reference=lambda patches: _standard(patches, -1),
+    slips=(
+        Slip(
+            "that is the mean and variance of a whole picture; every patch has its own.",
+            lambda patches: _standard(patches, (1, 2)),
+        ),
+        Slip(
+            "that compares the same pixel of different patches: average over the last axis.",
+            lambda patches: _standard(patches, 1),
+        ),
+        Slip(
+            "only the mean is gone; without the division, patches with strong edges rule the loss.",
+            lambda patches: patches - patches.mean(-1, keepdim=True),
+        ),
+        Slip(
+            "divide by the standard deviation, the root of the variance.",
+            lambda patches: (
+                (patches - patches.mean(-1, keepdim=True)) / (patches.var(-1, keepdim=True) + 1e-6)
+            ),
+        ),
+    ),
+)
+
+SMALL = HieraConfig(embed_channels=6, num_heads=1, stages=(1, 1), input_size=(16, 24), num_pools=0,
+                    mask_unit_attention=(True, False), num_classes=None)  # fmt: skip
+Images = Float[Tensor, "batch 3 height width"]
+Keep = Bool[Tensor, "batch units"]
+
+
+@cache
+def _model() -> Hiera:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = SMALL.build().eval().requires_grad_(False)
+        torch.nn.init.normal_(model.encoder.to_patches.convolve.weight, std=0.3)
+    return model
+
+
+def _images_and_keep() -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    keep = keep_of(random_units(2, SMALL.units, 0.5, generator), SMALL.units)
+    return torch.randn(2, 3, *SMALL.input_size, generator=generator), keep
+
+
+def _encode(images: Images, keep: Keep) -> Tensor:
+    return _model().encoder(images, kept_units(keep, SMALL.units, len(keep)))[-1]
+
+
+def _keeps_tokens_only(images: Images, keep: Keep) -> Tensor:
+    """All pixels go through the patches, and only then are tokens left out."""
+    encoder, kept = _model().encoder, kept_units(keep, SMALL.units, len(keep))
+    tokens = encoder.to_patches(images) + encoder.positions(SMALL.grid)
+    tokens = keep_tokens(unroll(tokens, SMALL.grid, SMALL.pools), kept, keep.shape[1])
+    for stage in encoder.stages:
+        tokens = stage(tokens)
+    return tokens
+
+
+def _one_mask_for_all(images: Images, keep: Keep) -> Tensor:
+    kept = kept_units(keep, SMALL.units, len(keep))
+    return _keeps_tokens_only(hide_pixels(images, kept[:1].expand_as(kept), SMALL), keep)
+
+
+def _normalised_first(images: Images, keep: Keep) -> Tensor:
+    return _encode(images - images.mean((1, 2, 3), keepdim=True), keep)
+
+
+def _filled_with_the_mean(images: Images, keep: Keep) -> Tensor:
+    hidden = ~spread(keep, SMALL.units, SMALL.unit_pixels)[:, None]
+    grey = (images * hidden).sum((2, 3), keepdim=True) / hidden.sum((2, 3), keepdim=True)
+    return _keeps_tokens_only(torch.where(hidden, grey, images), keep)
+
+
+def _pixels_stay_hidden(encode) -> bool:
+    images, keep = _images_and_keep()
+    seen = spread(keep, SMALL.units, SMALL.unit_pixels)[:, None]
+    other = torch.where(seen, images, 5 - images)
+    return torch.equal(encode(images, keep), encode(other, keep))
+
+
+PIXELS_STAY_HIDDEN = BugHunt(
+    task="`encode(images, keep)` encodes pictures [2, 3, 16, 24] of which keep [2, 6] says which "
+    "mask units, 8 x 8 pixels each, are seen. Return whether hidden pixels change nothing.",
+    inputs=_images_and_keep,
+    right=_encode,
+    bugs=(_keeps_tokens_only, _one_mask_for_all, _normalised_first, _filled_with_the_mean),
+    reference=_pixels_stay_hidden,
+)
+
+
+MAE = "facebook/hiera-tiny-224-mae-hf"
+SYMBOLS = {"B": 1, "H": 224, "W": 224, "C": 96}
+
+
+def _pooled_thrice() -> tuple[int, ...]:
+    config = PUBLISHED[MAE]
+    thrice = replace(config, encoder=replace(config.encoder, num_pools=3))
+    return walk(thrice)["answer"].shape
+
+
+PREDICTIONS = {
+    "mae.seen": WalkedPrediction(
+        question="in pre-training 0.6 of the 49 mask units are hidden, and only whole ones are "
+        "kept. How many tokens of 96 channels enter the first stage?",
+        formula="B, 19 * 64, C",
+        symbols=SYMBOLS,
+        slips={
+            "B, 3136, C": "that is all of them: hidden units are left out, not blackened.",
+            "B, 20 * 64, C": "49 * 0.4 is 19.6, and it is rounded down.",
+            "B, 29 * 64, C": "0.6 is the share that is hidden.",
+            "B, 19, C": "a mask unit has 8 x 8 tokens in the first stage.",
+        },
+        model=MAE,
+        stage="encoder.stages.0.0",
+    ),
+    "mae.last": WalkedPrediction(
+        question="19 mask units are seen. The encoder pools twice, not three times, and starts "
+        "with C = 96 channels. Which shape leaves its last stage?",
+        formula="B, 19 * 4, 8*C",
+        symbols=SYMBOLS,
+        slips={
+            "B, 19, 8*C": "so it is after three pools; after two a unit has 2 x 2 tokens left.",
+            "B, 19 * 4, 4*C": "stage 4 is wider than stage 3, whether it pools or not.",
+            "B, 19 * 16, 8*C": "64 tokens of a unit become 16 and then 4.",
+            "B, 196, 8*C": "the hidden units come back in the decoder only.",
+        },
+        model=MAE,
+        stage="encoder.stages.3.1",
+    ),
+    "mae.answer": WalkedPrediction(
+        question="the decoder answers with pixels, one row for each of its tokens, for the whole "
+        "picture of H x W = 224 x 224. A token stands 16 pixels from the next. Which shape?",
+        formula="B, (H//16) * (W//16), 3 * 16 * 16",
+        symbols=SYMBOLS,
+        slips={
+            "B, 120, 3 * 16 * 16": "it answers for seen units, too; only the loss leaves them out.",
+            "B, (H//16) * (W//16), 16 * 16": "every pixel has three colours.",
+            "B, (H//16) * (W//16), 8*C": "768 is right by chance: pixels, not channels.",
+            "B, (H//32) * (W//32), 3 * 32 * 32": "so it would be with three pools.",
+        },
+        model=MAE,
+        stage="answer",
+    ),
+    "mae.pooled-thrice": ComputedPrediction(
+        question="and if the encoder pooled three times, as the classifier does?",
+        formula="B, (H//32) * (W//32), 3 * 32 * 32",
+        symbols=SYMBOLS,
+        slips={
+            "B, (H//32) * (W//32), 3 * 16 * 16": "the patches would no longer cover the picture.",
+            "B, (H//16) * (W//16), 3 * 16 * 16": "another pool makes one token of 2 x 2.",
+        },
+        compute=_pooled_thrice,
+    ),
+}

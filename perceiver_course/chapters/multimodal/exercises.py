@@ -1,0 +1,185 @@
+"""Exercises about several modalities in one array, and about hiding one of them."""
+
+import math
+
+import torch
+
+from ...kit.exercises import BugHunt, Exercise, Slip
+from ...kit.predictions import WalkedPrediction
+
+ROWS = {"audio": 1920, "image": 50_176, "label": 1}
+
+
+def _owners(asked: list[int], order: tuple[str, ...]) -> list[str]:
+    ends = torch.tensor([ROWS[name] for name in order]).cumsum(0)
+    return [order[int((row >= ends).sum())] for row in asked]
+
+
+OWNERS = Exercise(
+    task="return the name of the modality that owns each of these rows of the published input "
+    "array. There are 1,920 rows of audio, 50,176 of image, 1 of label.",
+    inputs=lambda: ([0, 1919, 1920, 51_000, 52_095, 52_096],),
+    reference=lambda asked: _owners(asked, ("audio", "image", "label")),
+    slips=(
+        Slip(
+            "that is the order of the post; in the code modalities are sorted by their names.",
+            lambda asked: _owners(asked, ("image", "audio", "label")),
+        ),
+        Slip(
+            "rows count from 0: the first row of the image is 1920, the label's is 52096.",
+            lambda asked: _owners([max(0, row - 1) for row in asked], ("audio", "image", "label")),
+        ),
+        Slip("somebody else has rows, too.", lambda asked: ["image"] * len(asked)),
+    ),
+)
+
+
+def _parts() -> tuple:
+    generator = torch.Generator().manual_seed(0)
+    sizes = {"image": (3, 4), "audio": (2, 5), "label": (1, 6)}
+    parts = {name: torch.randn(2, *size, generator=generator) for name, size in sizes.items()}
+    padding = {n: torch.randn(8 - c, generator=generator) for n, (_, c) in sizes.items()}
+    return parts, padding
+
+
+def _widen(part, padding):
+    return torch.cat([part, padding.expand(*part.shape[:2], -1)], dim=-1)
+
+
+END_TO_END = Exercise(
+    task="widen each part [batch, rows, channels] to 8 channels with its own row of padding, the "
+    "same for all its rows, and put all end to end in the order of their names.",
+    inputs=_parts,
+    reference=lambda parts, padding: torch.cat(
+        [_widen(parts[name], padding[name]) for name in sorted(parts)], dim=1
+    ),
+    slips=(
+        Slip(
+            "that is the dictionary's order; sort the names.",
+            lambda parts, padding: torch.cat(
+                [_widen(parts[name], padding[name]) for name in parts], dim=1
+            ),
+        ),
+        Slip(
+            "the padding is not zeros: it is learned, and tells the modalities apart.",
+            lambda parts, padding: torch.cat(
+                [_widen(parts[name], 0 * padding[name]) for name in sorted(parts)], dim=1
+            ),
+        ),
+        Slip(
+            "what is there comes first, the padding behind it.",
+            lambda parts, padding: torch.cat(
+                [
+                    _widen(parts[name], padding[name]).roll(len(padding[name]), -1)
+                    for name in sorted(parts)
+                ],
+                dim=1,
+            ),
+        ),
+    ),
+)
+
+EVEN_CHUNKS = Exercise(
+    task="return the largest number of chunks that splits both the pixels and the patches of "
+    "sound into equal pieces, without a rest.",
+    inputs=lambda: (16 * 224 * 224, 30720 // 16),
+    reference=math.gcd,
+    slips=(
+        Slip("so many chunks would not split the pixels evenly.", lambda _pixels, patches: patches),
+        Slip(
+            "these are the pixels of a chunk; how many chunks are there?",
+            lambda pixels, patches: pixels // math.gcd(pixels, patches),
+        ),
+        Slip(
+            "that splits both, but a larger number does, too.",
+            lambda pixels, patches: math.gcd(pixels, patches) // 2,
+        ),
+    ),
+)
+
+
+def _rows_and_token() -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    return torch.randn(2, 6, 4, generator=generator), torch.randn(4, generator=generator)
+
+
+def _hide(rows, token, place=-1):
+    hidden = rows.clone()
+    hidden[:, place] = token
+    return hidden
+
+
+def _hides_the_label(hide) -> bool:
+    rows, token = _rows_and_token()
+    other = rows.clone()
+    other[:, -1] += 1
+    unmoved = torch.equal(hide(rows, token), hide(other, token))
+    return unmoved and torch.equal(hide(rows, token)[:, :-1], rows[:, :-1])
+
+
+HIDES_THE_LABEL = BugHunt(
+    task="`hide(rows, token)` puts the token in the place of the label, the last of 6 rows "
+    "[2, 6, 4], and leaves all other rows as they are. Return whether it does: what may change "
+    "when the label changes?",
+    inputs=_rows_and_token,
+    right=_hide,
+    bugs=(
+        lambda rows, token: torch.cat([rows[:, :-1], rows[:, -1:] + token], dim=1),
+        lambda rows, token: _hide(rows, token, place=0),
+        lambda rows, token: _hide(rows, token, place=slice(None)),
+        lambda rows, token: _hide(_hide(rows, token), rows[:, -1], place=0),
+    ),
+    reference=_hides_the_label,
+)
+
+
+MULTIMODAL = "deepmind/multimodal-perceiver"
+VIDEO = {"B": 1, "T": 16, "H": 224, "W": 224, "P": 4, "K": 32}
+SOUND = {"B": 1, "S": 30720, "P": 16, "K": 192}
+
+
+PREDICTIONS = {
+    "multimodal.image-rows": WalkedPrediction(
+        question="a video of T = 16 frames of H x W = 224 x 224 pixels, B = 1; squares of P x P = "
+        "4 x 4 pixels are folded into channels, then places in time, height and width are "
+        "appended, written with K = 32 bands. Which shape have its rows?",
+        formula="B, T*(H//P)*(W//P), 3*P*P + 3*(2*K + 1)",
+        symbols=VIDEO,
+        slips={
+            "B, T*(H//P)*(W//P), 3*P*P + 2*(2*K + 1)": "places have three axes: time is one.",
+            "B, T*(H//P)*(W//P), 3*P*P": "that is what is there; where it is follows.",
+            "B, (H//P)*(W//P), 3*P*P + 3*(2*K + 1)": "every frame has squares of its own.",
+            "B, T*H*W, 3 + 3*(2*K + 1)": "that is one row for each pixel; squares are folded.",
+        },
+        model=MULTIMODAL,
+        stage="preprocessor.modalities.image",
+    ),
+    "multimodal.audio-rows": WalkedPrediction(
+        question="a sound of S = 30720 samples, B = 1, P = 16 samples in a row; places on the one "
+        "axis of time are appended, written with K = 192 bands. Which shape have its rows?",
+        formula="B, S//P, P + 2*K + 1",
+        symbols=SOUND,
+        slips={
+            "B, S, 1 + 2*K + 1": "samples are folded, 16 into one row.",
+            "B, S//P, P + 2*K": "the raw coordinate is a channel, too.",
+            "B, S//P, 2*K + 1": "that is where it is; the samples themselves come first.",
+        },
+        model=MULTIMODAL,
+        stage="preprocessor.modalities.audio",
+    ),
+    "multimodal.input-array": WalkedPrediction(
+        question="I = 50176 rows of image with 243 channels, S = 1920 of audio with 401, 1 of "
+        "label with L = 700: the widest gets 4 learned channels more, the others as many as they "
+        "need, then all follow one another. Which shape has the array, for B = 1?",
+        formula="B, I + S + 1, L + 4",
+        symbols={"B": 1, "I": 50176, "S": 1920, "L": 700},
+        slips={
+            "B, I + S + 1, L": "even the widest is padded, by 4 channels.",
+            "B, I + S + 1, 243 + 401 + L": "rows follow one another; channels are not joined.",
+            "B, I + S, L + 4": "the label is a row, too.",
+            "B, I + S + L, L + 4": "a label is one row: its 700 numbers are channels.",
+        },
+        model=MULTIMODAL,
+        stage="preprocessor",
+    ),
+}

@@ -1,0 +1,176 @@
+"""Clouds of points seen from a little above: the nearer a point, the larger and darker."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from perceiver_tutorial.doors import checked
+
+from ...kit.axes import AXES
+from ...kit.picture import INK, Picture, open_frame
+
+FAR_TO_NEAR = LinearSegmentedColormap.from_list("near", ["#B9D9EE", AXES["latents"].colour, INK])
+READ = LinearSegmentedColormap.from_list("read", ["#DDDDDD", AXES["inputs"].colour, "#7A3B00"])
+AROUND, ABOVE = math.radians(-60), math.radians(22)
+MARKS = ("o", "s", "^", "D")
+
+
+@checked
+def draw_clouds(
+    clouds: Sequence[Float[Tensor, "_ xyz=3"]] | Float[Tensor, "clouds points xyz=3"],
+    titles: Sequence[str],
+    columns: int = 7,
+) -> Picture:
+    """Clouds in rows, each under its title, all in the unit ball and seen from one side.
+
+    Args:
+        clouds: any number of points in each; z points upwards.
+        titles: one for each.
+        columns: clouds in a row.
+    """
+    figure, grid = _grid(len(clouds), columns)
+    for axes, cloud, title in zip(grid, clouds, titles, strict=False):
+        across, up, near = _seen(cloud).T
+        axes.scatter(across, up, s=3 + 9 * near, c=near, cmap=FAR_TO_NEAR, vmin=0, vmax=1, lw=0)
+        axes.set_title(title, fontsize=9, color=INK)
+    sizes = sorted({len(cloud) for cloud in clouds})
+    count = f"{sizes[0]}" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
+    plural = "clouds" if len(clouds) > 1 else "cloud"
+    return Picture(figure, f"{len(clouds)} {plural} of {count} points: {', '.join(titles)}.")
+
+
+@checked
+def draw_cloud_attention(
+    cloud: Float[Tensor, "points xyz=3"],
+    weights: Float[Tensor, "maps points"],
+    titles: Sequence[str],
+    columns: int = 6,
+) -> Picture:
+    """One cloud again and again: the more a point is read, the larger and darker it is.
+
+    Every map is shown from zero to its own largest weight.
+
+    Args:
+        cloud: what was read.
+        weights: attention weights over its points.
+        titles: one for each map.
+        columns: maps in a row.
+    """
+    figure, grid = _grid(len(weights), columns)
+    for axes, weight, title in zip(grid, weights, titles, strict=False):
+        order = weight.argsort(stable=True)
+        across, up, _ = _seen(cloud, order).T
+        share = (weight / weight.max())[order].numpy()
+        axes.scatter(across, up, s=5 + 40 * share, c=share, cmap=READ, vmin=0, vmax=1, lw=0)
+        axes.set_title(title, fontsize=9, color=INK)
+    shares = [f"{float(w.topk(8).values.sum() / w.sum()):.0%}" for w in weights]
+    listed = ", ".join(
+        f"{title} gives its 8 favourite points {share}"
+        for title, share in zip(titles, shares, strict=True)
+    )
+    return Picture(figure, f"A cloud of {len(cloud)} points and who reads which: {listed}.")
+
+
+@checked
+def draw_cloud_channels(
+    cloud: Float[Tensor, "points xyz=3"],
+    values: Float[Tensor, "channels points"],
+    titles: Sequence[str],
+    columns: int = 7,
+) -> Picture:
+    """One cloud again and again, its points shaded by a number each: low dark, high bright.
+
+    Args:
+        cloud: where the points are.
+        values: a number for each point; every channel from its lowest to its highest.
+        titles: one for each channel.
+        columns: clouds in a row.
+    """
+    figure, grid = _grid(len(values), columns)
+    across, up, near = _seen(cloud).T
+    order = _from_far(cloud)
+    for axes, value, title in zip(grid, values, titles, strict=False):
+        shade = value[order].numpy()
+        axes.scatter(across, up, s=5 + 15 * near, c=shade, cmap="cividis", lw=0)
+        axes.set_title(title, fontsize=9, color=INK)
+    return Picture(figure, f"A cloud of {len(cloud)} points, shaded by: {', '.join(titles)}.")
+
+
+@checked
+def draw_accuracies(
+    numbers: Sequence[int],
+    accuracies: Mapping[str, Sequence[float]],
+    xlabel: str,
+    guessing: float | None = None,
+) -> Picture:
+    """How often models are right, as one number of their input changes.
+
+    Args:
+        numbers: from left to right, evenly drawn if each is a multiple of the one before.
+        accuracies: name -> share of right answers for each number.
+        xlabel: what the numbers count.
+        guessing: the share that guessing gets right; a dashed line.
+    """
+    figure = Figure(figsize=(6.0, 2.9), layout="constrained")
+    axes = figure.add_subplot()
+    colours = [AXES[kind].colour for kind in ("latents", "inputs", "queries", "classes")]
+    for (name, shares), colour, mark in zip(accuracies.items(), colours, MARKS, strict=False):
+        axes.plot(numbers, shares, color=colour, marker=mark, markersize=5, label=name)
+    if guessing is not None:
+        axes.axhline(guessing, color=INK, linewidth=1, linestyle="--", label="guessing")
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(list(numbers), [str(number) for number in numbers])
+    axes.set(xlabel=xlabel, ylabel="share of right answers", ylim=(0, 1.03))
+    axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    open_frame(axes)
+    told = (
+        f"{name} {shares[0]:.2f} at {numbers[0]}, {shares[-1]:.2f} at {numbers[-1]}"
+        for name, shares in accuracies.items()
+    )
+    return Picture(figure, f"Share of right answers over {xlabel}: {'; '.join(told)}.")
+
+
+def _grid(count: int, columns: int) -> tuple[Figure, list[Axes]]:
+    """A square for each cloud, without a frame, as wide as the unit ball."""
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    side = min(1.9, 9.45 / max(columns, 5))
+    figure = Figure(figsize=(side * columns, (side + 0.2) * rows), layout="constrained")
+    grid = list(figure.subplots(rows, columns, squeeze=False).flat)
+    for axes in grid:
+        axes.set_axis_off()
+        axes.set(xlim=(-1.05, 1.05), ylim=(-1.05, 1.05), aspect="equal")
+    return figure, grid[:count]
+
+
+def _seen(
+    cloud: Float[Tensor, "points xyz=3"], order: Int[Tensor, " points"] | None = None
+) -> Float[np.ndarray, "points 3"]:
+    """Places on the paper, and nearness from 0 to 1; what comes last is drawn on top."""
+    x, y, z = cloud.double().unbind(-1)
+    across = math.cos(AROUND) * x + math.sin(AROUND) * y
+    up = math.cos(ABOVE) * z + math.sin(ABOVE) * _away(cloud)
+    near = (1 - _distance(cloud)).clamp(0, 2) / 2
+    seen = torch.stack([across, up, near], dim=-1)
+    return seen[_from_far(cloud) if order is None else order].numpy()
+
+
+def _from_far(cloud: Float[Tensor, "points xyz=3"]) -> Int[Tensor, " points"]:
+    return _distance(cloud).argsort(descending=True, stable=True)
+
+
+def _distance(cloud: Float[Tensor, "points xyz=3"]) -> Float[Tensor, " points"]:
+    """How far behind the middle a point lies, for an eye a little above."""
+    return math.cos(ABOVE) * _away(cloud) - math.sin(ABOVE) * cloud[:, 2].double()
+
+
+def _away(cloud: Float[Tensor, "points xyz=3"]) -> Float[Tensor, " points"]:
+    x, y, _ = cloud.double().unbind(-1)
+    return math.cos(AROUND) * y - math.sin(AROUND) * x

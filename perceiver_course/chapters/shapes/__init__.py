@@ -1,0 +1,1 @@
+"""Chapter: shapes, strides, einops."""

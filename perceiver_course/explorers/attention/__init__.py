@@ -1,0 +1,1 @@
+"""Attention explorer: who reads what, in a text or an image."""

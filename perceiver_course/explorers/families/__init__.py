@@ -1,0 +1,1 @@
+"""Families explorer: one photograph, three ways to spend tokens."""

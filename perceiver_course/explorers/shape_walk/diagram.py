@@ -1,0 +1,210 @@
+"""A walk as a row of boxes, as tall as they have rows, as wide as they have channels."""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from perceiver_tutorial.tracing import Walk
+from perceiver_tutorial.tracing.walk import Stage
+
+from ...kit.axes import AXES
+from ...kit.picture import Picture
+from ..page import Number, Sheet
+from .stages import GREY, WIDE, Axis, Panel, axes_of, draw_panel, named_stages
+
+MARGIN, PAGE = 12, 800  # pixels, as everything here
+TITLE, PARTS, TOP, ROOM = 16, 40, 62, 236
+LINE, NUMBER, SMALL, TINY = 13, 13, 6.8, 6.0
+LEAST, DECADES, WIDEST, TALLEST = 6, 3.25, 96, 44
+ROOM_FOR_WORDS = 60
+PALE = "#FFF3C4"
+PANEL_TOP = TOP + ROOM + 44
+
+
+@dataclass(frozen=True)
+class Box:
+    """One array on its way.
+
+    Attributes:
+        label: number and name of its stage; empty for a second array of one stage.
+        stage: which returned it.
+        axes: all but the batch.
+    """
+
+    label: str
+    stage: Stage
+    axes: list[Axis]
+
+    @property
+    def sides(self) -> tuple[int, int, int]:
+        """How tall it is, how wide, and how many lie behind one another."""
+        sizes = {axis.kind: axis.size for axis in self.axes}
+        every = math.prod(axis.size for axis in self.axes)
+        if "height" in sizes:
+            tall, wide = sizes["height"], sizes["width"]
+            return tall, wide, every // (tall * wide)
+        wide = math.prod(axis.size for axis in self.axes if axis.kind in WIDE)
+        return every // wide, wide, 1
+
+    @property
+    def below(self) -> int:
+        """Room for its sizes and its number."""
+        return LINE * len(self.axes) + NUMBER + LEAST
+
+    @property
+    def colours(self) -> tuple[str, str]:
+        """Of its rows, and of what runs across."""
+        kinds = [axis.kind for axis in self.axes]
+        rows = "height" if "height" in kinds else kinds[0]
+        across = "width" if "width" in kinds else kinds[-1]
+        return tuple(AXES[kind].colour if kind in AXES else "#FFFFFF" for kind in (rows, across))
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How large things are drawn, in pixels.
+
+    Attributes:
+        left: where the first column begins.
+        pitch: from one column to the next.
+        rows: for ten times as many rows.
+        channels: for ten times as many channels.
+    """
+
+    left: Number
+    pitch: Number
+    rows: Number
+    channels: Number
+
+
+def draw_stage_diagram(walk: Walk, panel: Panel | None = None) -> Picture:
+    """The stages of a walk from left to right, sizes to logarithmic scale, axes in their colours.
+
+    Args:
+        walk: of any model, two levels deep at most.
+        panel: what is said about one of its stages, below; None: nothing.
+    """
+    sheet = Sheet(PAGE, PANEL_TOP + panel.height + MARGIN if panel else PANEL_TOP - 8)
+    title = f"{walk.title}: {walk.parameters:,} parameters"
+    sheet.words(MARGIN, TITLE, title, 10, is_bold=True)
+    sheet.words(PAGE - MARGIN, TITLE, "sizes to logarithmic scale", 7.5, align="right", colour=GREY)
+    columns = _columns(walk)
+    measure = _measure(columns)
+    _draw_parts(sheet, columns, measure)
+    for number, column in enumerate(columns):
+        x = measure.left + (number + 0.5) * measure.pitch
+        _draw_column(sheet, column, x, measure, panel.stage if panel else None)
+    told = f"{walk.title}, its stages from left to right: {_told(columns)}."
+    if panel:
+        draw_panel(sheet, panel, walk, (MARGIN, PANEL_TOP))
+        told = f"{told} {panel.told(walk)}"
+    return Picture(sheet.figure(), told)
+
+
+def _columns(walk: Walk) -> list[list[Box]]:
+    """Arrays that stand below one another: those of the modalities at one point of the way."""
+    columns: dict[str, list[Box]] = {}
+    for label, stage in named_stages(walk).items():
+        place = re.sub(r"modalities\.\w+", "modalities", stage.name)
+        for number, shape in enumerate(stage.outputs):
+            box = Box("" if number else label, stage, axes_of(shape, stage, walk))
+            columns.setdefault(place, []).append(box)
+    return list(columns.values())
+
+
+def _measure(columns: Sequence[Sequence[Box]]) -> Measure:
+    """As large as the tallest and the widest allow."""
+    pitch = min((PAGE - 2 * MARGIN) / len(columns), WIDEST)
+    fits = []
+    for column in columns:
+        spare = ROOM - sum(box.below + LEAST for box in column)
+        fits.append(spare / max(sum(math.log10(box.sides[0]) for box in column), 1))
+    left = (PAGE - pitch * len(columns)) / 2
+    return Measure(left, pitch, min(*fits, TALLEST), (0.8 * pitch - LEAST) / DECADES)
+
+
+def _draw_parts(sheet: Sheet, columns: Sequence[Sequence[Box]], measure: Measure) -> None:
+    """The parts of the model as brackets over their stages."""
+    parts = [column[0].stage.name.split(".")[0] for column in columns]
+    start = 0
+    for end in range(1, len(parts) + 1):
+        if end == len(parts) or parts[end] != parts[start]:
+            a, b = (measure.left + n * measure.pitch + s for n, s in ((start, 4), (end, -4)))
+            sheet.line([(a, PARTS + 13), (a, PARTS + 8), (b, PARTS + 8), (b, PARTS + 13)], 0.7)
+            sheet.words((a + b) / 2, PARTS, parts[start].replace("_", " "), 7.5, align="center")
+            start = end
+
+
+def _draw_column(
+    sheet: Sheet, column: Sequence[Box], x: Number, measure: Measure, chosen: Stage | None
+) -> None:
+    if any(box.stage is chosen for box in column):
+        _point_at(sheet, x, measure.pitch)
+    heights = [LEAST + measure.rows * math.log10(box.sides[0]) for box in column]
+    y = TOP + (ROOM - sum(heights) - sum(box.below for box in column)) / 2
+    for box, height in zip(column, heights, strict=True):
+        _draw_box(sheet, box, (x, y + NUMBER), height, measure, is_chosen=box.stage is chosen)
+        y += height + box.below
+    for line, words in enumerate(_short(column)):
+        sheet.words(x, TOP + ROOM + 8 + LINE * line, words, 7.5, align="center")
+
+
+def _point_at(sheet: Sheet, x: Number, pitch: Number) -> None:
+    """A pale strip behind the chosen column, down to the panel."""
+    sheet.box((x - pitch / 2 + 1, TOP - 6), (pitch - 2, PANEL_TOP - TOP + 6), PALE)
+    sheet.line([(x - 6, PANEL_TOP - 11), (x, PANEL_TOP - 3), (x + 6, PANEL_TOP - 11)], 2)
+
+
+def _draw_box(
+    sheet: Sheet,
+    box: Box,
+    top: tuple[Number, Number],
+    height: Number,
+    measure: Measure,
+    is_chosen: bool,
+) -> None:
+    _, wide, deep = box.sides
+    width = LEAST + measure.channels * math.log10(wide)
+    x, y = top[0] - width / 2, top[1]
+    rows, across = box.colours
+    sheets = min(deep - 1, 2)
+    for behind in range(sheets, 0, -1):
+        sheet.box((x + 3 * behind, y - 3 * behind), (width, height), rows, 1)
+    sheet.box((x, y), (width, height), rows, 3 if is_chosen else 1)
+    sheet.box((x, y), (width, min(5, height / 2)), across)
+    sheet.words(x - 2, y - 8 - 3 * sheets, box.label.split(" ")[0], 7.5, is_bold=is_chosen)
+    for line, axis in enumerate(box.axes):
+        needs_word = axis.kind not in AXES and measure.pitch > ROOM_FOR_WORDS
+        words = axis.told if needs_word else f"{axis.size:,}"
+        below = y + height + LINE * (line + 0.75)
+        sheet.axis(
+            top[0], below, axis.kind, words, SMALL if measure.pitch > ROOM_FOR_WORDS else TINY
+        )
+
+
+def _short(column: Sequence[Box]) -> list[str]:
+    """What a column is called, below it, and how often it is run."""
+    stage = column[0].stage
+    match stage.name.split("."):
+        case [_]:
+            word = ""
+        case [*_, "stages", number, _]:
+            word = f"stage {int(number) + 1}"
+        case [_, "modalities", *_]:
+            word = "each kind"
+        case ["encoder", "blocks", _, _]:
+            word = "think"
+        case [_, ("reads" | "blocks") as several, *_]:
+            word = several.removesuffix("s")
+        case [*_, last]:
+            word = "read" if last == "decoder" else last.removeprefix("to_")
+    return [word, f"{stage.runs} times"] if stage.runs > 1 else [word] if word else []
+
+
+def _told(columns: Sequence[Sequence[Box]]) -> str:
+    """All arrays in words."""
+    boxes = (box for column in columns for box in column)
+    return "; ".join(
+        f"{box.label or 'and'} {' x '.join(f'{axis.size:,}' for axis in box.axes)}" for box in boxes
+    )

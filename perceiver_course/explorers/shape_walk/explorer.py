@@ -1,0 +1,190 @@
+"""Which statement of the ledger stands behind which stage of which model."""
+
+from dataclasses import replace
+from fnmatch import fnmatch
+from functools import cache
+
+from perceiver_tutorial.deit import PUBLISHED as DEIT
+from perceiver_tutorial.hiera import PUBLISHED as HIERA
+from perceiver_tutorial.perceiver import PUBLISHED as PERCEIVER
+from perceiver_tutorial.tracing import Walk, walk
+from perceiver_tutorial.tracing.models import published_config
+
+from ...kit.claims import Claim, read_claims
+from ...kit.picture import Picture
+from ..explorer import Explorer, Settings
+from ..knobs import Choice
+from .diagram import draw_stage_diagram
+from .stages import Panel, named_stages
+from .why import reasons
+
+# Models, stages, statement; the first line that fits is taken. * stands for anything.
+# The pre-training pools once less than the statement on pooling says, so nothing is quoted there.
+CLAIMS = (
+    ("*/vision-perceiver-learned", "raw", "pio.img-learned.input"),
+    ("*/vision-perceiver-learned", "preprocessor.what", "pio.img-learned.conv1x1"),
+    ("*/vision-perceiver-learned", "preprocessor", "pio.img-learned.concat-positions"),
+    ("*/vision-perceiver-learned", "encoder.reads.0", "pio.img-learned.kv-shape"),
+    ("*/vision-perceiver-fourier", "raw", "pio.img-fourier.resolution"),
+    ("*/vision-perceiver-fourier", "preprocessor.where", "pio.core.fourier-size-formula"),
+    ("*/vision-perceiver-fourier", "preprocessor", "pio.img-fourier.fixed-2d"),
+    ("*/vision-perceiver-conv", "preprocessor.what", "pio.img-conv.token-grid"),
+    ("*/vision-perceiver-conv", "preprocessor.where", "pio.img-conv.token-grid"),
+    ("*/vision-perceiver-conv", "preprocessor", "pio.img-conv.preprocessed-shape"),
+    ("*/vision-perceiver-*", "encoder.reads.0", "pio.img.cross-output"),
+    ("*/vision-perceiver-*", "encoder.blocks.0.0", "pio.img.blocks"),
+    ("*/vision-perceiver-*", "encoder", "pio.img.final-latents"),
+    ("*/vision-perceiver-*", "queries", "pio.img.cls-query"),
+    ("*/vision-perceiver-*", "decoder.read", "pio.img.cls-cross-out"),
+    ("*/vision-perceiver-*", "decoder", "pio.img.cls-cross-out"),
+    ("*/vision-perceiver-*", "postprocessor", "pio.img.logits"),
+    ("*/vision-perceiver-*", "answer", "pio.img.logits"),
+    ("*/language-perceiver", "raw", "pio.text.padded-length"),
+    ("*/language-perceiver", "preprocessor.what", "pio.text.d-model"),
+    ("*/language-perceiver", "preprocessor", "pio.text.preprocessed-shape"),
+    ("*/language-perceiver", "encoder.reads.0", "pio.text.cross-attention-output"),
+    ("*/language-perceiver", "encoder.blocks.0.0", "pio.text.layers"),
+    ("*/language-perceiver", "encoder", "pio.text.last-hidden"),
+    ("*/language-perceiver", "decoder*", "pio.text.mlm-decoder-shape"),
+    ("*/language-perceiver", "postprocessor", "pio.text.vocab-size"),
+    ("*/language-perceiver", "answer", "pio.text.mlm-logits"),
+    ("*/optical-flow-perceiver", "raw", "pio.flow.input-shape"),
+    ("*/optical-flow-perceiver", "preprocessor.what", "pio.flow.flatten-54"),
+    ("*/optical-flow-perceiver", "preprocessor.where", "pio.flow.position-channels"),
+    ("*/optical-flow-perceiver", "preprocessor", "pio.flow.channel-sum"),
+    ("*/optical-flow-perceiver", "encoder.reads.0", "pio.flow.cross-output"),
+    ("*/optical-flow-perceiver", "encoder.blocks.0.0", "pio.flow.layers-heads"),
+    ("*/optical-flow-perceiver", "encoder", "pio.flow.latents"),
+    ("*/optical-flow-perceiver", "queries", "pio.flow.decoder-query"),
+    ("*/optical-flow-perceiver", "postprocessor", "pio.flow.projection"),
+    ("*/optical-flow-perceiver", "answer", "pio.flow.output-shape"),
+    ("*/multimodal-perceiver", "raw", "pio.mm.image-input"),
+    ("*/multimodal-perceiver", "preprocessor.modalities.audio", "pio.mm.audio-preprocessed"),
+    ("*/multimodal-perceiver", "preprocessor.modalities.image", "pio.mm.image-preprocessed"),
+    ("*/multimodal-perceiver", "preprocessor.modalities.label", "pio.mm.largest-channel"),
+    ("*/multimodal-perceiver", "preprocessor.pad", "pio.mm.pad-channels"),
+    ("*/multimodal-perceiver", "preprocessor", "pio.mm.concat-shape"),
+    ("*/multimodal-perceiver", "encoder.blocks.0.0", "pio.mm.layers-heads"),
+    ("*/multimodal-perceiver", "encoder", "pio.mm.latents"),
+    ("*/multimodal-perceiver", "queries.modalities.audio", "pio.core.fourier-size-formula"),
+    ("*/multimodal-perceiver", "queries.modalities.image", "pio.mm.query-total"),
+    ("*/multimodal-perceiver", "queries.modalities.label", "pio.mm.label-query"),
+    ("*/multimodal-perceiver", "queries*", "pio.mm.query-pad"),
+    ("*/multimodal-perceiver", "postprocessor.modalities.label", "pio.mm.label-post"),
+    ("*/hiera-tiny-224-mae-hf", "answer", "hiera.mae-query-pool"),
+    ("*/hiera-*-mae-hf", "encoder.stages.0.0", "hiera.mae-shapes"),
+    ("*/hiera-*-mae-hf", "fuse", "hiera.mae-shapes"),
+    ("*/hiera-tiny-224-hf", "answer", "hiera.title-finetuned"),
+    ("*/hiera-*-224-*", "raw", "hiera.preprocess"),
+    ("*/hiera-*-224-*", "encoder.to_patches", "hiera.patch-embed"),
+    ("*/hiera-*-224-*", "encoder.stages.0.0", "hiera.mask-unit"),
+    ("*/hiera-*-224-hf", "encoder.stages.[123].0", "hiera.query-pool"),
+    ("*/hiera-*-in1k-hf", "encoder.stages.[123].0", "hiera.query-pool"),
+    ("*/hiera_*_16x224", "encoder.stages.[123].0", "hiera.query-pool"),
+    ("*/hiera[-_]*", "encoder.stages.1.1", "hiera.locality"),
+    ("*/hiera[-_]*", "encoder.stages.2.1", "hiera.mask-unit-attention-stages"),
+    ("*/hiera[-_]*", "encoder.stages.3.1", "hiera.hierarchy"),
+    ("*/hiera-*-in1k-hf", "answer", "hiera.no-cls"),
+    ("*/hiera_*_16x224", "answer", "hiera.no-cls"),
+    ("*/deit-small-*", "encoder.blocks.0", "deit.small-architecture"),
+    ("*/deit-*", "encoder.to_patches", "deit.patches"),
+    ("*/deit-*-distilled-*", "encoder.to_tokens", "deit.distillation-token"),
+    ("*/deit-*-distilled-*", "encoder.blocks.0", "deit.token-interaction"),
+    ("*/deit-*-distilled-*", "*_head", "deit.usable-classes"),
+    ("*/deit-*-distilled-*", "answer", "deit.final-logits"),
+    ("*/deit-*", "encoder.to_tokens", "deit.always-distillation"),
+    ("*/deit-*", "encoder*", "hiera.vit-constant"),
+)
+
+
+def claim_behind(model: str, stage: str) -> Claim | None:
+    """The statement behind one stage of a published model, or None.
+
+    Args:
+        model: its published name.
+        stage: its name in the walk.
+    """
+    for models, stages, name in CLAIMS:
+        if fnmatch(model, models) and fnmatch(stage, stages):
+            return read_claims()[name]
+    return None
+
+
+def as_told(claim: Claim | None) -> str:
+    """A statement and its verdict; where it does not hold, also what is true."""
+    if claim is None:
+        return ""
+    said = f"{claim.id}: “{claim.claim}”"
+    if claim.verdict == "holds":
+        return f"{said} This holds."
+    return f"{said} {claim.verdict.capitalize()}: {claim.truth}"
+
+
+FAMILIES = {"Perceiver IO": PERCEIVER, "Hiera": HIERA, "DeiT": DEIT}
+STARTS = {
+    "Perceiver IO": "deepmind/vision-perceiver-fourier",
+    "Hiera": "facebook/hiera-tiny-224-in1k-hf",
+    "DeiT": "facebook/deit-tiny-distilled-patch16-224",
+}
+# Where a model does what makes it special.
+SHOWN_FIRST = ("preprocessor", "encoder.stages.1.0", "encoder.to_tokens")
+
+
+@cache
+def walked(model: str) -> Walk:
+    """The walk through a published model, taken once."""
+    return walk(model)
+
+
+def models(settings: Settings) -> Choice:
+    """The published names of the family that was chosen."""
+    family = settings["family"]
+    return Choice("model", tuple(FAMILIES[family]), STARTS[family])
+
+
+def stages(settings: Settings) -> Choice:
+    """The stages of the model that was chosen."""
+    names = named_stages(walked(settings["model"]))
+    start = next(label for label, stage in names.items() if stage.name in SHOWN_FIRST)
+    first, *_, last = names
+    return Choice("stage", tuple(names), start, tried=(first, last))
+
+
+KNOBS = {
+    "family": Choice("family", tuple(FAMILIES), "Perceiver IO"),
+    "model": models,
+    "stage": stages,
+}
+
+
+def draw(family: str, model: str, stage: str) -> Picture:
+    """All stages of a model, and why one of them has the sizes it has.
+
+    Raises:
+        ValueError: if the family has no such model.
+    """
+    if model not in FAMILIES[family]:
+        raise ValueError(f"expected a model of {family}, got {model}. Choose another.")
+    panels = panels_of(model)
+    lines = max(panel.needs for panel in panels.values())
+    return draw_stage_diagram(walked(model), replace(panels[stage], lines=lines))
+
+
+@cache
+def panels_of(model: str) -> dict[str, Panel]:
+    """What is said about each stage of a published model."""
+    config = published_config(model)
+    panels = {}
+    for label, stage in named_stages(walked(model)).items():
+        why = [(one.what, one.made) for one in reasons(config, stage)]
+        panels[label] = Panel(stage, label, why, as_told(claim_behind(model, stage.name)))
+    return panels
+
+
+def shape_walk() -> Explorer:
+    """Walk through any published model, and ask each stage why it has its sizes."""
+    hint = (
+        "Click the slider of the stages and step on with the arrow keys: what gets smaller, what "
+        "wider? Then take Hiera, where both happen at once, and DeiT, where nothing does."
+    )
+    return Explorer("Shape walk", draw, KNOBS, hint)

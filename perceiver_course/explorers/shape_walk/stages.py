@@ -1,0 +1,233 @@
+"""The stages of a walk, by name, with their axes, and the panel that tells about one."""
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from perceiver_tutorial.tracing import Walk
+from perceiver_tutorial.tracing.recorder import Shape
+from perceiver_tutorial.tracing.walk import Stage
+
+from ...kit.axes import AXES
+from ..page import LETTER, Number, Sheet
+
+# Name of an axis in a signature -> its kind in `AXES`; others keep their own name.
+KINDS = {
+    "bytes": "inputs", "points": "inputs", "rows": "inputs", "tokens": "inputs",
+    "patches": "inputs", "positions": "inputs", "pooled": "inputs", "kept": "inputs",
+    "keys": "inputs", "outputs": "queries",
+    "position_channels": "channels", "query_channels": "channels", "kv_channels": "channels",
+    "output_channels": "channels", "common_channels": "channels", "out_channels": "channels",
+    "latent_channels": "latent channels", "pixels": "channels",
+}  # fmt: skip
+# In a Perceiver's encoder the latents ask, and in its decoder they are read.
+ENCODER = {
+    "queries": "latents", "positions": "latents",
+    "query_channels": "latent channels", "channels": "latent channels",
+}  # fmt: skip
+OTHERS = {
+    "encoder": ENCODER,
+    "decoder": {"keys": "latents", "kv_channels": "latent channels"},
+    "queries": {"rows": "queries"},
+}
+# What the rows of an input array are, where a model has a word of its own.
+ROWS = {
+    "pooled": "tokens", "positions": "tokens", "tokens": "tokens", "patches": "patches",
+    "bytes": "bytes", "points": "places", "kept": "mask units",
+}  # fmt: skip
+WORDS = {"3": "colours", "vocabulary": "ids", "unit_grid": "of a side"}
+ONE = {"queries": "query", "classes": "class"}
+WIDE = ("channels", "latent channels", "classes", "ids", "xy", "colours", "audio_channels")
+
+
+def named_stages(walk: Walk) -> dict[str, Stage]:
+    """Number and name -> stage, of all that return arrays.
+
+    >>> from ..tracing import walk
+    >>> list(named_stages(walk("facebook/deit-tiny-patch16-224", depth=1)))
+    ['1 raw', '2 encoder', '3 class_head', '4 answer']
+    """
+    stages = [stage for stage in walk.stages if stage.outputs]
+    return {f"{number} {stage.name}": stage for number, stage in enumerate(stages, 1)}
+
+
+def kind_of(axis: str, stage: Stage, walk: Walk) -> str:
+    """The kind of an axis in `AXES`, or another word for it.
+
+    Args:
+        axis: its name in a signature.
+        stage: where it was met.
+        walk: of the whole model.
+    """
+    if any(one.name.startswith("encoder.reads") for one in walk.stages):
+        part = stage.name.split(".")[0]
+        axis = OTHERS.get(part, {}).get(axis, axis)
+    return KINDS.get(axis) or WORDS.get(axis, axis)
+
+
+class Axis(NamedTuple):
+    """One axis as it is shown: its kind in `AXES` or a word instead, its name, its size."""
+
+    kind: str
+    word: str
+    size: int
+
+    @property
+    def told(self) -> str:
+        """How many of what."""
+        one = ONE.get(self.word, self.word.removesuffix("s"))
+        return f"{self.size:,} {one if self.size == 1 else self.word}"
+
+
+def axes_of(shape: Shape, stage: Stage, walk: Walk) -> list[Axis]:
+    """Every axis of an array but the batch."""
+    pairs = zip(shape.axes, shape.sizes, strict=True)
+    return [
+        Axis(kind_of(name, stage, walk), word_of(name, stage, walk), size)
+        for name, size in pairs
+        if name != "batch"
+    ]
+
+
+def word_of(axis: str, stage: Stage, walk: Walk) -> str:
+    """What an axis is called aloud; arguments as in `kind_of`."""
+    kind = kind_of(axis, stage, walk)
+    return (ROWS.get(axis, kind) if kind == "inputs" else kind).replace("_", " ")
+
+
+LINE, INDENT, LETTERS, SIZE = 17, 52, 112, 8.2
+PAUSES, CLAIM_LINE = 2.8, 0.88  # in lines
+GREY = "#555555"
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What is said about one stage.
+
+    Attributes:
+        stage: which.
+        label: its number and name.
+        reasons: name of an axis or a count, and where its number comes from.
+        claim: what somebody said about it, and whether it is so; empty: nobody did.
+        lines: how many there is room for, so that all stages of a model have the same.
+    """
+
+    stage: Stage
+    label: str
+    reasons: Sequence[tuple[str, str]]
+    claim: str
+    lines: Number = 0
+
+    @property
+    def claim_lines(self) -> list[str]:
+        """The claim, in lines that fit."""
+        return textwrap.wrap(self.claim, LETTERS)
+
+    @property
+    def needs(self) -> Number:
+        """Lines that it takes."""
+        spoken = len(_rows(self.stage)) + len(self.reasons) + CLAIM_LINE * len(self.claim_lines)
+        return PAUSES + spoken
+
+    @property
+    def height(self) -> Number:
+        """In pixels."""
+        return LINE * max(self.lines, self.needs)
+
+    @property
+    def head(self) -> str:
+        """Class, parameters and runs in one line."""
+        stage = self.stage
+        if not stage.runs:
+            return f"{self.label}: what {'comes in' if stage.name == 'raw' else 'comes out'}"
+        modules = "1 module" if stage.modules == 1 else f"{stage.modules} modules alike"
+        runs = "once" if stage.runs == 1 else f"{stage.runs} times"
+        return f"{self.label}: {stage.kind}, {stage.parameters:,} parameters, {modules}, run {runs}"
+
+    def told(self, walk: Walk) -> str:
+        """The panel in words."""
+        came, went = (
+            " and ".join(_words(shape, self.stage, walk) for shape in shapes)
+            for shapes in (self.stage.inputs, self.stage.outputs)
+        )
+        why = "; ".join(f"{word_of(what, self.stage, walk)} {made}" for what, made in self.reasons)
+        claim = f" {self.claim}" if self.claim else ""
+        taken = f"In: {came}. " if came else ""
+        told = f"Chosen is {self.head}. {taken}Out: {went}. {why}.{claim}"
+        return told if told.endswith(".") else f"{told}."
+
+
+def draw_panel(sheet: Sheet, panel: Panel, walk: Walk, corner: tuple[Number, Number]) -> None:
+    """Draw the panel on a sheet.
+
+    Args:
+        sheet: as wide as the panel, with a margin on both sides.
+        panel: what to say.
+        walk: which the stage belongs to.
+        corner: its left and its top, in pixels.
+    """
+    sheet.box(corner, (sheet.width - 2 * corner[0], panel.height), "none", 1.5)
+    x, y = corner[0] + 10, corner[1] + LINE * 0.8
+    sheet.words(x, y, panel.head, is_bold=True)
+    for word, shapes in _rows(panel.stage):
+        y += LINE
+        sheet.words(x, y, word, colour=GREY)
+        _draw_shapes(sheet, x + INDENT, y, panel.stage, shapes, walk)
+    y += LINE / 3
+    sheet.words(x, y + LINE, "why", colour=GREY)
+    for what, made in panel.reasons:
+        y += LINE
+        _draw_axis(sheet, x + INDENT, y, kind_of(what, panel.stage, walk), made, is_named=True)
+    if panel.claim:
+        sheet.words(x, y + LINE * 1.33, "claim", colour=GREY)
+    for number, line in enumerate(panel.claim_lines):
+        sheet.words(x + INDENT, y + LINE * (1.33 + CLAIM_LINE * number), line)
+
+
+def _rows(stage: Stage) -> list[tuple[str, tuple[Shape, ...]]]:
+    """What came and what went, several in several lines."""
+    came = [("in" if not n else "", (shape,)) for n, shape in enumerate(stage.inputs)]
+    went = [("out" if not n else "", (shape,)) for n, shape in enumerate(stage.outputs)]
+    return [*came, *went]
+
+
+def _draw_shapes(
+    sheet: Sheet,
+    x: Number,
+    y: Number,
+    stage: Stage,
+    shapes: Sequence[Shape],
+    walk: Walk,
+) -> None:
+    """Every axis with its letter, size and name."""
+    for shape in shapes:
+        if shape.key:
+            sheet.words(x, y, shape.key, colour=GREY)
+            x += INDENT
+        for axis in axes_of(shape, stage, walk):
+            x = _draw_axis(sheet, x, y, axis.kind, axis.told)
+
+
+def _draw_axis(
+    sheet: Sheet,
+    x: Number,
+    y: Number,
+    kind: str,
+    words: str,
+    *,
+    is_named: bool = False,
+) -> Number:
+    """A letter on its colour, or else a name, and words; where they end."""
+    if kind in AXES:
+        sheet.axis(x + 8, y, kind, "", SIZE)
+        x += 22
+    elif is_named:
+        words = f"{kind.replace('_', ' ')}: {words}"
+    sheet.words(x, y, words)
+    return x + LETTER * SIZE * len(words) + 12
+
+
+def _words(shape: Shape, stage: Stage, walk: Walk) -> str:
+    sizes = " x ".join(axis.told for axis in axes_of(shape, stage, walk))
+    return f"{shape.key} {sizes}".strip()

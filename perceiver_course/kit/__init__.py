@@ -1,0 +1,1 @@
+"""What two chapters or explorers need."""

@@ -1,0 +1,207 @@
+"""One loop for every model of the course, its batches, and how often it is right."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+import torch
+from jaxtyping import Int, Shaped
+from torch import Tensor, nn
+from torch.optim import AdamW
+from torch.optim.lr_scheduler import LambdaLR
+from torch.optim.swa_utils import AveragedModel
+from tqdm.auto import tqdm
+
+from perceiver_tutorial.doors import check_numbers, checked, explained
+
+
+@checked
+def batches(*arrays: Tensor, batch_size: int, seed: int = 0) -> Iterator[tuple[Tensor, ...]]:
+    """Yield batches for ever: every epoch in a new order, no sample twice in one epoch.
+
+    Args:
+        arrays: equally many samples in each, e.g. images and labels.
+        batch_size: samples in a batch; the last of an epoch may be smaller.
+        seed: the same seed gives the same batches.
+
+    Raises:
+        ValueError: if the arrays do not go together, or are empty.
+
+    >>> source = batches(torch.arange(5), batch_size=2)
+    >>> [len(next(source)[0]) for _ in range(4)]
+    [2, 2, 1, 2]
+    """
+    is_data = [isinstance(array, Tensor) and array.ndim for array in arrays]
+    lengths = [len(array) if good else None for array, good in zip(arrays, is_data, strict=True)]
+    if not lengths or len(set(lengths)) > 1 or not lengths[0]:
+        raise ValueError(f"expected arrays with equally many samples, got {lengths}.")
+    if batch_size < 1:
+        raise ValueError(f"expected batch_size of at least 1, got {batch_size}.")
+    return _endless(arrays, batch_size, torch.Generator().manual_seed(seed))
+
+
+def _endless(arrays: tuple[Tensor, ...], batch_size: int, generator: torch.Generator):
+    while True:
+        order = torch.randperm(len(arrays[0]), generator=generator)
+        for chosen in order.split(batch_size):
+            yield tuple(array[chosen] for array in arrays)
+
+
+@checked
+def repeated(source: Iterator[tuple[Tensor, ...]], times: int) -> Iterator[tuple[Tensor, ...]]:
+    """Every sample of a batch several times over, to be augmented differently each time.
+
+    Repeated augmentation (arXiv 1901.09335): one batch holds several views of a sample.
+    DeiT has 3, over several processes; its sampler rounds an epoch down to a multiple of
+    256, and gives nothing where there are fewer samples. Here one process is enough, and
+    no sample is lost.
+
+    Args:
+        source: batches, e.g. from `batches`; take a third of the samples for 3 times.
+        times: how often each sample is repeated.
+
+    Raises:
+        ValueError: if `times` is below 1.
+
+    >>> next(repeated(batches(torch.tensor([7, 7]), batch_size=2), times=3))
+    (tensor([7, 7, 7, 7, 7, 7]),)
+    """
+    if times < 1:
+        raise ValueError(f"expected times of at least 1, got {times}. 1 repeats nothing.")
+    return (tuple(array.repeat_interleave(times, 0) for array in batch) for batch in source)
+
+
+@dataclass(repr=False)
+class History:
+    """What happened.
+
+    Attributes:
+        losses: one for each step taken.
+        was_interrupted: whether somebody pressed Ctrl-C.
+    """
+
+    losses: list[float] = field(default_factory=list)
+    was_interrupted: bool = False
+
+    def __repr__(self) -> str:
+        ends = (
+            f", the loss from {self.losses[0]:.3f} to {self.losses[-1]:.3f}" if self.losses else ""
+        )
+        return f"{len(self.losses)} steps{ends}"
+
+
+@checked
+def fit(
+    model: nn.Module,
+    loss: Callable[..., Tensor],
+    source: Iterator[tuple[Tensor, ...]],
+    *,
+    steps: int,
+    learning_rate: float = 1e-3,
+    weight_decay: float = 0.05,
+    seed: int = 0,
+    average: AveragedModel | None = None,
+) -> History:
+    """Train a model with AdamW, a warm-up over the first twentieth and a cosine to zero.
+
+    Gradients longer than 1 are shortened. Ctrl-C ends the training at once; what
+    was learned so far stays in the model, which is left in evaluation mode.
+
+    Args:
+        model: any module; changed in place.
+        loss: called as loss(model, *batch), gives the number to make small.
+        source: batches, e.g. from `batches`.
+        steps: batches to learn from.
+        learning_rate: the highest, after the warm-up.
+        weight_decay: how strongly matrices shrink; vectors do not.
+        seed: for whatever is random inside the model; the world outside keeps its own.
+        average: takes part of the weights after every step, see `moving_average`.
+
+    Returns:
+        The losses, step by step.
+
+    Raises:
+        FloatingPointError: if the loss is no longer a finite number.
+    """
+    history = History()
+    optimizer, schedule = _optimizer(model, steps, learning_rate, weight_decay)
+    model.train()
+    with torch.random.fork_rng(), tqdm(total=steps, desc="training", unit="step") as bar:
+        torch.manual_seed(seed)
+        try:
+            for batch in islice(source, steps):
+                history.losses.append(_step(model, loss, batch, optimizer, schedule))
+                if average is not None:
+                    average.update_parameters(model)
+                bar.update()
+                bar.set_postfix(loss=f"{history.losses[-1]:.3f}", refresh=False)
+        except KeyboardInterrupt:
+            history.was_interrupted = True
+            print(f"stopped after {len(history.losses)} of {steps} steps; the model keeps them.")
+    model.eval()
+    return history
+
+
+def _optimizer(model: nn.Module, steps: int, learning_rate: float, weight_decay: float):
+    learned = [p for p in model.parameters() if p.requires_grad]
+    groups = [
+        {"params": [p for p in learned if p.ndim > 1], "weight_decay": weight_decay},
+        {"params": [p for p in learned if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    optimizer = AdamW(groups, lr=learning_rate, betas=(0.9, 0.99))
+    return optimizer, LambdaLR(optimizer, lambda step: _warm_up_then_cosine(step + 1, steps))
+
+
+def _warm_up_then_cosine(step: int, steps: int) -> float:
+    warm_up = min(1.0, step / max(1, steps // 20))
+    return warm_up * 0.5 * (1 + math.cos(math.pi * min(1.0, (step - 1) / steps)))
+
+
+def _step(model, loss, batch, optimizer, schedule) -> float:
+    optimizer.zero_grad()
+    value = loss(model, *batch)
+    if not value.isfinite():
+        raise FloatingPointError(
+            f"expected a finite loss, got {value.item()}. Lower the learning rate, and look at the "
+            "data for NaN and very large numbers."
+        )
+    value.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)
+    optimizer.step()
+    schedule.step()
+    return value.item()
+
+
+@explained
+def accuracy(
+    model: nn.Module,
+    inputs: Shaped[Tensor, "samples *sizes"],
+    labels: Int[Tensor, " samples"],
+    batch_size: int = 256,
+) -> float:
+    """The share of samples whose highest score is that of their label, from 0 to 1.
+
+    Args:
+        model: gives scores [batch, classes].
+        inputs: what the model takes.
+        labels: the right classes.
+        batch_size: samples at a time; the answer does not depend on it.
+
+    Raises:
+        ValueError: if there are no samples, or not one label for each, or scores are NaN.
+    """
+    if not len(inputs) or len(inputs) != len(labels):
+        raise ValueError(
+            f"expected one label for each of one or more samples, got {len(inputs)} samples and "
+            f"{len(labels)} labels."
+        )
+    parts = zip(inputs.split(batch_size), labels.split(batch_size), strict=True)
+    with torch.inference_mode():
+        right = sum((_chosen(model(some)) == wanted).sum().item() for some, wanted in parts)
+    return right / len(labels)
+
+
+def _chosen(scores: Tensor) -> Tensor:
+    check_numbers(scores=scores)
+    return scores.argmax(-1)

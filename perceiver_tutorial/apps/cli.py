@@ -1,0 +1,114 @@
+"""The command line: perceiver-tutorial walk | cost | evaluate | doctor, and what others add.
+
+Another package adds a command by an entry point of the group `perceiver_tutorial.commands`: its
+name is the command's, and it is a function without arguments that gives what is printed.
+"""
+
+import argparse
+import importlib.metadata
+import importlib.util
+import platform
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; what is refused is one line.
+
+    Args:
+        arguments: words after the program's name. Default: those it was started with.
+
+    Returns:
+        The exit status: 0, 2 if something was refused, 130 if Ctrl-C stopped it.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        print(options.command(options))
+    except (ValueError, FileNotFoundError) as refusal:
+        print(refusal)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="perceiver-tutorial", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, command, summary in (
+        ("walk", _walk, "every shape of a published model, at its published size"),
+        ("cost", _cost, "its parameters, operations and bytes, stage by stage"),
+    ):
+        sub = commands.add_parser(name, help=summary, description=summary)
+        sub.add_argument("model", help="a published name, e.g. deepmind/vision-perceiver-fourier")
+        sub.add_argument("--depth", type=int, default=2, help="1: the parts; 2: inside them; ...")
+        sub.set_defaults(command=command)
+    summary = "top-1 and top-5 of a classifier on your pictures, beside the published figure"
+    _add_options(commands.add_parser("evaluate", help=summary, description=summary))
+    summary = "what is installed, and what would get in the way"
+    commands.add_parser("doctor", help=summary, description=summary).set_defaults(command=_doctor)
+    for entry in importlib.metadata.entry_points(group="perceiver_tutorial.commands"):
+        sub = commands.add_parser(entry.name, help=f"added by {entry.module.partition('.')[0]}")
+        sub.set_defaults(command=lambda _options, entry=entry: entry.load()())
+    return parser
+
+
+def _add_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("model", help="a published name, or a checkpoint folder")
+    sub.add_argument(
+        "folder",
+        help="of pictures: one subfolder for each class, sorted as ImageNet's synsets; or some, "
+        "named by class number",
+    )
+    sub.add_argument("--results", help="file of outcomes; a second start goes on from it")
+    sub.add_argument("--batch-size", type=int, default=32, help="pictures at a time")
+    sub.add_argument("--threads", type=int, default=2, help="pictures prepared at the same time")
+    sub.add_argument("--fidelity", choices=("transformers", "deepmind"), default="transformers")
+    sub.set_defaults(command=_evaluate)
+
+
+def _walk(options: argparse.Namespace) -> str:
+    from ..tracing import walk
+
+    return str(walk(options.model, depth=options.depth))
+
+
+def _cost(options: argparse.Namespace) -> str:
+    from ..tracing import cost
+
+    return str(cost(options.model, depth=options.depth))
+
+
+def _evaluate(options: argparse.Namespace) -> str:
+    from .evaluation.loop import evaluate
+
+    report = evaluate(
+        options.model,
+        options.folder,
+        options.results,
+        batch_size=options.batch_size,
+        threads=options.threads,
+        fidelity=options.fidelity,
+    )
+    if report.num_left:
+        print(report)
+        raise KeyboardInterrupt
+    return str(report)
+
+
+def _doctor(_options: argparse.Namespace) -> str:
+    lines = [f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"]
+    for package in ("torch", "transformers", "jupyterlab", "scikit-image", "scikit-learn"):
+        lines.append(f"{package} {_version(package)}")
+    if importlib.util.find_spec("torchvision"):
+        lines.append(
+            "torchvision is installed: without a matching torch it breaks transformers' image "
+            "processors. The course does not need it: pip uninstall torchvision."
+        )
+    return "\n".join(lines)
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "is missing: run python tutorial.py setup"

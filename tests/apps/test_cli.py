@@ -1,0 +1,94 @@
+"""The command line prints what the package knows, and refuses in one line."""
+
+import importlib.util
+
+import pytest
+from PIL import Image
+from shaken import shake
+from transformers import DeiTConfig, DeiTForImageClassificationWithTeacher
+
+from perceiver_tutorial.apps.cli import main
+
+
+@pytest.mark.parametrize("words, line", [
+    (["walk", "deepmind/vision-perceiver-fourier"], "deepmind/vision-perceiver-fourier: 48,"),
+    (["walk", "deepmind/optical-flow-perceiver", "--depth", "1"], "raw"),
+    (["cost", "deepmind/language-perceiver"], "total"),
+    (["claims"], "perceiver-core"),
+    (["doctor"], "torch 2."),
+])  # fmt: skip
+def test_commands_print_their_answer(words, line, capsys):
+    assert main(words) == 0
+    assert any(each.startswith(line) for each in capsys.readouterr().out.splitlines())
+
+
+@pytest.fixture
+def classifier(tmp_path):
+    """A tiny checkpoint, and a folder of five pictures to try it on."""
+    config = DeiTConfig(
+        hidden_size=8, num_attention_heads=2, num_hidden_layers=1, intermediate_size=16,
+        image_size=32, num_labels=6,
+    )  # fmt: skip
+    shake(DeiTForImageClassificationWithTeacher(config)).save_pretrained(tmp_path / "tiny")
+    for label in range(5):
+        (tmp_path / "mine" / str(label)).mkdir(parents=True)
+        Image.new("RGB", (40, 30), (50 * label, 9, 9)).save(tmp_path / f"mine/{label}/a.png")
+    return tmp_path
+
+
+def test_evaluate_prints_both_shares_and_keeps_its_results(classifier, capsys):
+    words = ["evaluate", str(classifier / "tiny"), str(classifier / "mine"), "--batch-size", "2"]
+    for _ in range(2):
+        assert main([*words, "--results", str(classifier / "r.jsonl")]) == 0
+    out = capsys.readouterr().out.split(f"{classifier / 'tiny'}, 5 pictures of 5 classes")
+    assert len(out) == 3 and out[1] == out[2]
+    assert out[1].splitlines()[2].split() == ["here", "published"]
+    assert (classifier / "r.jsonl").read_text().count("\n") == 6
+
+
+def test_evaluate_that_was_stopped_says_how_to_go_on(classifier, capsys, monkeypatch):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("perceiver_tutorial.apps.evaluation.loop.class_logits", stopped)
+    assert main(["evaluate", str(classifier / "tiny"), str(classifier / "mine")]) == 130
+    printed = capsys.readouterr().out
+    assert "stopped with 5 pictures left: the same command goes on from here" in printed
+
+
+def test_evaluate_refuses_in_one_line(classifier, capsys):
+    assert main(["evaluate", str(classifier / "tiny"), str(classifier / "nowhere")]) == 2
+    assert capsys.readouterr().out.startswith("expected a folder of pictures, but there is no")
+
+
+def test_depth_chooses_how_much_is_shown(capsys):
+    main(["walk", "deepmind/vision-perceiver-fourier", "--depth", "1"])
+    assert "encoder.reads.0" not in capsys.readouterr().out
+
+
+def test_an_unknown_model_is_refused_in_one_line(capsys):
+    assert main(["walk", "perceiver-fourier"]) == 2
+    printed = capsys.readouterr().out
+    assert "Did you mean 'deepmind/vision-perceiver-fourier'?" in printed
+    assert printed.count("\n") == 1
+
+
+def test_no_command_is_answered_with_those_there_are(capsys):
+    with pytest.raises(SystemExit):
+        main([])
+    assert "COMMAND" in capsys.readouterr().err
+
+
+def test_the_doctor_names_what_gets_in_the_way(capsys, monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: object())
+    main(["doctor"])
+    assert "pip uninstall torchvision" in capsys.readouterr().out
+
+
+def test_the_doctor_names_what_is_missing(capsys, monkeypatch):
+    def missing(name):
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.version", missing)
+    main(["doctor"])
+    assert "torch is missing: run python tutorial.py setup" in capsys.readouterr().out

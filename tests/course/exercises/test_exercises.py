@@ -1,0 +1,169 @@
+"""Every exercise accepts its reference and explains its slips; guesses hear what they believe."""
+
+import pytest
+import torch
+from publics import course
+
+from perceiver_course import predict
+from perceiver_course.chapters.perceiver_io.exercises import Dummy
+from perceiver_course.kit.exercises import BugHunt, Exercise, NotYet, Slip, your_turn
+from perceiver_course.kit.predictions import Prediction, shape_of
+from perceiver_course.predictions import PREDICTIONS
+from perceiver_tutorial.perceiver import PerceiverIO
+
+ALL = {name: value for name, value in course().items() if isinstance(value, Exercise)}
+SLIPS = [(name, number) for name, e in ALL.items() for number in range(len(e.slips))]
+
+DOUBLE = Exercise(
+    task="double every number.",
+    inputs=lambda: (torch.tensor([1.0, 2.0]),),
+    reference=lambda x: 2 * x,
+    slips=(Slip("that squares them.", lambda x: x**2),),
+)
+
+
+def test_a_right_answer_is_right(capsys):
+    DOUBLE.check(lambda x: x + x)
+    assert capsys.readouterr().out == "right\n"
+
+
+@pytest.mark.parametrize("nothing", [None, ...])
+def test_no_answer_yet_is_no_error(nothing, capsys):
+    DOUBLE.check(lambda _: nothing)
+    assert capsys.readouterr().out == "your turn: double every number.\n"
+
+
+@pytest.mark.parametrize("answer, hint", [
+    (lambda x: x**2, r"that squares them\."),
+    (lambda x: 3 * x, r"right shape, wrong values: off by 2 at worst"),
+    (lambda x: x[:1], r"shape \(1,\), expected \(2,\)"),
+    (lambda _: "two", r"'two' is not it; expected a value of type Tensor"),
+])  # fmt: skip
+def test_a_wrong_answer_gets_its_hint(answer, hint):
+    with pytest.raises(NotYet, match=hint):
+        DOUBLE.check(answer)
+
+
+def test_a_notebook_shows_the_hint_without_a_traceback():
+    assert NotYet("that squares them.")._render_traceback_() == ["not yet: that squares them."]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_reference_is_right(name, capsys):
+    ALL[name].check(ALL[name].reference)
+    assert capsys.readouterr().out == "right\n"
+    assert len(ALL[name].slips) >= 2
+
+
+@pytest.mark.parametrize("name, number", SLIPS)
+def test_every_slip_is_rejected_and_explained(name, number):
+    slip = ALL[name].slips[number]
+    with pytest.raises(NotYet) as refusal:
+        ALL[name].check(slip.answer)
+    assert str(refusal.value) == slip.hint
+
+
+HUNTS = {name: value for name, value in course().items() if isinstance(value, BugHunt)}
+
+
+@pytest.mark.parametrize("name", HUNTS)
+def test_every_hunt_can_be_won(name, capsys):
+    HUNTS[name].check(HUNTS[name].reference)
+    assert capsys.readouterr().out == "right\n"
+
+
+@pytest.mark.parametrize("name", HUNTS)
+def test_shapes_alone_win_no_hunt(name):
+    right, arguments = HUNTS[name].right, HUNTS[name].inputs()
+    assert all(bug(*arguments).shape == right(*arguments).shape for bug in HUNTS[name].bugs)
+    count = len(HUNTS[name].bugs)
+    with pytest.raises(NotYet, match=rf"lets {count} of {count} wrong functions pass"):
+        HUNTS[name].check(lambda function: function(*arguments).shape == right(*arguments).shape)
+
+
+@pytest.mark.parametrize("name", HUNTS)
+def test_refusing_everything_wins_no_hunt(name):
+    with pytest.raises(NotYet, match=r"your check refuses the right function, too"):
+        HUNTS[name].check(lambda _: False)
+
+
+@pytest.mark.parametrize("name", HUNTS)
+def test_a_hunt_that_is_not_begun_is_no_error(name, capsys):
+    HUNTS[name].check(lambda _: ...)
+    assert capsys.readouterr().out == f"{your_turn(HUNTS[name].task)}\n"
+
+
+def test_a_long_task_is_told_in_lines_that_fit():
+    lines = your_turn("one word after another, " * 10).splitlines()
+    assert len(lines) > 1 and max(map(len, lines)) <= 88
+
+
+def test_a_machine_of_dummies_has_the_shapes_of_a_real_one():
+    machine = PerceiverIO(Dummy(80, 25), Dummy(7, 12), Dummy(1, 12), Dummy(1, 12), Dummy(4))
+    raw = torch.zeros(2, 3, 8, 10)
+    assert machine(raw).shape == (2, 4)
+    assert machine.decode(machine.encode(raw), raw).shape == (2, 4)
+    assert "Dummy(80 x 25)" in str(machine)
+
+
+PATCHES = Prediction(
+    question="patches?",
+    formula="B, (H//P)*(W//P), 3*P*P",
+    symbols={"B": 1, "H": 8, "W": 12, "P": 4},
+    slips={"B, (H//P)*(W//P), P*P": "the colours are folded in too."},
+)
+
+
+@pytest.mark.parametrize("guess", [(1, 6, 48), "B, H*W//P**2, 3*P**2", "B, 6, 48"])
+def test_numbers_and_formulas_are_both_answers(guess):
+    assert PATCHES.judge(guess) == "right: (1, 6, 48)"
+
+
+@pytest.mark.parametrize("guess, reply", [
+    ((1, 6, 16), "not yet: the colours are folded in too."),
+    ("B, H*W//P**2, P**2", "not yet: the colours are folded in too."),
+    ((1, 5, 48), "not yet: look again at axis 1 (the first is axis 0)."),
+    ((2, 5, 48), "not yet: look again at axis 0 and 1 (the first is axis 0)."),
+    ((6, 48), "not yet: (6, 48) has 2 axes, expected 3."),
+    ("B, H - 2, 48", "not yet: the numbers are right here, but would not be for another size."),
+])  # fmt: skip
+def test_a_wrong_guess_hears_what_it_believes(guess, reply):
+    assert PATCHES.judge(guess) == reply
+
+
+@pytest.mark.parametrize("guess", ["B, open('x'), 3", "B, Q, 3", "B, H.real, 3"])
+def test_a_guess_is_arithmetic_and_nothing_else(guess):
+    with pytest.raises(ValueError, match=r"expected numbers, \+ - \* / and the letters B, H, W, P"):
+        PATCHES.judge(guess)
+
+
+def test_predictions_are_asked_by_name(capsys):
+    name = "fourier.input-array"
+    predict(name, ...)
+    predict(name, (1, 50176, 258))
+    predict(name, "B, H*W, 3 + 258")
+    asked = your_turn(PREDICTIONS[name].question)
+    printed = capsys.readouterr().out
+    assert printed.startswith(asked)
+    wrong, right = printed.removeprefix(asked).strip().splitlines()
+    assert wrong.startswith("not yet: 258 is the position code; the 3 colours")
+    assert right == "right: (1, 50176, 261)"
+
+
+def test_a_misspelt_prediction_is_answered_with_the_nearest():
+    with pytest.raises(KeyError, match=r"Did you mean 'fourier.input-array'"):
+        predict("fourier.input-aray", ...)
+
+
+@pytest.mark.parametrize("name", PREDICTIONS)
+def test_every_prediction_is_true_of_the_model_it_is_about(name):
+    prediction = PREDICTIONS[name]
+    assert prediction.true_shape() == shape_of(prediction.formula, prediction.symbols)
+
+
+@pytest.mark.parametrize("name", PREDICTIONS)
+def test_every_belief_is_wrong_and_told(name):
+    prediction = PREDICTIONS[name]
+    assert prediction.slips
+    for slip, belief in prediction.slips.items():
+        assert prediction.judge(slip) == f"not yet: {belief}"

@@ -1,0 +1,232 @@
+"""Properties of attention that hold whatever the weights are."""
+
+import pytest
+import torch
+from shaken import relative_error, shake
+from tolerances import EXACT
+from torch import nn
+from torch.nn.functional import scaled_dot_product_attention
+
+from perceiver_tutorial.attention import (
+    MLP,
+    CrossAttend,
+    MultiHeadAttention,
+    SelfAttend,
+    attend,
+    attention_weights,
+)
+from perceiver_tutorial.taps import Tap, listen
+
+pytestmark = pytest.mark.usefixtures("float64")
+
+
+@pytest.fixture
+def arrays():
+    """Two samples: 3 queries of width 4, 5 keys of width 4, 5 values of width 6."""
+    return torch.randn(2, 3, 4), torch.randn(2, 5, 4), torch.randn(2, 5, 6)
+
+
+@pytest.fixture
+def heard_tap():
+    """A tap that somebody listens at, so that weights are written down."""
+    tap = Tap("batch queries keys")
+    tap.register_forward_hook(lambda *_: None)
+    return tap
+
+
+def test_every_query_shares_out_one_over_the_keys(arrays):
+    queries, keys, _ = arrays
+    weights = attention_weights(queries, keys)
+    assert relative_error(weights.sum(-1), torch.ones(2, 3)) < EXACT
+    assert (weights > 0).all()
+
+
+def test_attention_is_the_weighted_average_of_the_values(arrays):
+    queries, keys, values = arrays
+    by_hand = (queries @ keys.mT / 2).softmax(-1) @ values
+    assert relative_error(attend(queries, keys, values), by_hand) < EXACT
+
+
+def test_scores_are_divided_by_the_root_of_the_width():
+    queries, keys = torch.randn(1, 9), torch.randn(5, 9)
+    weights = (queries @ keys.mT / 3).softmax(-1)
+    assert relative_error(attention_weights(queries, keys), weights) < EXACT
+
+
+@pytest.mark.parametrize("keeps", ["nothing", "some keys", "other keys for each query"])
+def test_listening_changes_no_number(arrays, heard_tap, keeps):
+    keep = {
+        "nothing": None,
+        "some keys": torch.tensor([True, False, True, True, False]).expand(2, 1, 5),
+        "other keys for each query": torch.rand(2, 3, 5) > 0.5,
+    }[keeps]
+    assert relative_error(attend(*arrays, keep, tap=heard_tap), attend(*arrays, keep)) < EXACT
+
+
+def test_weights_are_made_only_when_somebody_listens(arrays, heard_tap, monkeypatch):
+    monkeypatch.setattr("perceiver_tutorial.attention.attention_weights", None)
+    attend(*arrays, tap=Tap("batch queries keys"))
+    with pytest.raises(TypeError):
+        attend(*arrays, tap=heard_tap)
+
+
+@pytest.mark.parametrize("listening", [False, True])
+def test_not_keeping_a_key_equals_never_having_it(arrays, heard_tap, listening):
+    queries, keys, values = arrays
+    tap = heard_tap if listening else None
+    keep = torch.tensor([True, False, True, True, False]).expand(2, 1, 5)
+    kept = [0, 2, 3]
+    without = attend(queries, keys[:, kept], values[:, kept])
+    assert relative_error(attend(queries, keys, values, keep, tap), without) < EXACT
+
+
+@pytest.mark.parametrize("listening", [False, True])
+def test_a_row_that_keeps_nothing_reads_zeros_and_learns_nothing(arrays, heard_tap, listening):
+    queries, keys, values = (x.requires_grad_() for x in arrays)
+    keep = torch.ones(2, 3, 5, dtype=torch.bool)
+    keep[0, 1] = False
+    read = attend(queries, keys, values, keep, heard_tap if listening else None)
+    read.sum().backward()
+    assert not read[0, 1].any()
+    assert read[0, 0].all()
+    assert not queries.grad[0, 1].any()
+    assert all(x.grad.isfinite().all() for x in (queries, keys, values))
+
+
+def test_a_mask_over_queries_silences_whole_rows(arrays):
+    keep = torch.tensor([[True], [False], [True]]).expand(2, 3, 1)
+    read = attend(*arrays, keep)
+    assert not read[:, 1].any()
+    assert relative_error(read[:, [0, 2]], attend(*arrays)[:, [0, 2]]) < EXACT
+
+
+def test_order_of_keys_does_not_matter(arrays):
+    queries, keys, values = arrays
+    order = torch.tensor([4, 2, 0, 1, 3])
+    shuffled = attend(queries, keys[:, order], values[:, order])
+    assert relative_error(attend(queries, keys, values), shuffled) < EXACT
+
+
+def test_any_number_of_leading_axes_is_carried_along():
+    leading, one = (2, 3, 7), (1, 2, 3)
+    queries, keys, values = (torch.randn(*leading, *s) for s in ((4, 5), (6, 5), (6, 8)))
+    alone = attend(queries[one], keys[one], values[one])
+    assert relative_error(attend(queries, keys, values)[one], alone) < EXACT
+
+
+def test_heads_look_through_their_own_channels():
+    attention = shake(MultiHeadAttention(12, 10, num_heads=3, qk_channels=6, v_channels=9))
+    asking, read = torch.randn(2, 4, 12), torch.randn(2, 5, 10)
+    projected = (attention.to_queries(asking), attention.to_keys(read), attention.to_values(read))
+    heads = zip(*(array.chunk(3, dim=-1) for array in projected), strict=True)
+    mixture = torch.cat([scaled_dot_product_attention(*head) for head in heads], dim=-1)
+    assert relative_error(attention(asking, read), attention.to_output(mixture)) < EXACT
+
+
+def test_widths_default_to_those_of_the_queries():
+    attention = MultiHeadAttention(12, num_heads=4)
+    assert attention.to_keys.weight.shape == (12, 12)
+    assert MultiHeadAttention(12, num_heads=4, qk_channels=8).to_values.out_features == 8
+
+
+@pytest.mark.parametrize("name", ["qk_channels", "v_channels"])
+def test_a_width_that_does_not_split_over_the_heads_is_refused_by_name(name):
+    message = rf"{name}=10 does not split over num_heads=4: 10 / 4 leaves 2 over"
+    with pytest.raises(ValueError, match=message):
+        MultiHeadAttention(8, num_heads=4, **{name: 10})
+
+
+def test_the_mlp_widens_bends_and_narrows():
+    mlp = shake(MLP(6, widening_factor=3))
+    x = torch.randn(2, 5, 6)
+    assert mlp.widen.weight.shape == (18, 6)
+    assert relative_error(mlp(x), mlp.narrow(nn.functional.gelu(mlp.widen(x)))) < EXACT
+
+
+def test_the_two_kinds_of_gelu_differ_by_less_than_a_thousandth():
+    exact, tanh = MLP(6, activation="gelu"), MLP(6, activation="gelu_tanh")
+    x = torch.linspace(-4, 4, 1000)
+    difference = (exact.bend(x) - tanh.bend(x)).abs().max()
+    assert 1e-4 < difference < 1e-3
+    assert relative_error(tanh.bend(x), nn.functional.gelu(x, approximate="tanh")) < EXACT
+
+
+def test_a_self_attend_is_two_residuals_around_normed_steps():
+    block = shake(SelfAttend(8, num_heads=2, widening_factor=2, eps=0.5))
+    x = torch.randn(2, 5, 8)
+    normed = nn.functional.layer_norm(
+        x, (8,), block.norm_attention.weight, block.norm_attention.bias, eps=0.5
+    )
+    middle = x + block.attention(normed, normed)
+    assert relative_error(block(x), middle + block.mlp(block.norm_mlp(middle))) < EXACT
+
+
+def test_the_query_residual_adds_the_question_to_the_answer():
+    asking, read = torch.randn(2, 3, 8), torch.randn(2, 5, 6)
+    block = shake(CrossAttend(8, 6, num_heads=2))
+    mixture = block.attention(block.norm_queries(asking), block.norm_read(read))
+    with_residual = asking + mixture
+    by_hand = with_residual + block.mlp(block.norm_mlp(with_residual))
+    assert relative_error(block(asking, read), by_hand) < EXACT
+    block.query_residual = False
+    assert relative_error(block(asking, read), mixture + block.mlp(block.norm_mlp(mixture))) < EXACT
+
+
+def test_a_cross_attend_does_not_read_what_is_not_kept():
+    asking, read = torch.randn(2, 3, 8), torch.randn(2, 5, 6)
+    block = shake(CrossAttend(8, 6, num_heads=2))
+    keep = torch.tensor([[True, True, False, True, False]]).expand(2, 5)[:, None]
+    assert relative_error(block(asking, read, keep), block(asking, read[:, [0, 1, 3]])) < EXACT
+
+
+def test_maps_and_mixtures_can_be_heard():
+    attention = shake(MultiHeadAttention(8, 6, num_heads=2, v_channels=10))
+    with listen(attention) as heard:
+        attention(torch.randn(2, 3, 8), torch.randn(2, 5, 6))
+    assert heard["weights"][0].shape == (2, 2, 3, 5)
+    assert heard["mixture"][0].shape == (2, 3, 10)
+
+
+@pytest.mark.parametrize("widths, wanted", [
+    ({}, (12, 12)), ({"qk_channels": 6}, (6, 6)), ({"v_channels": 9}, (12, 9)),
+    ({"qk_channels": 6, "v_channels": 9}, (6, 9)),
+], ids=str)  # fmt: skip
+@pytest.mark.parametrize("kv_channels", [None, 10])
+def test_keys_are_as_wide_as_queries_and_values_as_keys_unless_said(kv_channels, widths, wanted):
+    attention = MultiHeadAttention(12, kv_channels, num_heads=3, **widths)
+    assert attention.to_queries.weight.shape == (wanted[0], 12)
+    assert attention.to_keys.weight.shape == (wanted[0], kv_channels or 12)
+    assert attention.to_values.weight.shape == (wanted[1], kv_channels or 12)
+    assert attention.to_output.weight.shape == (12, wanted[1])
+
+
+@pytest.mark.usefixtures("without_shape_checks")
+@pytest.mark.parametrize("batches", [(1, 4), (4, 1), (2, 3)])
+def test_a_batch_of_one_cannot_ask_a_batch_of_four(batches):
+    asking, read = torch.randn(batches[0], 3, 8), torch.randn(batches[1], 11, 5)
+    words = f"^asking is a batch of {batches[0]}, read a batch of {batches[1]}: .* x.expand"
+    with pytest.raises(ValueError, match=words):
+        CrossAttend(8, 5, num_heads=1)(asking, read)
+
+
+def test_one_array_may_be_repeated_for_the_whole_batch():
+    attend, read = shake(CrossAttend(8, 5, num_heads=1)), torch.randn(4, 11, 5)
+    asking = torch.randn(1, 3, 8)
+    together = attend(asking.expand(4, -1, -1), read)
+    alone = torch.cat([attend(asking, one[None]) for one in read])
+    torch.testing.assert_close(together, alone)
+
+
+@pytest.mark.usefixtures("without_shape_checks")
+@pytest.mark.parametrize("widths, words", [
+    ((8, 6), r"read is 6 wide, this layer was built for 5\."),
+    ((7, 5), r"asking is 7 wide, this layer was built for 8\."),
+    ((7, 6), r"asking is 7 wide, this layer was built for 8; read is 6 wide, this layer was built "
+             r"for 5\."),
+    ((5, 8), r"asking is 5 wide and read is 8, this layer was built for 8 and 5\. They are "
+             r"swapped: the array that asks comes first\."),
+])  # fmt: skip
+def test_a_wrong_width_into_cross_attention_is_named_in_one_short_sentence(widths, words):
+    asking, read = torch.randn(2, 3, widths[0]), torch.randn(2, 11, widths[1])
+    with pytest.raises(ValueError, match=f"^{words}$"):
+        CrossAttend(8, 5, num_heads=1)(asking, read)

@@ -1,0 +1,156 @@
+"""Every public function, with arguments as they should not be: a correct answer, or a sentence.
+
+The functions are found, not listed. Whoever adds one either sees it tried here as its signature
+wants it, adds what it needs to `calls.GIVEN`, or says in `LEFT_OUT` why it is not tried.
+"""
+
+import inspect
+
+import pytest
+import torch
+from calls import GIVEN, given
+from hypothesis import given as trying
+from hypothesis import strategies as st
+from oracle import Refused, assert_fits, assert_same, finite, is_nan, numbers_in, outcome
+from publics import functions, publics
+from strategies import ALIKE, FEW, axes_of, change, example, tensors_in, ways_to_spoil
+
+ROOMS = (
+    "attention", "doors", "initial", "masks", "positions", "taps", "deit", "hiera", "perceiver",
+    "perceiver.losses", "augment", "clips", "motion", "names", "rivals", "scramble",
+    "training", "recipes.cat_face", "recipes.clips", "recipes.facts", "recipes.text_masked",
+    "distillation.model", "entities.model", "extending.data", "extending.model",
+    "feature_maps.data", "feature_maps.model", "flow.model", "hierarchy.model",
+    "point_clouds.data", "point_clouds.model",
+)  # fmt: skip
+LEFT_OUT = {
+    "doors.checked": "it takes functions, and is what is tried here",
+    "doors.explained": "so does it",
+    "taps.listen": "a context, entered with a model: see test_bad_input_found.py",
+    "extending.model.things_found": "it takes what a detector answered: test_detection.py",
+    "extending.model.judge_detections": "so does it",
+    "training.batches": "any number of arrays: see test_bad_input_found.py",
+}
+TRIED = sorted(set(functions(*ROOMS)) - set(LEFT_OUT))
+pytestmark = pytest.mark.usefixtures("without_shape_checks")
+
+
+def plain(name: str) -> dict:
+    """Arguments that are right."""
+    return example(inspect.unwrap(publics()[name]), given(name))
+
+
+def run(name: str, arguments: dict):
+    torch.manual_seed(0)
+    return publics()[name](**arguments)
+
+
+def judge(name: str, arguments: dict) -> None:
+    """Fail unless there is a right answer, or a sentence."""
+    answer = outcome(lambda: run(name, arguments))
+    if answer is Refused:
+        return
+    assert_fits(answer, inspect.unwrap(publics()[name]), arguments)
+    is_clean = not any(x.isnan().any() for x in numbers_in(answer) if not x.is_meta)
+    assert is_clean or not finite(arguments) or name in MAY_BE_NAN, "NaN out of numbers"
+
+
+MAY_BE_NAN = {
+    "attention.attention_weights": "without a channel, scores are 0 / 0",
+    "feature_maps.model.overlaps": "a class that nobody gave and nobody has",
+    "extending.data.gappy_series": "NaN stands in the gaps",
+    "extending.data.straight_lines": "a series without any measurement stays one",
+}
+
+
+@pytest.mark.parametrize("name", TRIED)
+def test_what_is_given_is_right(name):
+    arguments = example(inspect.unwrap(publics()[name]), given(name))
+    assert outcome(lambda: run(name, arguments)) is not Refused
+
+
+@pytest.mark.parametrize("name", TRIED)
+@FEW
+@trying(data=st.data())
+def test_one_argument_is_not_as_it_should_be(name, data):
+    function = inspect.unwrap(publics()[name])
+    ways = ways_to_spoil(function, plain(name), *FIXED.get(name, ()))
+    path, spoil = data.draw(st.sampled_from(ways or [((), dict)]))
+    arguments = plain(name)
+    judge(name, change({path[0]: None, **arguments} if path else arguments, path, spoil))
+
+
+FIXED = {"training.fit": ("steps",)}  # what has no end cannot be asked for
+
+
+@pytest.mark.parametrize("name", [n for n in TRIED if axes_of(publics()[n]) and n not in GIVEN])
+@pytest.mark.parametrize("size", [0, 1])
+def test_every_axis_in_turn_is_empty_or_of_one(name, size):
+    function = inspect.unwrap(publics()[name])
+    for axis in axes_of(function):
+        judge(name, example(function, {}, {axis: size}))
+
+
+WITH_TENSORS = [name for name in TRIED if list(tensors_in(plain(name)))]
+
+
+@pytest.mark.parametrize("name", WITH_TENSORS)
+@pytest.mark.parametrize("how", ALIKE)
+def test_memory_and_gradients_do_not_matter(name, how):
+    function = inspect.unwrap(publics()[name])
+    arguments = example(function, given(name))
+    plain = run(name, arguments)
+    for path in tensors_in(arguments):
+        other = change(example(function, given(name)), path, ALIKE[how])
+        assert_same(plain, run(name, other))
+
+
+@pytest.mark.parametrize("name", WITH_TENSORS)
+def test_nan_is_seen(name):
+    """Either somebody says so, or it is NaN that comes out: never a number."""
+    function = inspect.unwrap(publics()[name])
+    for path in tensors_in(example(function, given(name))):
+        arguments = change(
+            example(function, given(name)),
+            path,
+            lambda x: torch.full_like(x, torch.nan) if x.is_floating_point() else x,
+        )
+        answer = outcome(lambda arguments=arguments: run(name, arguments))
+        assert answer is Refused or finite(arguments) or is_nan(answer), path
+
+
+DRAWINGS = ("cells", "charts", "images", "position_pictures", "sound", "token_pictures", "walks")
+ELSEWHERE = {
+    "apps": "test_cli.py: a line of words",
+    "apps.evaluation": "test_bad_input_files.py, test_evaluation.py: folders and files",
+    "claims": "test_bad_input_files.py",
+    "entities.data": "what one turn made is what the next one takes: test_skirmish.py",
+    "receptive": "it takes a stem: test_receptive.py",
+    "recipes.scores": "test_bad_input_files.py",
+    "samples": "numbers only, and pictures that come along",
+    **dict.fromkeys(DRAWINGS, "test_bad_pictures.py"),
+    "checkpoints": "test_bad_input_files.py, test_checkpoints_broken.py",
+    "checkpoints.deit": "test_checkpoints_deit.py: every field of a config.json",
+    "checkpoints.hiera": "test_checkpoints_hiera.py: every field of a config.json",
+    "checkpoints.perceiver": "test_checkpoints.py: every field of a config.json",
+    "perceiver.preprocessors": "test_bad_input_parts.py",
+    "perceiver.tasks": "test_bad_input_configs.py",
+    "speed": "it takes whole models: test_speed.py",
+    "tracing": "it takes whole models and runs them on the meta device: test_walk.py",
+}
+
+
+def test_every_public_function_is_tried_or_said_to_be_left_out():
+    """Classes are told apart in test_bad_input_parts.py and test_bad_input_configs.py."""
+    routines = [n for n, value in publics().items() if inspect.isroutine(inspect.unwrap(value))]
+    known = {*TRIED, *LEFT_OUT}
+    rooms = {n: n.rpartition(".")[0] for n in routines if n not in known}
+    lost = [n for n, r in rooms.items() if r not in ELSEWHERE and not r.endswith(".pictures")]
+    assert lost == []
+    assert set(LEFT_OUT) <= set(routines)
+
+
+def test_whoever_adds_a_function_is_told(monkeypatch):
+    monkeypatch.setitem(publics(), "newroom.function", lambda: None)
+    with pytest.raises(AssertionError, match=r"newroom\.function"):
+        test_every_public_function_is_tried_or_said_to_be_left_out()

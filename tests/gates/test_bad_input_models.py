@@ -1,0 +1,153 @@
+"""Every kind of model, with raw inputs, masks and points as they should not be."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from calls import POINTS, images, model, raw
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oracle import Refused, assert_same, finite, is_nan, numbers_in, outcome
+from strategies import ALIKE, FEW, NOT_NUMBERS, SPOILT, change, tensors_in
+from tiny import CONFIGS
+
+OURS = {"deit": (16, 24), "masked deit": (16, 24), "hiera": (32, 64), "mae": (32, 64),
+        "segmenter": (32, 64)}  # fmt: skip
+MASKED = {"mae": 2, "masked deit": 6}  # mask units, patches
+NAMES = [*CONFIGS, *OURS]
+WAYS = {**SPOILT, **NOT_NUMBERS}
+pytestmark = pytest.mark.usefixtures("without_shape_checks")
+
+
+HIDDEN = {("label",)}  # a model that is to guess the label is never told
+
+
+def food(name: str) -> Any:
+    return images(*OURS[name]) if name in OURS else raw(name)
+
+
+def run(name: str, given: Any, **more: Any) -> Any:
+    torch.manual_seed(0)
+    with torch.no_grad():
+        answer = model(name)(given, **more)
+    return getattr(answer, "logits", answer)
+
+
+def judge(call: Callable[[], Any], given: Any) -> None:
+    """Fail unless there is a sentence, or an answer of as many samples that hides no NaN."""
+    answer = outcome(call)
+    if answer is Refused:
+        return
+    clean = not any(x.isnan().any() for x in numbers_in(answer) if not x.is_meta)
+    assert clean or not finite({"given": given})
+
+
+@pytest.mark.parametrize("name", NAMES)
+@FEW
+@given(data=st.data())
+def test_raw_input_is_not_as_it_should_be(name, data):
+    plain = food(name)
+    path = data.draw(st.sampled_from(list(tensors_in(plain))))
+    how = data.draw(st.sampled_from(list(WAYS)))
+    spoilt = change(plain, path, WAYS[how])
+    judge(lambda: run(name, spoilt), spoilt)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nan_goes_through(name):
+    """Never a number out of NaN: it shows, or somebody says so."""
+    plain = food(name)
+    for path in set(tensors_in(plain)) - HIDDEN:
+        spoilt = change(plain, path, NOT_NUMBERS["all NaN"])
+        answer = outcome(lambda spoilt=spoilt: run(name, spoilt))
+        assert answer is Refused or finite({"raw": spoilt}) or is_nan(answer)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("how", ALIKE)
+def test_memory_and_gradients_do_not_matter(name, how):
+    plain = food(name)
+    for path in tensors_in(plain):
+        assert_same(run(name, plain), run(name, change(plain, path, ALIKE[how])))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_batch_of_one_is_answered_like_the_first_of_two(name):
+    plain = food(name)
+    alone = {k: v[:1] for k, v in plain.items()} if isinstance(plain, dict) else plain[:1]
+    if name not in MASKED:
+        for one, two in zip(
+            numbers_in(run(name, alone)), numbers_in(run(name, plain)), strict=True
+        ):
+            torch.testing.assert_close(one[0], two[0], rtol=1e-4, atol=1e-5)
+
+
+KEEPS = {"entities": 9, "masked language": 9, "fourier images": 80, **MASKED}
+
+
+@pytest.mark.parametrize("name", KEEPS)
+@FEW
+@given(how=st.sampled_from(list(WAYS)))
+def test_a_mask_is_not_as_it_should_be(name, how):
+    keep = torch.ones(2, KEEPS[name], dtype=torch.bool)
+    keep[:, 0] = False
+    spoilt = WAYS[how](keep)
+    judge(lambda: run(name, food(name), keep=spoilt), food(name))
+
+
+def decode(name: str, points: Any, chunk_size: Any = None) -> Any:
+    with torch.no_grad():
+        latents = model(name).encode(food(name))
+        return model(name).decode(latents, food(name), points=points, chunk_size=chunk_size)
+
+
+@pytest.mark.parametrize("name", ["optical flow", "masked language", "multimodal"])
+@settings(FEW, max_examples=10)
+@given(data=st.data())
+def test_points_are_not_as_they_should_be(name, data):
+    points = POINTS if name == "multimodal" else torch.tensor([0, 3, 5])
+    path = data.draw(st.sampled_from(list(tensors_in(points))))
+    spoilt = change(points, path, WAYS[data.draw(st.sampled_from(list(WAYS)))])
+    judge(lambda: decode(name, spoilt), food(name))
+
+
+@pytest.mark.parametrize("size", [0, -1, 2.5, "two", float("nan"), True, 2**62])
+def test_a_chunk_is_not_as_it_should_be(size):
+    judge(lambda: decode("optical flow", None, size), food("optical flow"))
+
+
+@pytest.mark.parametrize("latents", [
+    torch.zeros(3, 7, 12), torch.zeros(7, 12), torch.zeros(2, 7, 13), torch.zeros(2, 7, 12).long(),
+    torch.zeros(2, 7, 12).double(), torch.zeros(2, 7, 12, device="meta"), None, "words",
+])  # fmt: skip
+def test_latents_are_not_as_they_should_be(latents):
+    raw = food("fourier images")
+    assert outcome(lambda: model("fourier images").decode(latents, raw)) is Refused
+
+
+@pytest.mark.parametrize("name", MASKED)
+@pytest.mark.parametrize("method", ["loss", "reconstruct"])
+@settings(FEW, max_examples=10)
+@given(how=st.sampled_from(list(WAYS)))
+def test_a_pre_training_is_fed_as_it_should_not_be(name, method, how):
+    spoilt = WAYS[how](food(name))
+    judge(lambda: getattr(model(name), method)(spoilt), spoilt)
+
+
+@pytest.mark.parametrize("name", ["hiera", "deit"])
+@settings(FEW, max_examples=10)
+@given(how=st.sampled_from(list(WAYS)))
+def test_tokens_and_maps_are_asked_for_as_they_should_not_be(name, how):
+    spoilt = WAYS[how](food(name))
+    ask = model(name).feature_maps if name == "hiera" else model(name).tokens
+    judge(lambda: ask(spoilt), spoilt)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_weights_of_another_kind_or_place_are_named(name):
+    """Nothing is turned in silence: who mixes devices or kinds of floats is told which."""
+    plain = food(name)
+    for path in tensors_in(plain):
+        value = change(plain, path, lambda x: x.to("meta"))
+        assert outcome(lambda value=value: run(name, value)) is Refused, path

@@ -1,0 +1,102 @@
+"""What a bad call may come to: a correct answer, or a sentence that helps."""
+
+import inspect
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from perceiver_tutorial.doors import rules
+from perceiver_tutorial.doors.axes import Seen
+
+REFUSALS = (ValueError, TypeError, KeyError, FileNotFoundError, FloatingPointError)
+
+
+class Refused:
+    """There is no answer, and somebody was told why."""
+
+
+@contextmanager
+def no_longer_than(seconds: int) -> Iterator[None]:
+    """Whoever hangs is stopped."""
+
+    def stop(*_):
+        raise AssertionError(f"it takes longer than {seconds} seconds")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def outcome(call: Callable[[], Any], *words: str) -> Any:
+    """The answer of a call, or `Refused`, in a sentence with these words; anything else fails."""
+    try:
+        with no_longer_than(20):
+            return call()
+    except REFUSALS as error:
+        assert_helps(error, words or ("expected", "got"))
+        return Refused
+
+
+def assert_helps(error: Exception, words: tuple[str, ...]) -> None:
+    """Our own words: what was expected, what came, what to do."""
+    trace = error.__traceback__
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    raised_in = trace.tb_frame.f_globals["__name__"]
+    ours = ("perceiver_tutorial", "perceiver_course")
+    assert raised_in.startswith(ours), f"a bare error of {raised_in}"
+    text = str(error)
+    assert all(word in text for word in words), f"no sentence: {text}"
+
+
+def numbers_in(answer: Any) -> list[Tensor]:
+    """Every float in an answer."""
+    if isinstance(answer, Tensor):
+        return [answer.detach()] if answer.is_floating_point() or answer.is_complex() else []
+    if isinstance(answer, float):
+        return [torch.tensor(answer)]
+    if isinstance(answer, nn.Module):
+        return []
+    if is_dataclass(answer):
+        return numbers_in([getattr(answer, field.name) for field in fields(answer)])
+    inside = answer.values() if isinstance(answer, Mapping) else answer
+    several = isinstance(answer, Mapping | list | tuple)
+    return [number for one in inside for number in numbers_in(one)] if several else []
+
+
+def is_nan(answer: Any) -> bool:
+    """Whether NaN shows in an answer, or there is no float where it could."""
+    floats = [x for x in numbers_in(answer) if not x.is_meta and x.numel()]
+    return not floats or any(x.isnan().any() for x in floats)
+
+
+def assert_fits(answer: Any, function: Callable, arguments: Mapping[str, Any]) -> None:
+    """An answer has the shape that the signature promises for these arguments."""
+    parameters = inspect.signature(function)
+    seen = Seen()
+    for name, value in arguments.items():
+        rule = rules.rule_of(parameters.parameters[name].annotation)
+        assert rule is None or rule.fits(value, seen), f"{name} breaks its rule and is answered"
+    promised = rules.rule_of(parameters.return_annotation)
+    # An object's own names need not be the function's, and it may stand elsewhere than its origin.
+    seen = Seen({} if isinstance(promised, rules.Fields) else seen.sizes)
+    assert promised is None or promised.fits(answer, seen), f"the answer is not {promised}"
+
+
+def assert_same(one: Any, other: Any) -> None:
+    """Two answers are equal up to rounding."""
+    for first, second in zip(numbers_in(one), numbers_in(other), strict=True):
+        torch.testing.assert_close(first, second, rtol=1e-4, atol=1e-5, equal_nan=True)
+
+
+def finite(arguments: Mapping[str, Any]) -> bool:
+    return all(x.isfinite().all() for x in numbers_in(dict(arguments)) if not x.is_meta)

@@ -1,0 +1,95 @@
+"""Every number of every stage of every published model has a reason, and the reasons are right."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from perceiver_course.explorers.shape_walk.stages import named_stages
+from perceiver_course.explorers.shape_walk.why import reasons
+from perceiver_course.explorers.shape_walk.why.reason import Reason
+from perceiver_tutorial import deit, hiera, perceiver
+from perceiver_tutorial.hiera.blocks import HieraBlock
+from perceiver_tutorial.tracing import cost, walk
+from perceiver_tutorial.tracing.models import published_configs
+from perceiver_tutorial.tracing.recorder import Shape
+
+CONFIGS = published_configs()
+COUNTS = ("parameters", "runs")
+
+
+def value_of(terms: str) -> float:
+    return eval(terms.replace(",", "").replace(" x ", " * "))
+
+
+def complaints(found: list[Reason], stage) -> list[str]:
+    """Axes without a reason, counts that are not the stage's, terms that do not give the number."""
+    said = {(reason.what, reason.value) for reason in found}
+    axes = [pair for shape in stage.outputs for pair in zip(shape.axes, shape.sizes, strict=True)]
+    missing = [
+        f"{name} {size}" for name, size in axes if name != "batch" and (name, size) not in said
+    ]
+    counts = [r.made for r in found if r.what in COUNTS and r.value != getattr(stage, r.what)]
+    sums = [r.made for r in found if r.terms and value_of(r.terms) != r.value]
+    return [*missing, *counts, *sums]
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_every_size_has_a_reason_and_every_sum_comes_out(name):
+    for label, stage in named_stages(walk(name)).items():
+        found = reasons(CONFIGS[name], stage)
+        assert found, label
+        assert complaints(found, stage) == [], label
+        assert all(reason.because for reason in found), label
+
+
+def test_what_is_wrong_would_be_told():
+    name = "deepmind/vision-perceiver-fourier"
+    stage = walk(name)["encoder.blocks.0.0"]
+    good = reasons(CONFIGS[name], stage)
+    for number, reason in enumerate(good[:3]):
+        bad = [*good[:number], replace(reason, value=reason.value + 1), *good[number + 1 :]]
+        assert complaints(bad, stage) != []
+    wider = replace(stage, outputs=(Shape((1, 512, 1025), stage.outputs[0].axes),))
+    assert complaints(good, wider) == ["channels 1025"]
+    assert complaints([replace(good[2], terms="8 x 7")], stage)[-1].startswith("48 = 8 x 7")
+
+
+@pytest.mark.parametrize("name", [
+    *(n for n in perceiver.PUBLISHED if "conv" not in n), *(n for n in deit.PUBLISHED if "384" in n)
+])  # fmt: skip
+def test_operations_are_those_that_torch_counts(name):
+    counted, compared = cost(name), 0
+    for stage in walk(name).stages:
+        found = {reason.what: reason.value for reason in reasons(CONFIGS[name], stage)}
+        if "operations" in found:
+            assert found["operations"] * stage.runs == counted[stage.name].flops
+            compared += 1
+    assert compared == (1 if name in deit.PUBLISHED else 2 + ("multimodal" not in name))
+
+
+@pytest.mark.parametrize("name", [
+    "deepmind/vision-perceiver-conv", "deepmind/language-perceiver",
+    "deepmind/optical-flow-perceiver", "facebook/deit-tiny-patch16-224",
+])  # fmt: skip
+def test_attention_weights_are_those_of_the_maps(name):
+    deep = walk(name, depth=None)
+    for stage in walk(name).stages:
+        found = {reason.what: reason.value for reason in reasons(CONFIGS[name], stage)}
+        if "attention weights" in found:
+            _, _, queries, keys = deep[f"{stage.name}.attention.weights"].shape
+            assert found["attention weights"] == queries * keys
+
+
+@pytest.mark.parametrize("name", hiera.PUBLISHED)
+def test_a_token_reads_as_many_as_its_block_lets_it(name):
+    with torch.device("meta"):
+        modules = dict(CONFIGS[name].build().named_modules())
+    for stage in walk(name).stages:
+        found = {reason.what: reason.value for reason in reasons(CONFIGS[name], stage)}
+        if "tokens read by each" in found:
+            block = modules[stage.name]
+            assert isinstance(block, HieraBlock)
+            everybody = stage.inputs[0].sizes[1]
+            assert found["tokens read by each"] == (block.attention.window or everybody)
+            assert found["heads"] == block.attention.num_heads
