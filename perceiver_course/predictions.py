@@ -1,42 +1,36 @@
 """Shapes worth guessing, and the beliefs behind wrong guesses. Each is held to what runs."""
 
 from difflib import get_close_matches
+from pkgutil import iter_modules
 from types import EllipsisType
 
+from . import chapters
 from .kit.catalogue import Catalogue
 from .kit.exercises import your_turn
 
-HOMES = {
+OTHER_WORDS = {  # with which names begin, where it is not the topic of the chapter
     "answers": "extending",
-    "attention": "attention",
     "audio": "extending",
-    "bytes": "bytes",
-    "checkpoints": "checkpoints",
     "clouds": "point_clouds",
     "conv": "convolution",
-    "cost": "cost",
     "cross": "cross_attention",
-    "decoders": "decoders",
     "deit": "distillation_token",
     "detection": "extending",
-    "distillation": "distillation",
-    "entities": "entities",
     "film": "feature_maps",
-    "flow": "flow",
     "fourier": "start",
     "hiera": "hierarchy",
     "language": "masked_language",
     "learned": "images_learned",
     "mae": "masked_pretraining",
     "maps": "feature_maps",
-    "multimodal": "multimodal",
     "names": "extending",
     "places": "positions",
-    "shapes": "shapes",
     "text-classes": "text_classification",
 }
+TOPICS = {chapter.name: chapter.name for chapter in iter_modules(chapters.__path__)}
 PREDICTIONS = Catalogue(
-    "PREDICTIONS", {word: f"chapters.{topic}.exercises" for word, topic in HOMES.items()}
+    "PREDICTIONS",
+    {word: f"chapters.{topic}.exercises" for word, topic in {**TOPICS, **OTHER_WORDS}.items()},
 )
 
 

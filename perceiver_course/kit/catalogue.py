@@ -9,7 +9,7 @@ class Catalogue(Mapping[str, Any]):
     """A dictionary whose parts stand in several modules.
 
     Args:
-        attribute: what the dictionary is called in each of them.
+        attribute: what the dictionary is called in each of them; a module may have none.
         homes: how names begin, up to the first dot -> the module, within the course.
     """
 
@@ -25,7 +25,7 @@ class Catalogue(Mapping[str, Any]):
             yield from self._read(home)
 
     def __len__(self) -> int:
-        return len(list(self))
+        return sum(1 for _ in self)
 
     def _read(self, home: str) -> Mapping[str, Any]:
-        return getattr(import_module(f"perceiver_course.{home}"), self.attribute)
+        return getattr(import_module(f"perceiver_course.{home}"), self.attribute, {})

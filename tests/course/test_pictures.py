@@ -533,7 +533,7 @@ SAID = {
     "windows": "none, 0 before and 0 after, 3 windows, the first from 0; same, 0 before and 1",
     "fields": "a stem, rows 0 to 5, columns 0 to 7; rows 0 to 5, columns 0 to 5.",
     "likeness": "For each of 3 by 4 places a map of how alike it is to all of them",
-    "steps": "by the step between them: flat, one down -0.1, one right -0.1.",
+    "steps": "by the step between them: flat, one down 0.0, one right 0.0.",
     "coordinates": "Coordinates on a line: open, 2 cells from -1.00 to 0.00.",
     "functions": "Functions from -2.0 to 2.0. a: b.",
     "feature rows": "Channels 0, 2 of a grid of 3 by 4 cells as images, and the first 12 of its",

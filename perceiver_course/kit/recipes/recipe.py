@@ -2,7 +2,7 @@
 
 import hashlib
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
@@ -81,7 +81,8 @@ class Recipe:
         """Names what decides the result, so that scores can be told from those of another recipe.
 
         That is the configuration, the data and their sizes, the loss, the numbers of the
-        training, and the version. How functions are written does not count, nor does `at_least`.
+        training, and the version. How functions are written does not count, nor what private
+        ones are called, nor `at_least`.
         """
         functions = map(_called, (self.batches, self.loss, self.score))
         numbers = (self.steps, self.learning_rate, self.tables, self.version)
@@ -90,15 +91,16 @@ class Recipe:
 
 
 def _called(function: Callable) -> str:
-    """A function's name and the values of its arguments, as far as they are settled."""
+    """A public function's name, and the values of its arguments, as far as they are settled."""
     if isinstance(function, partial):
         return f"{_called(function.func)} with {function.args}, {function.keywords}"
     arguments = inspect.signature(function).parameters.values()
     settled = {a.name: a.default for a in arguments if a.default is not a.empty}
-    return f"{function.__name__.lstrip('_')}{settled}"
+    name = function.__name__
+    return f"{'' if name.startswith('_') else name}{settled}"
 
 
-def read_trained(name: str, recipes: dict[str, Recipe], folder: Path = FOLDER) -> nn.Module:
+def read_trained(name: str, recipes: Mapping[str, Recipe], folder: Path = FOLDER) -> nn.Module:
     """Build a recipe's model with the weights that are stored for it.
 
     Args:
