@@ -47,7 +47,7 @@ def test_there_are_enough_bugs_in_all_rooms_under_names_of_their_own():
     assert len(set(NAMES)) == len(EVERY)
     rooms = {mutant.file.partition("/")[0].removesuffix(".py") for mutant in EVERY}
     assert {"attention", "positions", "masks", "taps", "perceiver", "hiera", "deit"} <= rooms
-    assert {"checkpoints", "tracing", "training", "ledger", "exercises", "speed"} <= rooms
+    assert {"apps", "checkpoints", "perceiver_course", "speed", "tracing"} <= rooms
 
 
 def test_a_patch_that_no_longer_fits_is_named():
