@@ -47,7 +47,11 @@ def test_there_are_enough_bugs_in_all_rooms_under_names_of_their_own():
     assert len(set(NAMES)) == len(EVERY)
     rooms = {mutant.file.partition("/")[0].removesuffix(".py") for mutant in EVERY}
     assert {"attention", "positions", "masks", "taps", "perceiver", "hiera", "deit"} <= rooms
-    assert {"checkpoints", "tracing", "training", "ledger", "exercises", "speed"} <= rooms
+    assert {"checkpoints", "tracing", "speed", "apps"} <= rooms
+    course = {
+        "/".join(m.file.split("/")[:2]) for m in EVERY if m.file.startswith("perceiver_course")
+    }
+    assert course == {f"perceiver_course/{part}" for part in ("chapters", "explorers", "kit")}
 
 
 def test_a_patch_that_no_longer_fits_is_named():
