@@ -129,7 +129,7 @@ def test_the_kind_of_a_test_is_told_by_its_file():
 
 def test_bugs_of_the_time_before_are_bugs_of_today():
     before = json.loads(report.BEFORE.read_text(encoding="utf-8"))
-    assert list(before) == [mutant.id for mutant in read_tables()["kinds"]]
+    assert list(before) == [m.id for m in read_tables()["kinds"] if m.id in before]
     assert sum(not red for red in before.values()) > len(before) / 3  # or the kinds had tests
 
 
