@@ -32,7 +32,7 @@ class DropPath(nn.Module):
     ) -> Float[Tensor, "batch tokens channels"]:
         if not self.training or not self.probability:
             return branch
-        stays = torch.rand(len(branch), *(1,) * (branch.ndim - 1), device=branch.device)
+        stays = torch.rand(branch.shape[0], *(1,) * (branch.ndim - 1), device=branch.device)
         return branch * (stays >= self.probability) / (1 - self.probability)
 
     def extra_repr(self) -> str:

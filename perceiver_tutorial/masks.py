@@ -10,7 +10,7 @@ from einops import rearrange
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from .doors import checked, explained
+from .doors import checked, explained, has_values
 
 
 @checked
@@ -120,7 +120,7 @@ def kept_units(
     """
     check_keep(keep, units, batch_size)
     counts = keep.sum(1)
-    if counts.min() != counts.max() or not counts.min():
+    if has_values(keep) and (counts.min() != counts.max() or not counts.min()):
         raise ValueError(
             f"expected equally many kept units in every sample, and at least one, got "
             f"{counts.tolist()}. Set as many of keep to True in each."
@@ -154,7 +154,7 @@ def check_keep(
 @checked
 def keep_of(kept: Int[Tensor, "batch kept"], units: tuple[int, ...]) -> Bool[Tensor, "batch units"]:
     """True for the units whose numbers are given."""
-    nothing = torch.zeros(len(kept), math.prod(units), dtype=torch.bool, device=kept.device)
+    nothing = torch.zeros(kept.shape[0], math.prod(units), dtype=torch.bool, device=kept.device)
     return nothing.scatter(1, kept, value=True)
 
 

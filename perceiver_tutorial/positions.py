@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from .doors import checked, explained
+from .doors import checked, explained, has_values
 
 Convention = Literal["linspace", "half-open"]
 
@@ -128,7 +128,7 @@ def to_unit_ball(
             [ 1.,  0.]])
     """
     keep = torch.ones_like(positions[..., 0], dtype=torch.bool) if keep is None else keep
-    if not keep.any(-1).all():
+    if has_values(keep) and not keep.any(-1).all():
         raise ValueError("expected at least one point in every cloud, got a cloud without any.")
     kept = keep[..., None]
     mean = positions.where(kept, 0).sum(-2, keepdim=True) / kept.sum(-2, keepdim=True)

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
-from torch.nn.functional import affine_grid, binary_cross_entropy_with_logits, grid_sample, one_hot
+from torch.nn.functional import affine_grid, grid_sample, logsigmoid, one_hot
 
 from perceiver_tutorial.doors import check_filled, check_numbers, checked
 
@@ -182,4 +182,5 @@ def binary_loss(
             "expected labels that leave some class out, got an image with a share of every one. "
             "Do not smooth them: soft_labels(..., smoothing=0)."
         )
-    return binary_cross_entropy_with_logits(logits, present.float())
+    # torch's binary_cross_entropy_with_logits is NaN where a score is infinite, and right.
+    return -logsigmoid(torch.where(present, logits, -logits)).mean()

@@ -7,7 +7,9 @@ name is the command's, and it is a function without arguments that gives what is
 import argparse
 import importlib.metadata
 import importlib.util
+import io
 import platform
+import sys
 from collections.abc import Sequence
 
 
@@ -20,6 +22,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0, 2 if something was refused, 130 if Ctrl-C stopped it.
     """
+    for stream in (sys.stdout, sys.stderr):
+        # Names of files may have characters that a console has not.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     try:
         print(options.command(options))
@@ -112,3 +118,7 @@ def _version(package: str) -> str:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return "is missing: run python tutorial.py setup"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

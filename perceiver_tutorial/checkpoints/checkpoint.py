@@ -11,6 +11,7 @@ from torch import Tensor
 from ..tracing.models import published_config
 from .compare import Comparison, Match, matches
 from .families import (
+    DEIT_III,
     PUBLISHED,
     Config,
     as_its_code_has_it,
@@ -18,8 +19,9 @@ from .families import (
     layout_named_by,
     layouts_for,
     shapes_of,
+    with_classes,
 )
-from .files import read_json, read_weights
+from .files import INDEX, read_json, read_weights, without_wrappers
 from .hub import WEIGHTS, fetch, is_name
 from .layout import KEEP, Layout
 
@@ -36,6 +38,7 @@ class Checkpoint:
         comparison: what the file holds beside what the model needs.
         weights: reads them, under their names.
         by_deepmind: its configuration is that of DeepMind's code.
+        new: names of our weights that the file does not give: a head for other classes.
     """
 
     config: Config
@@ -43,30 +46,58 @@ class Checkpoint:
     comparison: Comparison
     weights: Callable[[], Mapping[str, Tensor]]
     by_deepmind: bool = False
+    new: tuple[str, ...] = ()
 
 
-def open_checkpoint(source: Source, config: str | Config | None = None) -> Checkpoint:
+def open_checkpoint(
+    source: Source,
+    config: str | Config | None = None,
+    num_classes: int | None = None,
+    *,
+    averaged: bool = True,
+) -> Checkpoint:
     """Find out what it is, from shapes alone.
 
     Args:
         source: a folder, a file, a name on the Hub, or weights under anybody's names.
         config: what the weights are for. Default: what stands in config.json or beside the
             file; where nothing stands, the published model that the weights fit.
+        num_classes: see `load`.
+        averaged: see `read_weights`.
 
     Raises:
         FileNotFoundError: if there is no such thing.
         ValueError: if it is none of our models, or is broken.
     """
     if isinstance(source, Mapping):
-        return _best("these weights", source, lambda: source, _possible(config))
+        found = _Found("these weights", without_wrappers(source), lambda: without_wrappers(source))
+        return _best(found, _possible(config), num_classes)
     path = _path(source)
     file = _weights_in(path) if path.is_dir() else path
     published = None if config is not None else _beside(path)
     layout = None if published is None else layout_named_by(published)
     possible = _possible(config if published is None else config_of(published))
-    shapes = read_weights(file, shapes_only=True)
-    best = _best(file.name, shapes, partial(read_weights, file), possible, layout)
+    read = partial(read_weights, file, averaged=averaged)
+    found = _Found(
+        file.name, without_wrappers(read(shapes_only=True)), lambda: without_wrappers(read())
+    )
+    best = _best(found, possible, num_classes, layout)
     return replace(best, by_deepmind=layout == "deepmind")
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What a file holds.
+
+    Attributes:
+        title: what it is called.
+        shapes: of its weights.
+        weights: reads them.
+    """
+
+    title: str
+    shapes: Mapping[str, Tensor]
+    weights: Callable[[], Mapping[str, Tensor]]
 
 
 def _beside(path: Path) -> dict[str, Any] | None:
@@ -99,43 +130,84 @@ def _weights_in(folder: Path) -> Path:
     for name in WEIGHTS:
         if (folder / name).is_file():
             return folder / name
-    raise FileNotFoundError(f"expected {' or '.join(WEIGHTS)} in the folder {folder}.")
+    raise FileNotFoundError(
+        f"expected {' or '.join(WEIGHTS[::2])} in the folder {folder}, or an {INDEX} of one."
+    )
 
 
 def _possible(config: str | Config | None) -> Mapping[str, Config]:
     if config is None:
-        return PUBLISHED
+        return {**PUBLISHED, **DEIT_III}
     name = config if isinstance(config, str) else type(config).__name__
     return {name: published_config(name) if isinstance(config, str) else config}
 
 
 def _best(
-    title: str,
-    shapes: Mapping[str, Tensor],
-    weights: Callable[[], Mapping[str, Tensor]],
+    found: _Found,
     possible: Mapping[str, Config],
+    num_classes: int | None = None,
     layout: str | None = None,
 ) -> Checkpoint:
     """The first reading that fits, or else the one with the fewest misfits."""
     readings = []
     for name, config in possible.items():
-        whole = f"{title} for {name}"
-        for chosen, each, compared in _compared(config, shapes, layout):
-            own = as_its_code_has_it(config, chosen) if name in PUBLISHED else config
-            readings.append(Checkpoint(own, each, Comparison(whole, compared), weights))
-            if readings[-1].comparison.fits:
-                return readings[-1]
+        for reading in _readings(found, name, config, num_classes, layout):
+            readings.append(reading)
+            if reading.comparison.fits:
+                return reading
+    names = ", ".join(possible)
+    if not readings and num_classes is not None:
+        raise ValueError(
+            f"expected a model that classifies for num_classes={num_classes}, got {names}. Load it "
+            "without; hiera.classifier_from makes a classifier from a pre-training."
+        )
     if not readings:
-        names = ", ".join(possible)
         raise ValueError(f"expected a model that others have, too, got {names}. {KEEP}")
     best = min(readings, key=_misfits)
-    if possible is PUBLISHED:
+    if len(possible) > 1:
         raise ValueError(
-            f"expected the weights of a published model in {title}, got others; nearest, with "
-            f"{_misfits(best)} misfits, is {best.comparison.title.removeprefix(f'{title} for ')}. "
+            f"expected the weights of a published model in {found.title}, got others; nearest, "
+            f"with {_misfits(best)} misfits, is "
+            f"{best.comparison.title.removeprefix(f'{found.title} for ')}. "
             "Say what they are for: config=a published name or a configuration."
         )
     return best
+
+
+def _readings(
+    found: _Found, name: str, config: Config, num_classes: int | None, layout: str | None
+) -> Iterator[Checkpoint]:
+    """As a model with so many classes; then as one with others, whose head is replaced."""
+    if num_classes is None:
+        yield from _as_stored(found, name, config, layout)
+    elif hasattr(config, "num_classes"):
+        wanted = with_classes(config, num_classes)
+        yield from _as_stored(found, name, wanted, layout)
+        for reading in _as_stored(found, name, config, layout):
+            yield _with_new_head(reading, with_classes(reading.config, num_classes))
+
+
+def _as_stored(
+    found: _Found, name: str, config: Config, layout: str | None
+) -> Iterator[Checkpoint]:
+    for chosen, each, compared in _compared(config, found.shapes, layout):
+        own = as_its_code_has_it(config, chosen) if name in PUBLISHED else config
+        comparison = Comparison(f"{found.title} for {name}", compared)
+        yield Checkpoint(own, each, comparison, found.weights)
+
+
+def _with_new_head(reading: Checkpoint, config: Config) -> Checkpoint:
+    """The same body for other classes; whatever the file has for a head is left there."""
+    old, new = shapes_of(reading.config), shapes_of(config)
+    body = {name for name in old if name in new and old[name].shape == new[name].shape}
+    kept = [
+        weight
+        for weight in reading.comparison.weights
+        if not weight.ours or body.issuperset(weight.ours)
+    ]
+    comparison = replace(reading.comparison, weights=tuple(kept))
+    fresh = tuple(name for name in new if name not in body)
+    return replace(reading, config=config, comparison=comparison, new=fresh)
 
 
 def _misfits(checkpoint: Checkpoint) -> int:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Literal
 
 from torch import Tensor
@@ -74,12 +75,24 @@ class Comparison:
             ValueError: naming what does not fit, and what to do.
         """
         if self.misfits:
-            problems = first_of([str(weight) for weight in self.misfits], "; ")
+            many = len(self.misfits) > 6
+            problems = first_of(list(map(str, self.misfits)), "; ", at_most=3 if many else 6)
             raise ValueError(
-                f"{self.title}: the weights do not fit: {problems}. Nothing was loaded. Take the "
-                "configuration and the weights from one and the same checkpoint; "
-                "print(compare(...)) shows every weight."
+                f"{self.title}: the weights do not fit{self._where() if many else ''}: {problems}. "
+                "Nothing was loaded. Take the configuration and the weights from one and the same "
+                "checkpoint; print(compare(...)) shows every weight."
             )
+
+    def _where(self) -> str:
+        """How many of each verdict, under which beginnings of names."""
+        groups: dict[tuple[Verdict, str], list[str]] = {}
+        for weight in self.misfits:
+            numbered = re.match(r"(.*?)\.\d+\.", weight.theirs)
+            before = numbered[1] if numbered else weight.theirs.rpartition(".")[0]
+            groups.setdefault((weight.verdict, before), []).append(weight.theirs)
+        largest = sorted(groups.items(), key=lambda group: -len(group[1]))
+        counts = [f"{len(names)} {verdict}: {_beginning(names)}" for (verdict, _), names in largest]
+        return f" ({first_of(counts, '; ', at_most=3)})"
 
     def __repr__(self) -> str:
         return f"{self.summary}\n\n{columns(HEADER, self._lines(), right=('weights',))}"
@@ -101,6 +114,17 @@ class Comparison:
             alike = (weight.verdict, names, weight.found, weight.expected)
             groups.setdefault(alike, []).append(weight)
         return [_line(group) for group in groups.values()]
+
+
+def _beginning(names: Sequence[str]) -> str:
+    """What all names begin with, in whole words.
+
+    >>> _beginning(["layer.2.norm.weight", "layer.2.mlp.weight"])
+    'layer.2.*'
+    """
+    words = zip(*(name.split(".") for name in names), strict=False)
+    common = [word[0] for word in takewhile(lambda word: len(set(word)) == 1, words)]
+    return names[0] if len(names) == 1 else ".".join([*common, "*"])
 
 
 def _line(group: list[Match]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..deit import DeiTConfig, DeiTMaskedImageConfig
+from ..deit import DEIT_III, DeiTConfig, DeiTMaskedImageConfig
 from ..hiera import HieraConfig, HieraMAEConfig
 from ..perceiver import PerceiverConfig
 from ..tracing.models import published_configs
@@ -21,6 +21,13 @@ from .layout import Layout
 Config = PerceiverConfig | HieraConfig | HieraMAEConfig | DeiTConfig | DeiTMaskedImageConfig
 
 PUBLISHED: dict[str, Config] = published_configs()
+# What differs in timm's hiera_small_abswin_256 and hiera_base_abswin_256.
+ABSWIN = (
+    "its blocks scale both branches channel by channel, which ours do not; its coarse table of "
+    "positions is of a fixed size, 16 x 16 (base: 14 x 14), and stretched bicubically with "
+    "antialias, where positions='windowed' has a row for each mask unit; and the small one widens "
+    "by joining maximum and mean, without a map. Run it in timm."
+)
 IN_CONFIG_JSON = {"Hiera": hieras, "DeiT": deits, "ViT": deits}
 
 
@@ -100,19 +107,27 @@ def config_of(published: Mapping[str, Any]) -> Config:
         case "meta":
             return hieras.config_from_meta(published)
         case "timm":
-            return _of_timm(published["architecture"], published.get("num_classes", 1000))
+            return _of_timm(published)
     architecture = (published.get("architectures") or ["none"])[0]
     family = (f for start, f in IN_CONFIG_JSON.items() if str(architecture).startswith(start))
     return next(family, perceivers).config_from_transformers(published)
 
 
-def _of_timm(name: str, num_classes: int) -> Config:
+def _of_timm(published: Mapping[str, Any]) -> Config:
     """Timm names a model, and leaves its sizes to its code."""
+    name, num_classes = published["architecture"], published.get("num_classes", 1000)
+    names = published.get("label_names")
     spelt = f"facebook/{name.replace('_', '-')}"
-    for known in (spelt, f"{spelt}-in1k-hf"):
-        if known in PUBLISHED:
-            config = as_its_code_has_it(PUBLISHED[known], "timm")
-            return replace(config, num_classes=num_classes or None)
+    if "abswin" in name:
+        raise ValueError(f"expected a Hiera as it was published, got timm's {name!r}: {ABSWIN}")
+    for known in (name, spelt, f"{spelt}-in1k-hf"):
+        if known in (possible := {**PUBLISHED, **DEIT_III}):
+            config = as_its_code_has_it(possible[known], "timm")
+            return replace(
+                config,
+                num_classes=num_classes or None,
+                class_names=tuple(names) if names and num_classes else None,
+            )
     raise ValueError(
         f"expected a DeiT or a Hiera that we have, got timm's {name!r}. Give its sizes: "
         "config=DeiTConfig(...)."
@@ -133,6 +148,13 @@ def own_weights(model: nn.Module) -> dict[str, Tensor]:
     once = {name for name, _ in model.named_parameters()}
     twice = {name for name, _ in model.named_parameters(remove_duplicate=False)} - once
     return {name: value for name, value in model.state_dict().items() if name not in twice}
+
+
+def with_classes(config: Config, num_classes: int) -> Config:
+    """The same model with another number of scores; names of classes stay if the number does."""
+    if config.num_classes == num_classes:
+        return config
+    return replace(config, num_classes=num_classes, class_names=None)
 
 
 def shapes_of(config: Config) -> dict[str, Tensor]:

@@ -88,6 +88,8 @@ def write_fields(config: Any, table: Layout) -> dict[str, Any]:
 def check_kept(config: Any, read_again: Any, whose: str, advice: str) -> None:
     """Refuse to write a configuration that would be another one when read.
 
+    Names of classes do not matter for that: not every form has room for them.
+
     Args:
         config: ours.
         read_again: ours, after it went to their form and back.
@@ -98,7 +100,8 @@ def check_kept(config: Any, read_again: Any, whose: str, advice: str) -> None:
         ValueError: naming the choices for which there is no room in their form.
     """
     ours, theirs = flat(config), flat(read_again)
-    lost = [name for name, value in ours.items() if theirs.get(name, FOR_NOTHING) != value]
+    computed = {name: value for name, value in ours.items() if not name.endswith("class_names")}
+    lost = [name for name, value in computed.items() if theirs.get(name, FOR_NOTHING) != value]
     if lost:
         choices = ", ".join(f"{name}={ours[name]!r}" for name in lost)
         raise ValueError(f"expected a model that {whose} has, got one with {choices}. {advice}")

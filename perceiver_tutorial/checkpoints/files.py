@@ -3,9 +3,10 @@
 import json
 import pickle
 import struct
+import warnings
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,11 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from .haiku import read_pickle
+from .layout import first_of
 
 WRAPPERS = ("model", "model_state", "state_dict")  # Meta's DeiTs, Meta's Hieras, others
+AVERAGED = ("state_dict_ema", "model_ema")  # in the order of timm's own reader
+INDEX = ".index.json"
 PICKLES = (".pystate", ".pickle", ".pkl")
 TORCH = (".bin", ".pth", ".pt")
 MOST_UNPACKED, MOST_TIMES = 2**28, 20  # bytes; weights hardly get smaller when they are packed
@@ -24,7 +28,9 @@ TORN = (EOFError, OSError, LookupError, MemoryError, zlib.error, struct.error, N
 SUFFIXES = (".safetensors", *TORCH, ".npz", *PICKLES)
 
 
-def read_weights(file: Path, *, shapes_only: bool = False) -> dict[str, Tensor]:
+def read_weights(
+    file: Path, *, shapes_only: bool = False, averaged: bool = True
+) -> dict[str, Tensor]:
     """What a file holds, under its own names.
 
     Nothing in a file is ever run: safetensors and .npz hold numbers only, torch's files are
@@ -34,15 +40,20 @@ def read_weights(file: Path, *, shapes_only: bool = False) -> dict[str, Tensor]:
         file: its suffix says which format to expect.
         shapes_only: leave the numbers where they are, and return tensors on the meta
             device; only pickles are read nevertheless.
+        averaged: of the weights as they were and their moving average take the latter, as
+            timm does. Where a file has both, a warning says which were taken.
 
     Raises:
+        FileNotFoundError: if a part of what an index lists is not there.
         ValueError: if it is of another format, ends early, or holds something else.
     """
+    if file.name.endswith(INDEX):
+        return _parts(file, shapes_only)
     _check_format(file)
     if file.suffix == ".safetensors":
         return _safetensors(file, shapes_only)
     if file.suffix in TORCH:
-        return _torch(file, shapes_only)
+        return _torch(file, shapes_only, averaged)
     arrays = _npz(file) if file.suffix == ".npz" else read_pickle(file)
     found = {name: _tensor(array, name, file) for name, array in arrays.items()}
     return {name: value.to("meta") for name, value in found.items()} if shapes_only else found
@@ -110,7 +121,32 @@ def _safetensors(file: Path, shapes_only: bool) -> dict[str, Tensor]:
         raise _broken(file, "safetensors") from error
 
 
-def _torch(file: Path, shapes_only: bool) -> dict[str, Tensor]:
+def _parts(index: Path, shapes_only: bool) -> dict[str, Tensor]:
+    """Weights in several files, and an index beside them that says which is where."""
+    places = read_json(index).get("weight_map")
+    if not isinstance(places, dict) or not places:
+        raise ValueError(
+            f"expected a weight_map in {index.name}, as transformers writes it, got none. "
+            "Download it again."
+        )
+    found: dict[str, Tensor] = {}
+    for part in sorted({*map(str, places.values())}):
+        file = index.with_name(Path(part).name)
+        if part != file.name or not file.is_file():
+            raise FileNotFoundError(
+                f"expected all files that {index.name} lists in its folder, but there is no "
+                f"{part!r}. Download it again."
+            )
+        found |= read_weights(file, shapes_only=shapes_only)
+    if absent := [name for name in places if name not in found]:
+        raise ValueError(
+            f"expected all weights that {index.name} lists, got none called "
+            f"{first_of(absent, ', ')}. Take all parts from one and the same checkpoint."
+        )
+    return {name: found[name] for name in places}
+
+
+def _torch(file: Path, shapes_only: bool, averaged: bool) -> dict[str, Tensor]:
     device = "meta" if shapes_only else "cpu"
     try:
         content = torch.load(file, map_location=device, weights_only=True)
@@ -122,7 +158,7 @@ def _torch(file: Path, shapes_only: bool) -> dict[str, Tensor]:
         ) from error
     except (*TORN, RuntimeError) as error:
         raise _broken(file, "torch") from error
-    return _unwrapped(content, file)
+    return _unwrapped(content, file, averaged)
 
 
 def _first_sentence(error: Exception) -> str:
@@ -130,20 +166,62 @@ def _first_sentence(error: Exception) -> str:
     return (lines or [str(error).splitlines()[0]])[0].split(". ")[0].removesuffix(".") + "."
 
 
-def _unwrapped(content: Any, file: Path) -> dict[str, Tensor]:
-    for key in WRAPPERS:
-        if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
-            content = content[key]
+def _unwrapped(content: Any, file: Path, averaged: bool) -> dict[str, Tensor]:
+    while keys := _wrappers(content, averaged):
+        if len(keys) > 1:
+            warnings.warn(
+                f"{file.name} has {' and '.join(map(repr, keys))}: {keys[0]!r} is taken. "
+                f"load(..., averaged={not averaged}) takes {keys[1]!r}.",
+                stacklevel=2,
+            )
+        content = content[keys[0]]
     if not isinstance(content, Mapping) or not content:
         kind = type(content).__name__
         raise ValueError(f"expected a dictionary of weights in {file.name}, got {kind}.")
     for name, value in content.items():
         if not isinstance(value, Tensor):
             raise ValueError(
-                f"expected weights in {file.name}, under {', '.join(WRAPPERS)} or on their own, "
-                f"got {type(value).__name__} at {name!r}. Save only the state_dict."
+                f"expected weights in {file.name}, under {', '.join((*WRAPPERS, *AVERAGED))} or on "
+                f"their own, got {type(value).__name__} at {name!r}. Save only the state_dict."
             )
     return dict(content)
+
+
+def _wrappers(content: Any, averaged: bool) -> list[str]:
+    """Under which keys weights are, at most one as they were and one averaged; wanted ones first.
+
+    Of several names for the same the first counts, as for those who wrote them.
+    """
+    if not isinstance(content, Mapping):
+        return []
+    kinds = (AVERAGED, WRAPPERS) if averaged else (WRAPPERS, AVERAGED)
+    found = ([key for key in keys if isinstance(content.get(key), Mapping)] for keys in kinds)
+    return [keys[0] for keys in found if keys]
+
+
+# What stands before or in names because of a wrapper: torch.compile, FSDP, checkpointing ...
+INSIDE = ("_orig_mod.", "_fsdp_wrapped_module.", "_checkpoint_wrapped_module.")
+# ... and parallel training, torch's AveragedModel, which counts as well, Lightning.
+IN_FRONT = ("module.", "model.")
+COUNTER = "n_averaged"
+
+
+def without_wrappers(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The same under the names that they have without what was wrapped around the model.
+
+    >>> list(without_wrappers({"module._orig_mod.head.weight": torch.zeros(1)}))
+    ['head.weight']
+    """
+    names = {name: name for name in weights if name != COUNTER}
+    for word in INSIDE:
+        names = {name: short.replace(word, "") for name, short in names.items()}
+    while front := next((f for f in IN_FRONT if names and _all_begin(names.values(), f)), None):
+        names = {name: short.removeprefix(front) for name, short in names.items()}
+    return {short: weights[name] for name, short in names.items()}
+
+
+def _all_begin(names: Iterable[str], front: str) -> bool:
+    return all(name.startswith(front) for name in names)
 
 
 def _npz(file: Path) -> dict[str, np.ndarray]:

@@ -1,5 +1,6 @@
 """From a file to a model: everything is compared first, and only what fits is built."""
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -22,7 +23,9 @@ def load(
     fidelity: Fidelity = "transformers",
     image_size: tuple[int, int] | None = None,
     *,
+    num_classes: int | None = None,
     config: str | Config | None = None,
+    averaged: bool = True,
 ) -> PerceiverIO | Hiera | HieraMAE | DeiT | DeiTMaskedImage:
     """Build the model that a checkpoint holds, with its weights, in evaluation mode.
 
@@ -31,24 +34,31 @@ def load(
 
     Args:
         name_or_path: a name on the Hub; a folder as transformers, timm or Meta saves it
-            (config.json beside model.safetensors or pytorch_model.bin); a file of Meta's
+            (config.json beside model.safetensors or pytorch_model.bin, in one file or in
+            several with an index); a file of Meta's
             or timm's (.pth, .safetensors), of DeepMind's (.pystate, .pickle), or a golden
-            .npz with its .json beside it; or weights, under anybody's names.
+            .npz with its .json beside it; or weights, under anybody's names, also with what
+            torch.compile, parallel training or Lightning put before them.
         fidelity: whose outputs to equal; see `with_fidelity`. Matters for Perceivers
             only, the others were published once.
         image_size: (height, width) in pixels, if a Perceiver's or a DeiT's classifier is to
             take another size than it was trained for; see `resized`. A Hiera takes
             any size that its mask units tile.
+        num_classes: scores wanted. Where the file has another number of them, or none, the
+            body is loaded and the head is new: random, as a warning says.
         config: what the weights are for, as a published name or a configuration. Default:
             what stands in config.json or in a .json beside the file; where nothing stands,
             the published model that the weights fit.
+        averaged: take the moving average of the weights (`model_ema`, `state_dict_ema`)
+            where a training left it beside the weights, as timm does; a warning says so.
+            False: take the weights. What a file has only once is taken in any case.
 
     Raises:
         FileNotFoundError: if there is no such file or folder, here or on the Hub.
         ValueError: if what it holds is none of our models, its weights do not fit, or the
             file is broken.
     """
-    checkpoint = open_checkpoint(name_or_path, config)
+    checkpoint = open_checkpoint(name_or_path, config, num_classes, averaged=averaged)
     checkpoint.comparison.check()
     chosen = checkpoint.config
     if isinstance(chosen, PerceiverConfig) and (fidelity == "deepmind") != checkpoint.by_deepmind:
@@ -60,7 +70,15 @@ def load(
         )
     layout, weights = checkpoint.layout, checkpoint.weights()
     model = chosen.build()
-    _fill(model, layout.read(layout.in_table(weights), own_weights(model)))
+    wanted = {name: value for name, value in own_weights(model).items() if name in checkpoint.new}
+    read = [name for name in own_weights(model) if name not in wanted]
+    _fill(model, {**wanted, **layout.read(layout.in_table(weights), read)})
+    if wanted:
+        warnings.warn(
+            f"{checkpoint.comparison.title}: the head for {num_classes} classes is new and random: "
+            f"{', '.join(wanted)}. Train it before you ask it.",
+            stacklevel=3,
+        )
     return (model if image_size is None else _resized(model, image_size)).eval()
 
 
@@ -83,7 +101,10 @@ def _resized(
 
 @checked
 def compare(
-    name_or_path: str | Path | Mapping[str, Tensor], config: str | Config | None = None
+    name_or_path: str | Path | Mapping[str, Tensor],
+    config: str | Config | None = None,
+    *,
+    averaged: bool = True,
 ) -> Comparison:
     """What a checkpoint holds beside what the model needs; nothing is loaded.
 
@@ -92,6 +113,7 @@ def compare(
     Args:
         name_or_path: as in `load`.
         config: as in `load`.
+        averaged: as in `load`.
 
     Raises:
         FileNotFoundError: if there is no such file or folder, here or on the Hub.
@@ -103,4 +125,4 @@ def compare(
     >>> compare({"cls_token": torch.zeros(1, 1, 5)}, tiny).names("wrong shape")
     ['cls_token']
     """
-    return open_checkpoint(name_or_path, config).comparison
+    return open_checkpoint(name_or_path, config, averaged=averaged).comparison

@@ -1,6 +1,6 @@
 """Changes of form that can be undone; on tensors that have shapes and nothing else, too."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import torch
@@ -51,6 +51,26 @@ HEIGHT_WIDTH_IN_OUT = each(
     lambda theirs: theirs.permute(3, 2, 0, 1), lambda ours: ours.permute(2, 3, 1, 0)
 )
 AS_TUPLE = each(lambda theirs: tuple(theirs), lambda ours: list(ours))
-# Labels by number there, only how many here; without any, DeiTs of ours have no head.
-CLASSES = each(len, lambda ours: {n: f"LABEL_{n}" for n in range(ours)})
-CLASSES_OR_NONE = each(lambda theirs: len(theirs) or None, lambda ours: CLASSES.to_theirs(ours)[0])
+
+
+def _labels(count: int) -> list[str]:
+    """What transformers calls classes that nobody has named."""
+    return [f"LABEL_{number}" for number in range(count)]
+
+
+def _classes(labels: Mapping[Any, str]) -> tuple[int, tuple[str, ...] | None]:
+    """How many there are, and their names in the order of their numbers; JSON sorts "10" first."""
+    names = {str(number): str(name) for number, name in labels.items()}
+    in_order = [names.get(str(number)) for number in range(len(labels))]
+    is_named = None not in in_order and in_order != _labels(len(labels))
+    return len(labels), tuple(in_order) if is_named else None
+
+
+# Names by number in transformers' id2label; without any, DeiTs of ours have no head.
+CLASSES = Turn(
+    _classes,
+    lambda count, names: (dict(enumerate(_labels(count) if names is None else names)),),
+)
+CLASSES_OR_NONE = Turn(
+    lambda labels: _classes(labels) if labels else (None, None), CLASSES.to_theirs
+)

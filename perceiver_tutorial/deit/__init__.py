@@ -7,11 +7,12 @@ from .config import DeiTConfig, DeiTMaskedImageConfig
 from .distillation import hard_distillation, soft_distillation, soft_divergence
 from .masked import DeiTMaskedImage
 from .model import DeiT
-from .published import PUBLISHED
+from .published import DEIT_III, PUBLISHED
 from .resize import resized
 from .teacher import Normalisation, Teacher, TeacherNotes
 
 __all__ = [
+    "DEIT_III",
     "PUBLISHED",
     "DeiT",
     "DeiTAnswer",

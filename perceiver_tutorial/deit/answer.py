@@ -8,6 +8,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ..doors import check_filled
+
 Fusion = Literal["mean_logits", "mean_probabilities", "class", "distillation"]
 
 
@@ -59,9 +61,10 @@ class DeiTAnswer:
         """Share of the images for which both heads choose the same class, from 0 to 1.
 
         Raises:
-            ValueError: if there is no distillation head.
+            ValueError: if there is no distillation head, or the batch is empty.
         """
         second = self._second_head("an agreement")
+        check_filled(distillation_logits=second)
         return (self.class_logits.argmax(-1) == second.argmax(-1)).float().mean().item()
 
     def _second_head(self, wanted: str) -> Float[Tensor, "batch classes"]:
@@ -71,3 +74,7 @@ class DeiTAnswer:
                 "distillation head. Use .class_logits, or build a DeiTConfig with distilled=True."
             )
         return self.distillation_logits
+
+
+# Compiled and exported models, vmap and others know then where the tensors in it are.
+torch.export.register_dataclass(DeiTAnswer, serialized_type_name="perceiver_tutorial.DeiTAnswer")

@@ -4,7 +4,7 @@ from ..doors import checked, look_up
 from .config import DeiTConfig, DeiTMaskedImageConfig
 from .masked import DeiTMaskedImage
 from .model import DeiT
-from .published import PUBLISHED
+from .published import DEIT_III, PUBLISHED
 
 
 @checked
@@ -12,10 +12,10 @@ def build(model: str | DeiTConfig | DeiTMaskedImageConfig) -> DeiT | DeiTMaskedI
     """Build a DeiT with random weights.
 
     Args:
-        model: a published name, or any configuration.
+        model: a published name, timm's for a DeiT III, or any configuration.
 
     Raises:
         ValueError: if no published model has that name.
     """
-    config = look_up(model, PUBLISHED, "DeiT") if isinstance(model, str) else model
+    config = look_up(model, {**PUBLISHED, **DEIT_III}, "DeiT") if isinstance(model, str) else model
     return config.build()

@@ -1,13 +1,13 @@
 """What can be chosen about a DeiT."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from ..doors import checked
+from ..doors import check_class_names, checked
 from ..masks import check_mask_ratio
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ class DeiTConfig:
             none, as in DeiT III.
         norm_eps: what the layer norms add to the variance: 1e-12 in the published
             configurations, 1e-6 in the code that trained them.
+        class_names: what each class is called, where that is known. Says nothing of what is
+            computed: two configurations that differ in it are equal.
 
     Raises:
         ValueError: if the sizes do not go together.
@@ -62,6 +64,7 @@ class DeiTConfig:
     layer_scale: float | None = None
     patch_positions_only: bool = False
     norm_eps: float = 1e-12
+    class_names: tuple[str, ...] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self):
         for name in ("channels", "num_heads", "depth", "patch_size", "widening_factor"):
@@ -83,6 +86,7 @@ class DeiTConfig:
             )
         if not 0 <= self.drop_path < 1:
             raise ValueError(f"expected drop_path from 0 to below 1, got {self.drop_path}.")
+        check_class_names(self.class_names, self.num_classes)
         self.grid_of(self.image_size)
 
     @property

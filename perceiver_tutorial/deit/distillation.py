@@ -20,8 +20,8 @@ from typing import Literal, get_args
 
 from jaxtyping import Float, Int
 from torch import Tensor
-from torch.nn.functional import cross_entropy, kl_div
 
+from ..divergences import cross_entropy, kl_divergence
 from ..doors import check_filled, check_numbers, checked
 from .answer import DeiTAnswer
 
@@ -57,7 +57,7 @@ def hard_distillation(
     taught = _taught(answer, teacher_logits, alpha)
     check_numbers(teacher_logits=teacher_logits)
     told = cross_entropy(answer.class_logits, labels)
-    return (1 - alpha) * told + alpha * cross_entropy(taught, teacher_logits.argmax(-1))
+    return _weigh(alpha, told, cross_entropy(taught, teacher_logits.argmax(-1)))
 
 
 @checked
@@ -90,8 +90,7 @@ def soft_distillation(
     """
     taught = _taught(answer, teacher_logits, alpha)
     told = cross_entropy(answer.class_logits, labels)
-    apart = soft_divergence(taught, teacher_logits, temperature, reduction)
-    return (1 - alpha) * told + alpha * apart
+    return _weigh(alpha, told, soft_divergence(taught, teacher_logits, temperature, reduction))
 
 
 @checked
@@ -109,7 +108,7 @@ def soft_divergence(
 
     `torch.nn.functional.kl_div` takes the student first and the teacher second, both as
     logarithms here. The other way round it is another number: the divergence is not
-    symmetric.
+    symmetric. Classes that both rule out, with a score of -inf, add nothing.
 
     Args:
         logits: of the student.
@@ -133,8 +132,14 @@ def soft_divergence(
             "by the images, the second by images times classes."
         )
     student, teacher = ((x / temperature).log_softmax(-1) for x in (logits, teacher_logits))
-    total = kl_div(student, teacher, reduction="sum", log_target=True) * temperature**2
+    total = kl_divergence(student, of=teacher).sum() * temperature**2
     return total / (len(logits) if reduction == "batchmean" else logits.numel())
+
+
+def _weigh(alpha: float, told: Tensor, taught: Tensor) -> Tensor:
+    """What counts nothing may be infinite: 0 times infinity would be no number."""
+    pairs = ((1 - alpha, told), (alpha, taught))
+    return sum(w * (loss if w else loss.masked_fill(loss.isinf(), 0.0)) for w, loss in pairs)
 
 
 def _taught(answer: DeiTAnswer, teacher_logits: Tensor, alpha: float) -> Tensor:

@@ -5,7 +5,7 @@ from einops import rearrange
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from ..doors import checked
+from ..doors import checked, has_values
 from ..masks import check_keep, keep_of, random_units, spread
 from ..positions import learned_table
 from .config import DeiTMaskedImageConfig
@@ -71,9 +71,9 @@ class DeiTMaskedImage(nn.Module):
         self.encoder.to_patches.door.check(images)
         grid = self.config.encoder.grid
         if keep is None:
-            kept = random_units(len(images), grid, self.config.mask_ratio)
+            kept = random_units(images.shape[0], grid, self.config.mask_ratio)
             return keep_of(kept, grid).to(images.device)
-        check_keep(keep, grid, len(images), of="patch")
+        check_keep(keep, grid, images.shape[0], of="patch")
         return keep
 
     def loss(
@@ -91,7 +91,7 @@ class DeiTMaskedImage(nn.Module):
             ValueError: if nothing is hidden.
         """
         keep = self.keep(images, keep)
-        if keep.all():
+        if has_values(keep) and keep.all():
             raise ValueError(
                 f"expected at least one hidden patch, got {keep.shape[1]} of as many kept in every "
                 "image. Set some of keep to False, or choose a larger mask_ratio."

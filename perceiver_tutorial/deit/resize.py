@@ -5,6 +5,7 @@ from dataclasses import replace
 import torch
 
 from ..doors import checked
+from ..made_from import like
 from ..positions import resize_positions
 from .config import Size
 from .masked import DeiTMaskedImage
@@ -19,7 +20,7 @@ def resized(model: DeiT | DeiTMaskedImage, image_size: Size) -> DeiT | DeiTMaske
     of positions. Its rows for patches are stretched over the new grid; those of the class
     and distillation tokens, which are nowhere in the image, stay as they are. Equal to
     transformers' interpolate_pos_encoding=True, which needs a model made for square
-    images; ours need not be.
+    images; ours need not be. Type, device, mode and what is frozen stay.
 
     Args:
         model: made for any size.
@@ -31,10 +32,10 @@ def resized(model: DeiT | DeiTMaskedImage, image_size: Size) -> DeiT | DeiTMaske
     masked = isinstance(model, DeiTMaskedImage)
     old = model.config.encoder if masked else model.config
     new = replace(old, image_size=image_size)
-    other = (replace(model.config, encoder=new) if masked else new).build()
+    other = like((replace(model.config, encoder=new) if masked else new).build(), model)
     state = model.state_dict()
     name = "encoder.to_tokens.positions"
     front, patches = state[name].split([len(state[name]) - old.num_patches, old.num_patches])
     state[name] = torch.cat([front, resize_positions(patches, old.grid, new.grid)])
     other.load_state_dict(state)
-    return other.to(front.device, front.dtype).train(model.training)
+    return other

@@ -1,6 +1,6 @@
 """A teacher: a trained model that is asked and never changed."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float, Int
@@ -36,7 +36,8 @@ class Teacher(nn.Module):
     evaluation mode, also while a model that holds it is trained.
 
     Args:
-        model: images to logits; frozen in place.
+        model: images to logits, or to an answer that has them as `.logits`, as ours and
+            transformers' do; frozen in place.
         image_size: (height, width) that it wants; others are resampled, smoothed where
             they become smaller. None: it takes the images as they come.
         theirs: how the student's images are normalised.
@@ -66,12 +67,22 @@ class Teacher(nn.Module):
     def forward(
         self, images: Float[Tensor, "batch colours height width"]
     ) -> Float[Tensor, "batch classes"]:
-        images = images * self.scale + self.shift
+        images = images * self.scale.to(images) + self.shift.to(images)
         if self.image_size is not None and images.shape[-2:] != self.image_size:
             images = interpolate(
                 images, self.image_size, mode="bilinear", antialias=True, align_corners=False
             )
-        return self.model(images)
+        return _logits(self.model(images))
+
+
+def _logits(answer: Any) -> Tensor:
+    logits = answer if isinstance(answer, Tensor) else getattr(answer, "logits", None)
+    if not isinstance(logits, Tensor):
+        raise TypeError(
+            "expected a teacher that answers logits, or an object with .logits, got "
+            f"{type(answer).__name__}. Wrap it in a module whose forward returns them."
+        )
+    return logits
 
 
 @checked

@@ -33,7 +33,7 @@ class Tokens(nn.Module):
         self, patches: Float[Tensor, "batch patches channels"]
     ) -> Float[Tensor, "batch tokens channels"]:
         learned = [t for t in (self.class_token, self.distillation_token) if t is not None]
-        front = repeat(torch.stack(learned), "front c -> b front c", b=len(patches))
+        front = repeat(torch.stack(learned), "front c -> b front c", b=patches.shape[0])
         if self.patches_only:
             return torch.cat([front, patches + self.positions], dim=1)
         return torch.cat([front, patches], dim=1) + self.positions

@@ -1,7 +1,16 @@
 """What may come in: a door says what it expected, what came, what to do."""
 
-from .door import Door, look_up
+from .door import Door, check_class_names, look_up
 from .guard import checked, explained
-from .not_a_number import check_filled, check_numbers
+from .not_a_number import check_filled, check_numbers, has_values
 
-__all__ = ["Door", "check_filled", "check_numbers", "checked", "explained", "look_up"]
+__all__ = [
+    "Door",
+    "check_class_names",
+    "check_filled",
+    "check_numbers",
+    "checked",
+    "explained",
+    "has_values",
+    "look_up",
+]

@@ -1,6 +1,6 @@
 """One door for what a model, or a part of it, lets in; and one for published names."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TypeVar
@@ -28,6 +28,23 @@ def look_up(name: str, published: Mapping[str, Config], kind: str) -> Config:
         nearest = get_close_matches(name, published, n=1, cutoff=0)[0]
         raise ValueError(f"expected a published {kind}, got {name!r}. Did you mean {nearest!r}?")
     return published[name]
+
+
+def check_class_names(class_names: Sequence[str] | None, num_classes: int | None) -> None:
+    """Let names of classes pass, or say that there are more or fewer than classes.
+
+    Args:
+        class_names: one for each class; None: nobody knows them.
+        num_classes: scores that the model gives; None: none.
+
+    Raises:
+        ValueError: if the numbers differ.
+    """
+    if class_names is not None and len(class_names) != (num_classes or 0):
+        raise ValueError(
+            f"expected class_names as one name for each of {num_classes or 0:,} classes, got "
+            f"{len(class_names):,}. For other classes give other names, or class_names=None."
+        )
 
 
 @dataclass(frozen=True)
@@ -63,7 +80,7 @@ class Door:
         if raw.is_floating_point() == integers:
             kind = str(raw.dtype).removeprefix("torch.")
             raise ValueError(f"expected {self}, got {kind} numbers. {self._advice_on(integers)}")
-        if not self._fits(raw.shape[1:]) or not len(raw):
+        if not self._fits(raw.shape[1:]) or not raw.shape[0]:
             raise ValueError(f"expected {self}, got {list(raw.shape)}. {self._hint(raw.shape)}")
 
     def __str__(self) -> str:

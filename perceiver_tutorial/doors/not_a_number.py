@@ -2,11 +2,30 @@
 
 What is computed from NaN is NaN, never a number: models, losses and metrics pass it on, as torch
 does. Where a choice is made - the highest score, the best pairing, above or below - NaN would
-make one in silence, so it is refused. The mean of nothing would be NaN, too: losses and metrics
-refuse an empty batch, while models and all that works row by row may answer it with nothing.
+make one in silence, so it is refused. The mean of nothing would be NaN, too: models, losses and
+metrics refuse an empty batch, in every family; what only works row by row answers with nothing.
 """
 
+import torch
 from torch import Tensor
+from torch._C._functorch import is_functorch_wrapped_tensor
+from torch._subclasses import FakeTensor
+
+
+def has_values(*tensors: Tensor) -> bool:
+    """Whether the numbers in tensors can be looked at.
+
+    Not on the meta device, not while somebody compiles, exports or traces, and not under a
+    transform such as vmap: what is then asked about numbers stops all of these.
+
+    >>> has_values(torch.ones(2)), has_values(torch.ones(2, device="meta"))
+    (True, False)
+    """
+    if torch.compiler.is_compiling() or torch.jit.is_tracing():
+        return False
+    return not any(
+        x.is_meta or isinstance(x, FakeTensor) or is_functorch_wrapped_tensor(x) for x in tensors
+    )
 
 
 def check_numbers(**named: Tensor) -> None:
@@ -24,7 +43,7 @@ def check_numbers(**named: Tensor) -> None:
     ValueError: expected numbers in scores, got NaN in 1 of 2. Nothing can be chosen by it: ...
     """
     for name, values in named.items():
-        if values.is_meta or not values.is_floating_point():
+        if not values.is_floating_point() or not has_values(values):
             continue
         if count := int(values.isnan().sum()):
             raise ValueError(

@@ -1,13 +1,13 @@
 """What can be chosen about a Hiera."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import torch
 from torch import Tensor
 
-from ..doors import checked
+from ..doors import check_class_names, checked
 from ..masks import check_mask_ratio
 from .mask_units import Grid, by, unit_grid
 
@@ -40,6 +40,8 @@ class HieraConfig:
         num_classes: scores wanted; None: the normalised mean of the tokens itself.
         drop_path: how often a sample skips a branch of the last block while training;
             earlier blocks less, down to never.
+        class_names: what each class is called, where that is known. Says nothing of what is
+            computed: two configurations that differ in it are equal.
 
     Raises:
         ValueError: if the sizes do not go together.
@@ -58,6 +60,7 @@ class HieraConfig:
     positions: PositionKind = "table"
     num_classes: int | None = 1000
     drop_path: float = 0.0
+    class_names: tuple[str, ...] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self):
         axes = len(self.input_size)
@@ -79,6 +82,7 @@ class HieraConfig:
             )
         if min(self.stages) < 1:
             raise ValueError(f"expected at least one block in every stage, got {self.stages}.")
+        check_class_names(self.class_names, self.num_classes)
         self._check_patches()
         self.grid_of(self.input_size)
 

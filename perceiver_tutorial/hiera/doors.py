@@ -10,13 +10,18 @@ def check_images(images: Tensor, config: HieraConfig) -> None:
     """Let images pass, or say what is wrong with them.
 
     Raises:
-        ValueError: if the axes, their order or the number type is wrong.
+        ValueError: if the axes, their order or the number type is wrong, or there are none.
     """
     axes = len(config.input_size)
     wanted = "[batch, 3, height, width]" if axes == 2 else "[batch, frames, 3, height, width]"
     if images.ndim != axes + 2 or images.shape[-3] != 3:
         hint = " Move the colours: images.movedim(-1, -3)." if images.shape[-1] == 3 else ""
         raise ValueError(f"expected images as {wanted}, got {list(images.shape)}.{hint}")
+    if not images.shape[0]:
+        raise ValueError(
+            f"expected images as {wanted}, got {list(images.shape)}. The batch is empty: give at "
+            "least one."
+        )
     if not images.is_floating_point():
         raise ValueError(
             f"expected images as floating point numbers, got {images.dtype}. "

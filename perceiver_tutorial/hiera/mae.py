@@ -47,7 +47,9 @@ class MultiScaleFusion(nn.Module):
         fused = reroll_units(stages[-1], self.pools[-1])
         for head, tokens, pools in zip(self.heads, stages, self.pools, strict=False):
             units = rearrange(reroll_units(tokens, pools), "b kept ... c -> (b kept) c ...")
-            fused = fused + rearrange(head(units), "(b kept) c ... -> b kept ... c", b=len(tokens))
+            fused = fused + rearrange(
+                head(units), "(b kept) c ... -> b kept ... c", b=tokens.shape[0]
+            )
         return fused
 
 
@@ -99,7 +101,7 @@ def put_back(
         filling: stands for every token that was hidden.
         units: mask units along each axis.
     """
-    every = filling.to(seen.dtype).expand(len(seen), math.prod(units), *seen.shape[2:])
+    every = filling.to(seen.dtype).expand(seen.shape[0], math.prod(units), *seen.shape[2:])
     index = kept.view(*kept.shape, *(1,) * (seen.ndim - 2)).expand_as(seen)
     return join_units(every.scatter(1, index, seen), units).flatten(1, -2)
 
@@ -174,9 +176,9 @@ class HieraMAE(nn.Module):
                 "made by hand has its ratio already: leave mask_ratio out."
             )
         if keep is not None:
-            return kept_units(keep, units, len(images))
+            return kept_units(keep, units, images.shape[0])
         ratio = self.config.mask_ratio if mask_ratio is None else mask_ratio
-        return random_units(len(images), units, ratio).to(images.device)
+        return random_units(images.shape[0], units, ratio).to(images.device)
 
     def loss(
         self,

@@ -17,7 +17,7 @@ SIZES = {
 
 def pretraining(config: HieraConfig) -> HieraMAEConfig:
     """The published pre-training of a size: it pools once less than the classifier."""
-    return HieraMAEConfig(replace(config, num_pools=2, num_classes=None))
+    return HieraMAEConfig(replace(config, num_pools=2, num_classes=None, class_names=None))
 
 
 @checked
@@ -32,6 +32,7 @@ def video(config: HieraConfig) -> HieraConfig:
         pool=(1, 2, 2),
         positions="separate",
         num_classes=400,
+        class_names=None,
     )
 
 

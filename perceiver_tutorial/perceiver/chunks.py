@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
+from ..doors import has_values
 from .parts import Points
 
 
@@ -36,7 +37,9 @@ def check_points(points: Points, known: Points) -> Points:
         raise ValueError(
             "expected no points, got some. This model is asked nothing: leave points out."
         )
-    if not points.is_meta and len(points) and (points.min() < 0 or points.max() >= len(known)):
+    if not len(points) or not has_values(points):
+        return points.to(known.device)
+    if points.min() < 0 or points.max() >= len(known):
         raise ValueError(
             f"expected points from 0 to {len(known) - 1}, "
             f"got {int(points.min())} to {int(points.max())}. They count outputs, row by row."

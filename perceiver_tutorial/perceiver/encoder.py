@@ -43,7 +43,7 @@ class PerceiverEncoder(nn.Module):
             # Nothing is read of them; but 0 times NaN would be NaN.
             input_array = input_array.masked_fill(~keep[..., None], 0.0)
             keep = rearrange(keep, "b inputs -> b 1 inputs")
-        latents = repeat(self.latents, "n d -> b n d", b=len(input_array))
+        latents = repeat(self.latents, "n d -> b n d", b=input_array.shape[0])
         for read, block in self.schedule:
             if read is not None:
                 latents = self.reads[read](latents, input_array, keep)

@@ -68,7 +68,7 @@ def predict_flow(
     cut = torch.cat([frames[..., y : y + tile[0], x : x + tile[1]] for y, x in corners])
     with torch.no_grad():
         parts = [flow_in_pixels(model, some) for some in cut.split(tiles_at_once)]
-    flows = rearrange(torch.cat(parts), "(tiles b) h w xy -> tiles b h w xy", b=len(frames))
+    flows = rearrange(torch.cat(parts), "(tiles b) h w xy -> tiles b h w xy", b=frames.shape[0])
     whole = blend(flows, corners, frames.shape[-2:])
     return whole if earlier.ndim == 4 else whole[0]
 

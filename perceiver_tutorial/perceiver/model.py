@@ -113,7 +113,7 @@ class PerceiverIO(nn.Module):
         if self.queries.needs == "inputs":
             return self.preprocessor(raw)
         count = self._count_inputs(raw) if self.queries.needs == "count" else None
-        return ArraySpec((len(latents), count), latents.dtype, latents.device)
+        return ArraySpec((latents.shape[0], count), latents.dtype, latents.device)
 
     def _count_inputs(self, raw: Any) -> int:
         if not isinstance(self.preprocessor, CountsInputs):

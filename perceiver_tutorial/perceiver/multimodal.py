@@ -69,7 +69,7 @@ class MultimodalPreprocessor(nn.Module):
     def forward(self, raw: Mapping[str, Tensor]) -> Float[Tensor, "batch inputs channels"]:
         self.check_names(raw)
         rows = {name: self._rows(name, raw[name]) for name in sorted(self.modalities)}
-        check_samples({name: len(some) for name, some in rows.items()})
+        check_samples({name: some.shape[0] for name, some in rows.items()})
         return torch.cat(list(rows.values()), dim=1)
 
     def _rows(self, name: str, raw: Tensor) -> Float[Tensor, "batch inputs channels"]:
@@ -111,7 +111,8 @@ def check_samples(counts: Mapping[str, int]) -> None:
     Raises:
         ValueError: if they differ.
     """
-    if len(set(counts.values())) > 1:
+    first = next(iter(counts.values()))
+    if any(count != first for count in counts.values()):
         got = ", ".join(f"{count} of {name}" for name, count in counts.items())
         raise ValueError(
             f"expected equally many samples of every modality, got {got}. "

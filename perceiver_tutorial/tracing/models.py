@@ -66,7 +66,7 @@ def published_config(name: str) -> Config:
     Raises:
         ValueError: if no published model has that name.
     """
-    return look_up(name, published_configs(), "model")
+    return look_up(name, {**published_configs(), **deit.DEIT_III}, "model")
 
 
 def run(model: nn.Module, raw: Any, points: Any) -> Any:

@@ -1,6 +1,9 @@
 """The command line prints what the package knows, and refuses in one line."""
 
 import importlib.util
+import io
+import subprocess
+import sys
 
 import pytest
 from PIL import Image
@@ -42,7 +45,7 @@ def test_evaluate_prints_both_shares_and_keeps_its_results(classifier, capsys):
         assert main([*words, "--results", str(classifier / "r.jsonl")]) == 0
     out = capsys.readouterr().out.split(f"{classifier / 'tiny'}, 5 pictures of 5 classes")
     assert len(out) == 3 and out[1] == out[2]
-    assert out[1].splitlines()[2].split() == ["here", "published"]
+    assert out[1].splitlines()[3].split() == ["here", "published"]
     assert (classifier / "r.jsonl").read_text().count("\n") == 6
 
 
@@ -92,3 +95,24 @@ def test_the_doctor_names_what_is_missing(capsys, monkeypatch):
     monkeypatch.setattr("importlib.metadata.version", missing)
     main(["doctor"])
     assert "torch is missing: run python tutorial.py setup" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("encoding, cat", [
+    ("utf-8", "猫.png"), ("cp1252", "\\u732b.png"), ("ascii", "\\u732b.png"),
+])  # fmt: skip
+def test_a_console_without_the_characters_of_a_name_gets_their_numbers(
+    classifier, monkeypatch, encoding, cat
+):
+    (classifier / "mine/0/猫.png").write_text("no picture")
+    console = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr(sys, "stdout", console)
+    assert main(["evaluate", str(classifier / "tiny"), str(classifier / "mine")]) == 0
+    console.flush()
+    said = console.buffer.getvalue().decode(encoding)
+    assert "1 could not be read and are not counted:" in said and f"  0/{cat}: Unid" in said
+
+
+def test_the_command_line_can_be_started_as_a_module():
+    words = [sys.executable, "-m", main.__module__, "doctor"]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0 and done.stdout.startswith("Python 3.")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, features
 from shaken import shake
 from theirs_deit import NARROW
 from transformers import (
@@ -20,7 +20,12 @@ from transformers import (
 from perceiver_course.kit.claims import read_claims
 from perceiver_tutorial import deit, hiera, perceiver
 from perceiver_tutorial.apps.evaluation import loop
-from perceiver_tutorial.apps.evaluation.folder import Labelled, class_numbers, labelled_pictures
+from perceiver_tutorial.apps.evaluation.folder import (
+    Folder,
+    Labelled,
+    class_numbers,
+    labelled_pictures,
+)
 from perceiver_tutorial.apps.evaluation.loop import evaluate
 from perceiver_tutorial.apps.evaluation.published import PUBLISHED_ACCURACY, Accuracy
 from perceiver_tutorial.apps.evaluation.report import judge
@@ -33,7 +38,7 @@ RUN = Run("model", "0" * 16, "transformers", "folder", "prepared")
 
 
 def of_class_0(names):
-    return [Labelled(name, Path(name), 0) for name in names]
+    return Folder([Labelled(name, Path(name), 0) for name in names], {}, "by class number")
 
 
 def small_deit():
@@ -233,7 +238,7 @@ def test_a_batch_of_broken_pictures_ends_nothing(checkpoint, pictures):
 def test_many_broken_pictures_are_not_all_shown():
     problems = {f"0/{n}.png": "broken" for n in range(12)}
     said = str(judge(RUN, of_class_0(problems), {}, problems))
-    assert said.count("broken") == 10 and "and 2 more: see the results" in said
+    assert said.count("broken") == 10 and "  and 2 more" in said
     assert re.search(r"top-1 +- +-", said)
 
 
@@ -355,7 +360,47 @@ SYNSETS = [f"n{n:08}" for n in range(1000)]
     (["007", "281"], [7, 281]),
 ])  # fmt: skip
 def test_subfolders_stand_for_classes(names, numbers):
-    assert class_numbers(names, 1000) == numbers
+    assert class_numbers(names, 1000)[0] == numbers
+
+
+AS_IMAGEFOLDER_NUMBERS = ["0", "1", "10", "11", "2", "3", "4", "5", "6", "7", "8", "9"]
+
+
+@pytest.mark.parametrize("names, known, numbers", [
+    (AS_IMAGEFOLDER_NUMBERS, AS_IMAGEFOLDER_NUMBERS, list(range(12))),
+    (["11", "2"], AS_IMAGEFOLDER_NUMBERS, [3, 4]),
+    (["0", "180", "270", "90"], ["0", "180", "270", "90"], [0, 1, 2, 3]),
+    (["90"], ["0", "90", "180", "270"], [1]),
+    (["dog", "ant"], ["ant", "bee", "dog"], [2, 0]),
+])  # fmt: skip
+def test_folders_named_like_classes_go_by_name_and_some_are_enough(names, known, numbers):
+    said = "by the names that the model gives its classes"
+    assert class_numbers(names, len(known), known) == (numbers, said)
+
+
+def test_folders_with_other_names_go_by_order_and_the_report_says_so():
+    numbers, said = class_numbers(["0", "180", "270", "90"], 4)
+    assert numbers == [0, 1, 2, 3]
+    assert said == "in the order of their names as strings: 0 is class 0, 180 is class 1, ..."
+    _, said = class_numbers(["cat", "dog", "own"], 3, ["cat", "dog", "owl"])
+    assert said.endswith("cat is class 0, dog is class 1, ...; own is no name of a class")
+
+
+def test_a_name_of_two_classes_is_refused():
+    with pytest.raises(ValueError, match=r"named like one class each, got crane, which the model"):
+        class_numbers(["ant", "crane"], 3, ["crane", "crane", "ant"])
+
+
+def test_names_that_are_no_classes_are_told_where_there_are_too_few_of_them():
+    with pytest.raises(
+        ValueError, match=r"Got 2: bird, cat\. The model has no class called bird\."
+    ):
+        class_numbers(["bird", "cat"], 3, ["ant", "bee", "cat"])
+
+
+def test_folders_counted_from_1_are_refused_and_told_why():
+    with pytest.raises(ValueError, match=r"Got 3: 1, 2, 3\. They seem to be counted from 1\."):
+        class_numbers(["1", "2", "3"], 3)
 
 
 @pytest.mark.parametrize("names", [
@@ -363,7 +408,7 @@ def test_subfolders_stand_for_classes(names, numbers):
     [str(n) for n in range(1, 1001)],
 ])  # fmt: skip
 def test_subfolders_that_stand_for_nothing_are_refused(names):
-    with pytest.raises(ValueError, match=r"expected 1,000 subfolders, .*named by its class number"):
+    with pytest.raises(ValueError, match=r"expected 1,000 subfolders, .*or by its class number"):
         class_numbers(names, 1000)
 
 
@@ -372,17 +417,81 @@ def test_only_pictures_are_pictures(pictures):
     (pictures / "0/.hidden.png").write_text("x")
     (pictures / ".git").mkdir()
     (pictures / "0/deeper").mkdir()
+    (pictures / "0/.thumbnails").mkdir()
+    (pictures / "0/deeper/elsewhere").symlink_to(pictures / "1", target_is_directory=True)
+    (pictures / "classes.csv").write_text("0,cat")
     picture(1).save(pictures / "0/deeper/X.JPEG")
     found = labelled_pictures(pictures, CLASSES)
-    assert [p.name for p in found if p.label == 0] == [
+    assert [p.name for p in found.pictures if p.label == 0] == [
         "0/0.png", "0/1.png", "0/2.png", "0/deeper/X.JPEG"
     ]  # fmt: skip
-    assert len(found) == 22
+    assert len(found.pictures) == 22
+    assert found.left_out == {
+        ".git": "hidden", "classes.csv": "in no class's folder", "0/.hidden.png": "hidden",
+        "0/.thumbnails": "hidden", "0/notes.txt": "no picture that Pillow can open",
+        "0/deeper/elsewhere": "a link to a folder",
+    }  # fmt: skip
+
+
+WRITTEN_AS = {
+    "a.png": "PNG", "a.jpg": "JPEG", "a.jfif": "JPEG", "a.avif": "AVIF", "a.ppm": "PPM",
+    "a.jp2": "JPEG2000", "a.bmp": "BMP", "a.gif": "GIF", "a.tif": "TIFF", "a.webp": "WEBP",
+    "no-ending": "PNG", "a.picture": "JPEG",
+}  # fmt: skip
+
+
+def test_all_that_pillow_opens_is_counted_and_the_rest_is_named(checkpoint, tmp_path):
+    missing = {"AVIF": "avif", "JPEG2000": "jpg_2000", "WEBP": "webp"}
+    kinds = {n: k for n, k in WRITTEN_AS.items() if features.check(missing.get(k, "jpg"))}
+    (tmp_path / "p/0").mkdir(parents=True)
+    for name, kind in kinds.items():
+        picture(1).save(tmp_path / "p/0" / name, format=kind)
+    (tmp_path / "p/0/a.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(99))
+    report = evaluate(checkpoint, tmp_path / "p")
+    assert report.num_pictures == len(kinds) >= 9
+    assert report.left_out == {"0/a.heic": "no picture that Pillow can open"}
+    assert "1 other files are not counted:\n  0/a.heic: no picture" in str(report)
+
+
+@pytest.fixture
+def grey_folders(tmp_path):
+    """One picture in each of the folders 0 to 11, the brighter the higher the name's number."""
+    for number in range(12):
+        (tmp_path / f"grey/{number}").mkdir(parents=True)
+        Image.new("RGB", (90, 70), (20 * number,) * 3).save(tmp_path / f"grey/{number}/a.png")
+    return tmp_path / "grey"
+
+
+@pytest.mark.parametrize("labels, top1, said", [
+    (AS_IMAGEFOLDER_NUMBERS, 12, "by the names that the model gives its classes"),
+    ([str(n) for n in range(12)], 12, "by the names that the model gives its classes"),
+    ([f"LABEL_{n}" for n in range(12)], 2, "by class number"),
+])  # fmt: skip
+def test_a_classifier_that_knows_every_class_by_name_is_always_right(
+    grey_folders, tmp_path, monkeypatch, labels, top1, said
+):
+    sizes = {name: size for name, size in NARROW.items() if name != "num_labels"}
+    config = DeiTConfig(**sizes, id2label=dict(enumerate(labels)))
+    small = DeiTForImageClassificationWithTeacher(config)
+    small.save_pretrained(tmp_path / "model")
+    called = AS_IMAGEFOLDER_NUMBERS if "LABEL_0" in labels else labels
+
+    def by_brightness(_, pixels):
+        greys = (pixels[:, 0].mean((1, 2)) * 0.229 + 0.485) * 255 / 20
+        return -(greys[:, None] - torch.tensor([[float(name) for name in called]])).abs()
+
+    monkeypatch.setattr(loop, "class_logits", by_brightness)
+    report = evaluate(tmp_path / "model", grey_folders)
+    assert (report.top1, report.num_pictures) == (top1, 12)
+    assert report.order == said and f"folders are classes {said}" in str(report)
 
 
 def test_a_folder_without_pictures_is_refused(tmp_path):
     (tmp_path / "0").mkdir()
-    with pytest.raises(ValueError, match=r"expected pictures in the subfolders .*none that end in"):
+    with pytest.raises(
+        ValueError,
+        match=r"expected pictures in the subfolders .*none that Pillow can open, and 0 other",
+    ):
         labelled_pictures(tmp_path, 10)
 
 
@@ -396,6 +505,7 @@ def test_the_report_stands_beside_what_was_published():
     assert lines[0] == "model, 3 pictures of 1 classes in folder"
     assert lines[1:] == [
         "prepared: prepared",
+        "folders are classes by class number",
         "       here             published",
         "top-1   33.3 % ± 27.2   72.2 %",
         "top-5   66.7 % ± 27.2   91.1 %",

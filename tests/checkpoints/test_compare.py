@@ -106,8 +106,8 @@ def test_files_are_compared_by_their_shapes_alone(place, layout, tmp_path, monke
     path = save(shake(CONFIG.build()), tmp_path / place, layout)
     room, asked = importlib.import_module("perceiver_tutorial.checkpoints.checkpoint"), []
 
-    def noted(file, *, shapes_only=False):
-        weights = read_weights(file, shapes_only=shapes_only)
+    def noted(file, *, shapes_only=False, averaged=True):
+        weights = read_weights(file, shapes_only=shapes_only, averaged=averaged)
         asked.append({value.device.type for value in weights.values()})
         return weights
 

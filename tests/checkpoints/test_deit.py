@@ -179,11 +179,11 @@ def test_a_name_that_no_deit_has_is_refused():
 MISFITS = {
     "a wider checkpoint": (
         {"hidden_size": 24},
-        r"cls_token is \[1, 1, 12\], expected \[1, 1, 24\]; .* and \d+ more\. Nothing was loaded",
+        r"cls_token is \[1, 1, 12\], expected \[1, 1, 24\].* and \d+ more\. Nothing was loaded",
     ),
     "a deeper checkpoint": (
         {"num_hidden_layers": 3},
-        r"deit.encoder.layer.2.\S+ is missing; .* and 10 more\. .*Take the configuration and",
+        r"deit.encoder.layer.2.\S+ is missing; .* and \d+ more\. .*Take the configuration and",
     ),
     "another image size": (
         {"image_size": [16, 16]},

@@ -49,13 +49,13 @@ def test_what_has_no_classifier_gets_none(tmp_path):
 MISFITS = {
     "a wider checkpoint": (
         {"embed_dim": 16},
-        r"hiera.embeddings.position_embeddings is \[1, 128, 8\], expected \[1, 128, 16\]; .* and "
+        r"hiera.embeddings.position_embeddings is \[1, 128, 8\], expected \[1, 128, 16\].* and "
         r"\d+ more\. Nothing was loaded\. Take the configuration and the weights from one and the "
         "same checkpoint",
     ),
     "a deeper checkpoint": (
         {"depths": [1, 2, 2, 1]},
-        r"hiera.encoder.stages.2.layers.1.layernorm_before.bias is missing; .* and 6 more\. N",
+        r"hiera.encoder.stages.2.layers.1.layernorm_before.bias is missing; .* and \d+ more\. N",
     ),
     "another image size": (
         {"image_size": [64, 64]},

@@ -1,15 +1,18 @@
 """Names on the Hub: from the cache without a network, or the command that fetches them."""
 
+import errno
 import os
 import shutil
 import socket
 from dataclasses import replace
 
+import huggingface_hub
 import huggingface_hub.constants
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from shaken import shake
+from theirs_deit import narrow
 
 from perceiver_tutorial import deit, hiera
 from perceiver_tutorial.checkpoints import compare, load, save
@@ -141,3 +144,24 @@ def test_a_folder_of_that_name_comes_first(tmp_path, monkeypatch):
     save(CONFIG.build(), tmp_path / "somebody" / "my-deit")
     monkeypatch.chdir(tmp_path)
     assert load("somebody/my-deit").config == CONFIG
+
+
+def test_a_full_disk_is_not_taken_for_a_missing_network(monkeypatch):
+    def full(*_args, **_options):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", full)
+    with pytest.raises(OSError, match="No space left on device"):
+        load("somebody/my-deit")
+
+
+def test_weights_in_several_files_are_read_from_the_cache(cache, tmp_path):
+    narrow().save_pretrained(tmp_path / "parts", max_shard_size="40KB")
+    put(cache, "somebody/large", tmp_path / "parts")
+    assert len(list((tmp_path / "parts").glob("*.safetensors"))) > 2
+    assert load("somebody/large").config.channels == 24
+
+
+def test_a_deit_iii_is_looked_for_at_timms():
+    with pytest.raises(FileNotFoundError, match=r"`hf download timm/deit3_small_patch16_224\.fb_i"):
+        load("deit3_small_patch16_224")

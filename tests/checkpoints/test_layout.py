@@ -83,7 +83,9 @@ def test_other_names_are_read_unless_the_table_s_own_is_there():
 # --- fields of a configuration --------------------------------------------------------------------
 
 HIERA = HieraConfig(8, num_heads=1, stages=(1, 1, 1, 1))
-FIELDS = Layout((*rows({"width": "embed_channels"}), *rows({"labels": "num_classes"}, CLASSES)))
+FIELDS = Layout(
+    (*rows({"width": "embed_channels"}), Row(("labels",), ("num_classes", "class_names"), CLASSES))
+)
 
 
 def test_a_configuration_goes_into_a_flat_table_and_back():
@@ -99,7 +101,19 @@ def test_a_configuration_goes_into_a_flat_table_and_back():
 def test_fields_are_read_and_written_by_one_table():
     config = read_fields({"width": 4, "labels": {0: "cat", 1: "dog"}}, FIELDS, HIERA, "x.json")
     assert (config.embed_channels, config.num_classes, config.stages) == (4, 2, HIERA.stages)
-    assert write_fields(config, FIELDS) == {"width": 4, "labels": {0: "LABEL_0", 1: "LABEL_1"}}
+    assert config.class_names == ("cat", "dog")
+    assert write_fields(config, FIELDS) == {"width": 4, "labels": {0: "cat", 1: "dog"}}
+
+
+@pytest.mark.parametrize("labels, names", [
+    ({"0": "a", "1": "b", "10": "k", **{str(n): "cdefghij"[n - 2] for n in range(2, 10)}},
+     tuple("abcdefghijk")),
+    ({0: "LABEL_0", 1: "LABEL_1"}, None),
+    ({"0": "a", "2": "b"}, None),
+])  # fmt: skip
+def test_names_of_classes_are_read_in_the_order_of_their_numbers(labels, names):
+    config = read_fields({"width": 4, "labels": labels}, FIELDS, HIERA, "x.json")
+    assert (config.num_classes, config.class_names) == (len(labels), names)
 
 
 @pytest.mark.parametrize("published, message", [

@@ -1,5 +1,7 @@
 """MixUp and CutMix: labels follow the pixels exactly, and nothing is lost or made up."""
 
+import math
+
 import pytest
 import torch
 from torch.nn.functional import logsigmoid
@@ -105,3 +107,13 @@ def test_smoothed_labels_would_be_a_yes_to_every_class():
     labels = soft_labels(torch.tensor([1]), 3, smoothing=0.1)
     with pytest.raises(ValueError, match=r"a share of every one. Do not smooth them"):
         binary_loss(torch.zeros(1, 3), labels)
+
+
+@pytest.mark.parametrize("score, is_there, loss", [
+    (math.inf, True, 0.0), (-math.inf, False, 0.0), (math.inf, False, math.inf),
+    (-math.inf, True, math.inf),
+])  # fmt: skip
+def test_the_binary_loss_of_an_endless_score_is_nothing_or_endless(score, is_there, loss):
+    logits = torch.tensor([[score, -math.inf]])
+    value = binary_loss(logits, torch.tensor([[float(is_there), 0.0]]))
+    assert value.item() == loss

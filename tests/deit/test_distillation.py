@@ -258,3 +258,50 @@ def test_the_refusal_names_the_image():
     shown[1] *= 0.9
     with pytest.raises(ValueError, match=r"for 1 of 2, the first of them number 5. If"):
         notes(torch.tensor([2, 5]), shown)
+
+
+# --- scores of -inf: classes that are ruled out ---------------------------------------------------
+
+OUT = -math.inf
+
+
+@pytest.mark.parametrize("student, teacher, divergence", [
+    ([0.0, 0.0, OUT], [0.0, 0.0, OUT], 0.0),
+    ([0.0, 0.0, 0.0], [0.0, 0.0, OUT], math.log(3 / 2)),
+    ([0.0, OUT, OUT], [0.0, OUT, OUT], 0.0),
+    ([0.0, 0.0, OUT], [0.0, 0.0, 0.0], math.inf),
+])  # fmt: skip
+@pytest.mark.parametrize("temperature", [1.0, 2.0])
+def test_a_class_that_the_teacher_rules_out_adds_nothing(student, teacher, divergence, temperature):
+    logits = torch.tensor([student], dtype=torch.float64, requires_grad=True)
+    taught = torch.tensor([teacher], dtype=torch.float64, requires_grad=True)
+    value = soft_divergence(logits, taught, temperature)
+    assert value.item() == pytest.approx(temperature**2 * divergence, abs=1e-12)
+    if math.isfinite(divergence):
+        value.backward()
+        assert logits.grad.isfinite().all() and taught.grad.isfinite().all()
+
+
+def test_labels_as_probabilities_may_be_0_where_a_score_rules_a_class_out():
+    logits = torch.tensor([[0.0, 0.0, OUT]], dtype=torch.float64, requires_grad=True)
+    sure, torn = torch.tensor([[1.0, 0.0, 0.0]]), torch.tensor([[0.5, 0.0, 0.5]])
+    teacher = torch.zeros(1, 3, dtype=torch.float64)
+    told = hard_distillation(DeiTAnswer(logits), sure.double(), teacher, alpha=0.5)
+    told.backward()
+    assert told.item() == pytest.approx(math.log(2)) and logits.grad.isfinite().all()
+    assert hard_distillation(DeiTAnswer(logits), torn.double(), teacher).isinf()
+
+
+@pytest.mark.parametrize("loss", [hard_distillation, soft_distillation])
+def test_who_counts_nothing_may_be_infinitely_wrong(loss):
+    impossible, even = torch.tensor([[OUT, 0.0]]), torch.zeros(1, 2)
+    labels, teacher = torch.tensor([0]), torch.tensor([[9.0, 0.0]])
+    to_teacher = loss(DeiTAnswer(impossible, even), labels, teacher, alpha=1.0)
+    to_labels = loss(DeiTAnswer(even, impossible), labels, teacher, alpha=0.0)
+    assert to_teacher.isfinite() and to_labels.item() == pytest.approx(math.log(2))
+
+
+def test_soft_labels_are_torchs_cross_entropy_elsewhere(answer, taught):
+    soft = taught.softmax(-1)
+    got = hard_distillation(answer, soft, taught, alpha=0.0)
+    torch.testing.assert_close(got, cross_entropy(answer.class_logits, soft))

@@ -83,6 +83,18 @@ def test_a_batch_of_one_is_answered_like_the_first_of_two(name):
             torch.testing.assert_close(one[0], two[0], rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_an_empty_batch_is_refused_by_every_family_alike(name):
+    plain = food(name)
+    nothing = {k: v[:0] for k, v in plain.items()} if isinstance(plain, dict) else plain[:0]
+    for call in (model(name), getattr(model(name), "loss", None)):
+        if call is not None:
+            with pytest.raises(
+                ValueError, match=r"got \[0, .*The batch is empty: give at least one"
+            ):
+                call(nothing)
+
+
 KEEPS = {"entities": 9, "masked language": 9, "fourier images": 80, **MASKED}
 
 

@@ -11,6 +11,7 @@ from tolerances import EXACT
 from torch import nn
 
 from perceiver_course.kit.recipes.clips import psnr
+from perceiver_tutorial.divergences import cross_entropy
 from perceiver_tutorial.perceiver import PUBLISHED, build
 from perceiver_tutorial.perceiver.losses import (
     multimodal_errors,
@@ -276,3 +277,10 @@ def test_a_tenth_of_the_error_is_ten_decibels_more():
 def test_a_peak_is_above_zero():
     with pytest.raises(ValueError, match=r"expected a peak above 0, got 0.0. Colours from 0 to 1"):
         psnr(torch.rand(1, 2), torch.rand(1, 2), peak=0.0)
+
+
+def test_a_label_that_is_ruled_out_and_wrong_anyway_costs_nothing():
+    logits = torch.tensor([[0.0, -torch.inf]], requires_grad=True)
+    loss = cross_entropy(logits, torch.tensor([[1.0, 0.0]]))
+    loss.backward()
+    assert loss.item() == 0 and logits.grad.isfinite().all()

@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from perceiver_tutorial.doors import check_filled, checked, explained
+from perceiver_tutorial.doors import check_filled, checked, explained, has_values
 from perceiver_tutorial.perceiver import DecoderConfig, EncoderConfig, EntityConfig
 
 from ...kit.recipes.recipe import Recipe
@@ -40,7 +40,7 @@ def pointer_logits(
             f"{may_point.dtype} of shape {list(may_point.shape)}. One for each entity: keep, or "
             "fewer than keep."
         )
-    if not may_point.any(1).all():
+    if has_values(may_point) and not may_point.any(1).all():
         empty = (~may_point.any(1)).nonzero()[0].item()
         raise ValueError(
             f"expected something to point at in every sample, got nothing in sample {empty}. "
@@ -91,7 +91,7 @@ def pointer_loss(
     check_filled(scores=scores)
     logits = pointer_logits(scores, may_point)
     allowed = may_point.gather(1, chosen[:, None])[:, 0]
-    if not allowed.all():
+    if has_values(allowed) and not allowed.all():
         sample = (~allowed).nonzero()[0].item()
         raise ValueError(
             f"expected every choice among those that may be chosen, got entity "

@@ -50,8 +50,6 @@ from .data import KINDS, THINGS, TaggedText, sounds, tagged_texts
 from .data import SOUNDS as KINDS_OF_SOUND
 from .data import scenes as draw_scenes
 
-TINY = 1e-9
-
 
 @checked
 def corners(boxes: Float[Tensor, "*many xywh=4"]) -> Float[Tensor, "*many ltrb=4"]:
@@ -81,7 +79,7 @@ def intersection_over_union(
     all with all.
     """
     shared, covered, _ = _areas(some, others)
-    return shared / covered.clamp(min=TINY)
+    return _share(shared, covered)
 
 
 @checked
@@ -94,8 +92,12 @@ def generalised_iou(
     says how far they are from touching. Paper: Rezatofighi et al., arXiv 1902.09630.
     """
     shared, covered, framed = _areas(some, others)
-    framed = framed.clamp(min=TINY)
-    return shared / covered.clamp(min=TINY) - (framed - covered) / framed
+    return _share(shared, covered) - _share(framed - covered, framed)
+
+
+def _share(part: Tensor, whole: Tensor) -> Tensor:
+    """Part over whole, however small; nothing of nothing is 0."""
+    return part / whole.masked_fill(whole == 0, 1.0)
 
 
 def _areas(some: Tensor, others: Tensor) -> tuple[Tensor, Tensor, Tensor]:

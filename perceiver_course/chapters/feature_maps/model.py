@@ -1,7 +1,7 @@
 """A head that names pixels, a film's model from an image's, the recipe, and its rival."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
@@ -15,6 +15,7 @@ from perceiver_tutorial.hiera.config import HieraConfig
 from perceiver_tutorial.hiera.encoder import HieraEncoder
 from perceiver_tutorial.hiera.model import Hiera
 from perceiver_tutorial.initial import initialise
+from perceiver_tutorial.made_from import like
 
 from ...kit.recipes.recipe import Recipe
 from ...kit.training import batches
@@ -151,7 +152,7 @@ def inflate(model: Hiera, config: HieraConfig, how: Inflation = "middle") -> Hie
 
     Only the patches and the positions know of time: the kernel gets frames, and the table
     of places stays while the table of times starts at 0. All else is copied; the
-    classifier only if there are as many classes.
+    classifier only if there are as many classes. Type, device, mode and what is frozen stay.
 
     With "middle" a still film gets the picture's own answer, its feature maps at all
     times are the picture's, up to rounding. With "mean" they are not: the first patches
@@ -168,15 +169,19 @@ def inflate(model: Hiera, config: HieraConfig, how: Inflation = "middle") -> Hie
         ValueError: if the models do not go together, or there is no such way.
     """
     _check(model.config, config)
-    inflated = config.build()
+    if config.num_classes == model.config.num_classes and config.class_names is None:
+        config = replace(config, class_names=model.config.class_names)
+    inflated = like(config.build(), model)
     weights = {k: v for k, v in model.state_dict().items() if "positions" not in k}
     if config.num_classes != model.config.num_classes:
         weights = {k: v for k, v in weights.items() if not k.startswith("to_logits")}
+        inflated.to_logits.requires_grad_(True)
     kernel = "encoder.to_patches.convolve.weight"
     weights[kernel] = inflated_kernel(weights[kernel], config.patch_kernel[0], how)
     inflated.load_state_dict({**inflated.state_dict(), **weights})
     with torch.no_grad():
         positions = inflated.encoder.positions
+        positions.requires_grad_(all(p.requires_grad for p in model.encoder.positions.parameters()))
         positions.places.table.copy_(model.encoder.positions(config.grid[1:]))
         positions.times.table.zero_()
     return inflated

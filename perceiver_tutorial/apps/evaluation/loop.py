@@ -62,15 +62,15 @@ def evaluate(
     model = load(name, fidelity)
     num_classes = _num_classes(model, name)
     prepare = _preparation(name, model)
-    pictures = labelled_pictures(folder, num_classes)
+    found = labelled_pictures(folder, num_classes, model.config.class_names)
     file = Path(results) if results else folder.parent / f"{folder.name}-{Path(name).name}.jsonl"
     run = Run(name, fingerprint(model), fidelity, str(folder), str(prepare))
     kept = Results(file, run)
-    left = [picture for picture in pictures if picture.name not in kept.best]
+    left = [picture for picture in found.pictures if picture.name not in kept.best]
     with suppress(KeyboardInterrupt):
-        _look(_Looker(model, prepare, batch_size, threads), left, kept, len(pictures))
+        _look(_Looker(model, prepare, batch_size, threads), left, kept, len(found.pictures))
     published = PUBLISHED_ACCURACY.get(name)
-    return judge(run, pictures, kept.best, kept.problems, published, str(file))
+    return judge(run, found, kept.best, kept.problems, published, str(file))
 
 
 def _name(name_or_folder: str | Path) -> str:

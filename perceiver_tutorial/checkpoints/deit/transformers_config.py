@@ -54,7 +54,7 @@ def _encoder(ours: str = "") -> tuple[Row, ...]:
 
 
 ENCODER = (*_encoder(), *rows({"patch_size": "patch_size"}, PATCH))
-CLASSIFIER = Layout((*ENCODER, *rows({"id2label": "num_classes"}, CLASSES_OR_NONE)))
+CLASSIFIER = Layout((*ENCODER, Row(("id2label",), ("num_classes", "class_names"), CLASSES_OR_NONE)))
 PRETRAINING = Layout(
     (
         *_encoder("encoder."),
@@ -112,7 +112,9 @@ def config_to_transformers(config: DeiTConfig | DeiTMaskedImageConfig) -> dict[s
         **write_fields(config, FIELDS[architecture][1]),
     }
     if isinstance(config, DeiTMaskedImageConfig):
-        encoder = replace(_evaluated(config.encoder), num_classes=None, distillation_head=True)
+        encoder = replace(
+            _evaluated(config.encoder), num_classes=None, class_names=None, distillation_head=True
+        )
         config = DeiTMaskedImageConfig(encoder)
     else:
         config = _evaluated(config)

@@ -68,7 +68,7 @@ FIELDS: dict[str, tuple[HieraConfig | HieraMAEConfig, Layout]] = {
     "HieraModel": (replace(SIZES["tiny"], num_classes=None), Layout(_encoder())),
     "HieraForImageClassification": (
         SIZES["tiny"],
-        Layout((*_encoder(), *rows({"id2label": "num_classes"}, CLASSES))),
+        Layout((*_encoder(), Row(("id2label",), ("num_classes", "class_names"), CLASSES))),
     ),
     "HieraForPreTraining": (pretraining(SIZES["tiny"]), Layout((*_encoder("encoder."), *DECODER))),
 }
@@ -113,7 +113,8 @@ def config_to_transformers(config: HieraConfig | HieraMAEConfig) -> dict[str, An
         "masked_unit_size": list(getattr(config, "encoder", config).mask_unit),
     }
     if isinstance(config, HieraMAEConfig):
-        config = replace(config, encoder=replace(config.encoder, num_classes=None))
+        bare = replace(config.encoder, num_classes=None, class_names=None)
+        config = replace(config, encoder=bare)
     again = config_from_transformers(published)
     check_kept(config, again, f"transformers' {architecture}", "Use save(layout='meta').")
     return published

@@ -45,7 +45,7 @@ ENCODER = (
     ),
     *rows({"hidden_act": "activation"}, each(ACTIVATIONS.get, THEIR_ACTIVATION.get)),
 )
-CLASSIFIER = (*ENCODER, *rows({"id2label": "num_classes"}, CLASSES))
+CLASSIFIER = (*ENCODER, Row(("id2label",), ("num_classes", "class_names"), CLASSES))
 BYTES = rows({"max_position_embeddings": "max_bytes", "vocab_size": "vocabulary"})
 
 TWICE = Turn(lambda theirs: (theirs, theirs), lambda ours, _: (ours,))
@@ -74,7 +74,7 @@ VIDEO = (
             "_label_trainable_num_channels": "label.query_channels",
         }
     ),
-    *rows({"id2label": "label.num_classes"}, CLASSES),
+    Row(("id2label",), ("label.num_classes", "label.class_names"), CLASSES),
     Row(("output_shape",), ("image.num_frames", "image.image_size"), FRAMES),
     Row(
         ("num_frames", "image_size", "audio_samples_per_frame"),

@@ -5,7 +5,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, pad
 
-from ...doors import checked
+from ...doors import check_filled, checked, has_values
 from ..tokenizer import MASK, OFFSET, PAD
 
 
@@ -71,7 +71,8 @@ def _choose(
     """Draw a number for every unit of a text, counted from 1; low ones win, and the lowest."""
     if not 0 <= share <= 1:
         raise ValueError(f"expected a share from 0 to 1, got {share}. 15 % is 0.15.")
-    if not (units > 0).any(1).all():
+    check_filled(ids=units)
+    if has_values(units) and not (units > 0).any(1).all():
         raise ValueError("expected something to hide in every text, got one without.")
     draws = torch.rand(len(units), int(units.max()) + 1, generator=generator).to(units.device)
     drawn = draws.gather(1, units).masked_fill(units == 0, torch.inf)

@@ -6,8 +6,9 @@ import torch
 from einops import rearrange
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
-from torch.nn.functional import cross_entropy, mse_loss
+from torch.nn.functional import mse_loss
 
+from ...divergences import cross_entropy
 from ...doors import check_filled, checked
 from ..model import PerceiverIO
 

@@ -6,7 +6,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from ...doors import check_filled, checked
+from ...doors import check_filled, checked, has_values
 
 
 @checked
@@ -29,7 +29,7 @@ def span_loss(
         ValueError: if an answer begins or ends where nothing is kept.
     """
     check_filled(logits=logits)
-    if not keep.gather(1, spans).all():
+    if has_values(keep, spans) and not keep.gather(1, spans).all():
         raise ValueError(
             "expected answers that begin and end on kept bytes, got one outside. Count places in "
             "bytes, not in characters, and cut off no answer."
@@ -59,7 +59,7 @@ def best_spans(
     Raises:
         ValueError: if no answer is possible.
     """
-    if max_bytes < 1 or not keep.any(1).all():
+    if max_bytes < 1 or (has_values(keep) and not keep.any(1).all()):
         raise ValueError(
             "expected max_bytes of at least 1 and a kept byte in each text, got "
             f"max_bytes={max_bytes} and {keep.sum(1).tolist()} kept bytes."

@@ -4,7 +4,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from ...doors import checked
+from ...doors import checked, has_values
 
 
 @checked
@@ -23,6 +23,6 @@ def tag_loss(
     Raises:
         ValueError: if there is no text.
     """
-    if not keep.any():
+    if has_values(keep) and not keep.any():
         raise ValueError("expected at least one byte to judge, got keep without any True.")
     return cross_entropy(logits[keep], tags[keep])

@@ -123,4 +123,4 @@ class ConvPool(GridInputs):
     ) -> Float[Tensor, "batch inputs channels"]:
         self.door.check(picture)
         frames = self.layers(picture.flatten(0, -4))
-        return rearrange(frames, "(b t) c h w -> b (t h w) c", b=len(picture))
+        return rearrange(frames, "(b t) c h w -> b (t h w) c", b=picture.shape[0])

@@ -82,7 +82,7 @@ class Conv1x1(GridInputs):
     ) -> Float[Tensor, "batch inputs channels"]:
         self.door.check(picture)
         frames = self.convolve(picture.flatten(0, -4))
-        return rearrange(frames, "(b t) c h w -> b (t h w) c", b=len(picture))
+        return rearrange(frames, "(b t) c h w -> b (t h w) c", b=picture.shape[0])
 
 
 @checked

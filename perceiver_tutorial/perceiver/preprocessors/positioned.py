@@ -30,7 +30,7 @@ class AppendedPositions(nn.Module):
 
     def forward(self, raw: Tensor) -> Float[Tensor, "batch inputs channels"]:
         what = self.what(raw)
-        where = repeat(self.where(), "n c -> b n c", b=len(what))
+        where = repeat(self.where(), "n c -> b n c", b=what.shape[0])
         return torch.cat([what, where], dim=-1)
 
 

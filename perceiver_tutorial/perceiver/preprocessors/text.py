@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from ...doors import checked
+from ...doors import checked, has_values
 from ..doors import Door
 
 
@@ -46,7 +46,7 @@ class ByteEmbedding(nn.Module):
                 f"expected ids on {self.table.weight.device}, where the weights are, got them on "
                 f"{ids.device}. Bring them together: ids.to(device)."
             )
-        if ids.is_meta:
+        if not has_values(ids):
             return
         low, high = (int(x) for x in torch.aminmax(ids))
         if low < 0 or high >= self.table.num_embeddings:

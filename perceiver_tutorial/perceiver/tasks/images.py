@@ -1,13 +1,13 @@
 """Image classification: one question, one score for each class."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from ...attention import Activation
-from ...doors import checked
+from ...doors import check_class_names, checked
 from ...initial import initialise
 from ..config import (
     RESIDUAL,
@@ -42,6 +42,11 @@ class ImageClassifierConfig:
         decoder: see `DecoderConfig`; None: the mean of the latents is classified, as in
             the original Perceiver.
         activation: the bend in every MLP.
+        class_names: what each class is called, where that is known. Says nothing of what is
+            computed: two configurations that differ in it are equal.
+
+    Raises:
+        ValueError: if there are more or fewer names than classes.
     """
 
     encoder: EncoderConfig
@@ -52,6 +57,10 @@ class ImageClassifierConfig:
     num_classes: int = 1000
     decoder: DecoderConfig | None = RESIDUAL
     activation: Activation = "gelu"
+    class_names: tuple[str, ...] | None = field(default=None, compare=False, repr=False)
+
+    def __post_init__(self):
+        check_class_names(self.class_names, self.num_classes)
 
     def build(self) -> PerceiverIO:
         """A model with random weights. Paper: Perceiver IO 4.5."""

@@ -1,13 +1,13 @@
 """Texts as bytes: guess the hidden ones, or say which kind of text it is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from jaxtyping import Int
 from torch import Tensor
 
 from ...attention import Activation
-from ...doors import checked
+from ...doors import check_class_names, checked
 from ...initial import initialise
 from ...positions import LearnedPositions
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig
@@ -83,7 +83,13 @@ class MaskedLanguageConfig:
 @checked
 @dataclass(frozen=True)
 class TextClassifierConfig:
-    """Bytes in, one score for each class out. Attributes as in `MaskedLanguageConfig`."""
+    """Bytes in, one score for each class out.
+
+    Attributes as in `MaskedLanguageConfig` and `ImageClassifierConfig`.
+
+    Raises:
+        ValueError: if there are more or fewer names than classes.
+    """
 
     encoder: EncoderConfig
     num_classes: int
@@ -92,6 +98,10 @@ class TextClassifierConfig:
     max_bytes: int = 2048
     vocabulary: int = 262
     activation: Activation = "gelu"
+    class_names: tuple[str, ...] | None = field(default=None, compare=False, repr=False)
+
+    def __post_init__(self):
+        check_class_names(self.class_names, self.num_classes)
 
     def build(self) -> PerceiverIO:
         """A model with random weights: the masked language model's encoder, and one query."""

@@ -2,14 +2,14 @@
 
 import math
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from jaxtyping import Bool
 from torch import Tensor
 
 from ...attention import Activation
-from ...doors import checked
+from ...doors import check_class_names, checked
 from ...initial import initialise
 from ..config import NO_RESIDUAL, DecoderConfig, EncoderConfig, FourierConfig
 from ..decoder import PerceiverDecoder
@@ -74,11 +74,20 @@ class LabelConfig:
         query_channels: width of the one learned query.
         mask_probability: how often the label is replaced by the mask token;
             always, as published, makes the autoencoder a classifier.
+        class_names: what each class is called, where that is known. Says nothing of what is
+            computed: two configurations that differ in it are equal.
+
+    Raises:
+        ValueError: if there are more or fewer names than classes.
     """
 
     num_classes: int
     query_channels: int
     mask_probability: float = 1.0
+    class_names: tuple[str, ...] | None = field(default=None, compare=False, repr=False)
+
+    def __post_init__(self):
+        check_class_names(self.class_names, self.num_classes)
 
 
 @checked

@@ -54,6 +54,29 @@ def test_overlaps_are_those_on_paper(other, iou, generalised):
     assert generalised_iou(BOX, other).item() == pytest.approx(generalised, abs=EXACT)
 
 
+@pytest.mark.parametrize("side", [1.0, 1e-3, 1e-5, 1e-9])
+def test_small_boxes_overlap_as_large_ones_do(side):
+    some, others = (torch.tensor([x, 0.0, side, side]) for x in (0.0, side / 2))
+    assert intersection_over_union(some, some).item() == pytest.approx(1)
+    assert generalised_iou(some, some).item() == pytest.approx(1)
+    assert intersection_over_union(some, others).item() == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize("some, others, generalised", [
+    ([0.5, 0.5, 0.0, 0.0], [0.5, 0.5, 0.4, 0.4], 0.0),  # a point inside
+    ([0.1, 0.1, 0.0, 0.0], [0.9, 0.9, 0.0, 0.0], -1.0),  # two points
+    ([0.5, 0.5, 0.0, 0.0], [0.5, 0.5, 0.0, 0.0], 0.0),  # nothing in no frame
+    ([0.5, 0.2, 0.0, 0.1], [0.5, 0.8, 0.0, 0.1], 0.0),  # two lines, in a frame without area
+    ([0.0, 0.5, 0.0, 1.0], [1.0, 0.5, 0.0, 1.0], -1.0),  # two edges of the picture
+])  # fmt: skip
+def test_boxes_without_area_have_an_overlap_and_a_gradient(some, others, generalised):
+    some = torch.tensor(some, requires_grad=True)
+    value = generalised_iou(some, torch.tensor(others))
+    value.backward()
+    assert value.item() == pytest.approx(generalised, abs=1e-6) and some.grad.isfinite().all()
+    assert intersection_over_union(some, torch.tensor(others)).item() == 0
+
+
 def test_overlaps_are_those_that_counting_cells_gives():
     for _ in range(20):
         first = torch.randint(0, 20, (2, 2))
