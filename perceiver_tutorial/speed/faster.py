@@ -31,8 +31,8 @@ def speed_up(model: nn.Module, *, products: Products = "measure") -> nn.Module:
     A part goes the new way only where it is faster on this processor: a shape that comes for
     the first time is measured, so that the first call takes some times as long as the next.
 
-    Errors are about 1e-6 of the largest answer in float32. In other types the linear layers
-    stay as they are. Half as many bits are torch's own business, and the twin goes along:
+    Errors are about 1e-6 of the largest answer in float32. float64 and float16 are multiplied
+    as in the model. Half as many bits are torch's own business, and the twin goes along:
 
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
             faster(images)

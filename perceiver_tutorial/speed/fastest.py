@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 ROUNDS = 5
+PATIENCE = 0.5  # seconds, after which two rounds are enough: what takes long is little disturbed
 WORTH_IT = 1.05
 _CHOSEN: dict[Hashable, str] = {}
 
@@ -41,11 +42,13 @@ def fastest(ways: Mapping[str, Callable[[], Tensor]], situation: Hashable) -> st
 def _measured(ways: Mapping[str, Callable[[], Tensor]]) -> str:
     # On one thread others do not lengthen the processor's time; more threads spin while they wait.
     clock = time.process_time if torch.get_num_threads() == 1 else time.perf_counter
-    best = dict.fromkeys(ways, float("inf"))
-    for _ in range(ROUNDS):
+    best, began = dict.fromkeys(ways, float("inf")), clock()
+    for number in range(ROUNDS):
         for name, run in ways.items():
             start = clock()
             run()
             best[name] = min(best[name], clock() - start)
+        if number and clock() - began > PATIENCE:
+            break
     plain, winner = next(iter(ways)), min(best, key=best.__getitem__)
     return winner if best[plain] > WORTH_IT * best[winner] else plain

@@ -36,7 +36,8 @@ def onednn_linear(
 
 @cache
 def _multiplies(dtype: torch.dtype) -> bool:
-    if not torch.backends.mkldnn.is_available():
+    packs = hasattr(torch.ops.mkldnn, "_reorder_linear_weight")
+    if not packs or not torch.backends.mkldnn.is_available():
         return False
     bf16 = torch.ops.mkldnn._is_mkldnn_bf16_supported
     return bf16() if dtype == torch.bfloat16 else dtype == torch.float32
@@ -79,8 +80,6 @@ class PackedLinear(nn.Linear):
             ways = {"plain": lambda: nn.Linear.forward(self, x), "packed": lambda: self._packed(x)}
             situation = (x.shape, x.stride(), x.dtype, dtype, self.out_features)
             if fastest(ways, situation) == "plain":
-                if self.packed is not None:
-                    self.packed = None  # from measuring
                 return super().forward(x)
         return self._packed(x)
 

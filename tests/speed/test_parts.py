@@ -195,19 +195,30 @@ def clock(monkeypatch):
     monkeypatch.setattr(fastest.time, "process_time", lambda: now[0])
     monkeypatch.setattr(fastest.time, "perf_counter", lambda: now[0])
 
+    ran = []
+
     def takes(*seconds):
         rounds = iter(seconds * fastest.ROUNDS)
 
         def run():
             now[0] += next(rounds)
+            ran.append(seconds)
 
         return run
 
+    takes.ran = ran
     return takes
 
 
 def test_the_fastest_way_is_taken(clock):
-    assert fastest.fastest({"plain": clock(2.0), "b": clock(1.0), "c": clock(1.5)}, "here") == "b"
+    ways = {"plain": clock(0.002), "b": clock(0.001), "c": clock(0.0015)}
+    assert fastest.fastest(ways, "here") == "b"
+    assert len(clock.ran) == 3 * fastest.ROUNDS
+
+
+def test_what_takes_long_is_run_twice(clock):
+    assert fastest.fastest({"plain": clock(2.0), "b": clock(1.0)}, "here") == "b"
+    assert len(clock.ran) == 4
 
 
 def test_a_way_that_hardly_saves_anything_is_not_taken(clock):
