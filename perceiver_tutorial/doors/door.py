@@ -10,6 +10,7 @@ from torch import Tensor
 from .guard import checked
 
 Config = TypeVar("Config")
+TO_PAD = "Pad it, x.to_padded_tensor(0); where a model takes keep, say there what is padding."
 
 
 @checked
@@ -77,6 +78,8 @@ class Door:
         if not isinstance(raw, Tensor):
             kind = type(raw).__name__
             raise TypeError(f"expected {self}, got {kind}. Make it a tensor: torch.as_tensor(...).")
+        if raw.is_nested:
+            raise ValueError(f"expected {self}, got a nested tensor. {TO_PAD}")
         if raw.is_floating_point() == integers:
             kind = str(raw.dtype).removeprefix("torch.")
             raise ValueError(f"expected {self}, got {kind} numbers. {self._advice_on(integers)}")
