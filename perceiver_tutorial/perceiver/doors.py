@@ -1,7 +1,5 @@
 """What may come into a Perceiver: every preprocessor's door, and masks over the inputs."""
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 
@@ -10,20 +8,14 @@ from ..doors import Door
 __all__ = ["Door", "check_keep"]
 
 
-def check_keep(keep: Tensor | None, input_array: Tensor | Sequence[Tensor]) -> None:
+def check_keep(keep: Tensor | None, input_array: Tensor) -> None:
     """Let a mask over the inputs pass, or say what is wrong with it.
 
     Raises:
-        ValueError: if it is not True and False, one for each input of each sample, or there
-            are several input arrays.
+        ValueError: if it is not True and False, one for each input of each sample.
     """
     if keep is None:
         return
-    if isinstance(input_array, list | tuple):
-        raise ValueError(
-            f"expected no keep with an input array for each read, got one with "
-            f"{len(input_array)} arrays. Leave out the rows that are not to be read."
-        )
     expected = f"expected keep as True and False of shape {list(input_array.shape[:2])}"
     if keep.dtype != torch.bool:
         raise ValueError(f"{expected}, got {keep.dtype}. True stays: attention_mask.bool().")

@@ -1,7 +1,5 @@
 """The encoder: a small latent array reads the large input array, then thinks."""
 
-from collections.abc import Sequence
-
 from einops import rearrange, repeat
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
@@ -16,9 +14,8 @@ class PerceiverEncoder(nn.Module):
     """Read, then think many times with the same weights.
 
     Paper: Perceiver IO 3.1. The same class expresses the original Perceiver,
-    which reads again between its blocks: see `EncoderConfig.reads`. Each of its reads
-    may have an input array of its own, e.g. the next frame of a film; and latents that
-    were made before may go on from where they are.
+    which reads again between its blocks: see `EncoderConfig.reads`. Latents that were
+    made before may go on from where they are.
 
     Args:
         config: sizes and schedule.
@@ -39,8 +36,7 @@ class PerceiverEncoder(nn.Module):
 
     def forward(
         self,
-        input_array: Float[Tensor, "batch inputs input_channels"]
-        | Sequence[Float[Tensor, "batch _inputs input_channels"]],
+        input_array: Float[Tensor, "batch inputs input_channels"],
         keep: Bool[Tensor, "batch inputs"] | None = None,
         latents: Float[Tensor, "batch latents latent_channels"] | None = None,
     ) -> Float[Tensor, "batch latents latent_channels"]:
@@ -49,26 +45,14 @@ class PerceiverEncoder(nn.Module):
             # Nothing is read of them; but 0 times NaN would be NaN.
             input_array = input_array.masked_fill(~keep[..., None], 0.0)
             keep = rearrange(keep, "b inputs -> b 1 inputs")
-        arrays = self._array_of_each_read(input_array)
         if latents is None:
-            latents = repeat(self.latents, "n d -> b n d", b=arrays[0].shape[0])
+            latents = repeat(self.latents, "n d -> b n d", b=input_array.shape[0])
         for read, block in self.schedule:
             if read is not None:
-                latents = self.reads[read](latents, arrays.pop(0), keep)
+                latents = self.reads[read](latents, input_array, keep)
             for self_attend in self.blocks[block]:
                 latents = self_attend(latents)
         return latents
-
-    def _array_of_each_read(self, input_array: Tensor | Sequence[Tensor]) -> list[Tensor]:
-        count = sum(read is not None for read, _ in self.schedule)
-        if not isinstance(input_array, list | tuple):
-            return [input_array] * max(count, 1)
-        if len(input_array) != count:
-            raise ValueError(
-                f"expected one input array for each of {count} reads, got {len(input_array)}. One "
-                "array for all of them is given as it is, not in a list."
-            )
-        return list(input_array)
 
 
 def _cross_attend(config: EncoderConfig, input_channels: int, activation: Activation):
