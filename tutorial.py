@@ -151,7 +151,7 @@ def make(environment: Path, extra: str, reason: str) -> None:
         create(environment)
     for package in environment.glob("*/**/site-packages/*.dist-info"):
         if not (package / "RECORD").exists():  # written last: without it pip did not finish
-            shutil.rmtree(str(package))
+            shutil.rmtree(str(package), ignore_errors=True)  # lib64 may name what lib had
     install(environment, extra)
     draft = environment / "tutorial.stamp.draft"
     draft.write_text(f"{fingerprint()} {extra}", encoding="utf-8")
@@ -171,7 +171,7 @@ def create(environment: Path) -> None:
             "Python's venv module is missing, as on a bare Debian or Ubuntu. Type: sudo apt install"
             " python{}.{}-venv".format(*sys.version_info)
         )
-    say(f"One time: about {INSTALLED[torch_build()]} GB, a minute or two on a fast line.")
+    say(f"Once, this takes some minutes and about {INSTALLED[torch_build()]} GB.")
     # an activated .venv must not be asked to replace itself
     python = getattr(sys, "_base_executable", "") or sys.executable
     bring([python, "-m", "venv", str(environment)])

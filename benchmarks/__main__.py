@@ -1,8 +1,8 @@
 """Measure this project against transformers: python tutorial.py bench [PART OF A NAME ...].
 
-Random weights, one sample, one thread. Every model runs in turns: transformers, this
-project as you write it, this project sped up. Printed are ratios: they hold where seconds do
-not. After every model the results are written to benchmarks/results.json; stop whenever you like.
+Random weights, one sample, one thread. Every model runs in turns: transformers, this project as you
+write it, this project sped up; what counts is the median of the rounds' ratios in processor time.
+After every model the results are written to benchmarks/results.json; stop whenever you like.
 """
 
 import argparse
@@ -10,9 +10,7 @@ import sys
 
 import torch
 
-from perceiver_tutorial.speed import processor
-
-from . import growth, report, results
+from . import growth, machine, report, results
 from .cases import BF16, FAST, PLAIN, Case, chosen, difference
 from .measuring import Timing, in_turns, watch
 
@@ -26,15 +24,16 @@ def main(words: list[str]) -> int:
         return 0
     try:
         wanted = chosen(options.names, options.quick)
+        timing = Timing(options.rounds, options.seconds)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1
-    found = results.begin(processor.describe())
-    print(results.machine(found))
+    found = results.begin(machine.describe())
+    print(machine.in_one_line(found["machine"]))
     try:
         for case in wanted:
             print(f"{case.name} ...", flush=True)
-            found["models"][case.name] = measure(case, Timing(options.rounds, options.seconds))
+            found["models"][case.name] = measure(case, timing, options.bf16)
             results.write(found)
         if not options.names:
             found["growth"] = growth.growth()
@@ -49,12 +48,16 @@ def main(words: list[str]) -> int:
     return 0
 
 
-def measure(case: Case, timing: Timing) -> dict[str, dict]:
+def measure(case: Case, timing: Timing, bf16: bool = False) -> dict[str, dict]:
     """Time, memory and error of every side of a task."""
     torch.manual_seed(0)
-    sides = case.sides()
-    taken = in_turns({name: side.run for name, side in sides.items()}, timing)
+    sides = case.sides(bf16)
+    with torch.inference_mode():
+        sides[FAST].run()  # it measures its ways when it first runs
+        if BF16 in sides:
+            sides[BF16].run()
     watched = {name: watch(side.run) for name, side in sides.items()}
+    taken = in_turns({name: side.run for name, side in sides.items()}, timing)
     measured = {
         name: {
             "seconds": [round(seconds, 5) for seconds in taken[name]],
@@ -72,11 +75,12 @@ def measure(case: Case, timing: Timing) -> dict[str, dict]:
 def _options(words: list[str]) -> argparse.Namespace:
     described, note = __doc__.split("\n\n")
     parser = argparse.ArgumentParser("tutorial.py bench", description=described, epilog=note)
-    parser.add_argument("names", nargs="*", help="parts of names; none: everything")
+    parser.add_argument("names", nargs="*", help="parts of names; none: ten usual models")
     parser.add_argument("--quick", action="store_true", help="two small models only")
     parser.add_argument("--rounds", type=int, default=5, help="for each model (5)")
     parser.add_argument("--seconds", type=float, default=60, help="no round begins after (60)")
     parser.add_argument("--threads", type=int, default=1, help="of the processor (1)")
+    parser.add_argument("--bf16", action="store_true", help="once more in bfloat16")
     parser.add_argument("--report", action="store_true", help="write docs/speed.md only")
     return parser.parse_args(words)
 

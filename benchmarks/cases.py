@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from perceiver_tutorial.checkpoints.families import config_to_transformers
 from perceiver_tutorial.perceiver import MultimodalConfig
-from perceiver_tutorial.speed import processor, speed_up
+from perceiver_tutorial.speed import speed_up
+from perceiver_tutorial.speed.products import has_onednn
 from perceiver_tutorial.tracing.models import Config, published_config
 
 THEIRS, PLAIN, FAST, BF16 = "transformers", "this project", "sped up", "sped up, bf16"
@@ -19,6 +20,7 @@ CHUNKS = 128
 HIERAS = ("tiny", "small", "base", "base-plus", "large", "huge")
 DEITS = ("tiny", "small", "base")
 QUICK = ("facebook/hiera-tiny-224-in1k-hf", "facebook/deit-small-distilled-patch16-224")
+USUAL = (*QUICK, "facebook/hiera-base-224-in1k-hf", "facebook/deit-base-distilled-patch16-224")
 
 
 @dataclass(frozen=True)
@@ -48,21 +50,42 @@ class Case:
     model: str
     chunks: int | None = None
 
-    def sides(self) -> dict[str, Side]:
-        """The same task for transformers and for us, plain and sped up."""
+    def sides(self, bf16: bool = False) -> dict[str, Side]:
+        """The same task for transformers and for us, plain and sped up.
+
+        Args:
+            bf16: once more with half as many bits, if the processor has instructions for them.
+        """
         config = published_config(self.model)
         model, raw = config.build().eval(), random_input(config)
-        ours = {PLAIN: model, FAST: speed_up(model)}
-        if processor.has_bf16():
-            ours[BF16] = speed_up(model, dtype=torch.bfloat16)
-        theirs = transformers_model(config)
+        fast = speed_up(model)
+        ours = {PLAIN: self._run(model, raw, config), FAST: self._run(fast, raw, config)}
+        if bf16 and has_onednn(torch.bfloat16):
+            ours[BF16] = _in_bf16(ours[FAST])
+        sides = {THEIRS: self._theirs(raw, config)}
+        return sides | {name: Side(run) for name, run in ours.items()}
+
+    def _run(self, model: nn.Module, raw: Any, config: Config) -> Callable[[], Any]:
         if self.chunks is None:
-            runs = {THEIRS: Side(lambda: theirs(raw))}
-            return runs | {name: Side(lambda m=m: m(raw)) for name, m in ours.items()}
-        wanted = chunk(config) if self.chunks == 1 else None
+            return lambda: model(raw)
+        return _decoding(model, raw, chunk(config) if self.chunks == 1 else None)
+
+    def _theirs(self, raw: Any, config: Config) -> Side:
+        model = transformers_model(config)
+        if self.chunks is None:
+            return Side(lambda: model(raw))
         points = {**chunk(config), "label": None}
-        runs = {THEIRS: Side(lambda: theirs(raw, subsampled_output_points=points), self.chunks)}
-        return runs | {name: Side(_decoding(m, raw, wanted)) for name, m in ours.items()}
+        return Side(lambda: model(raw, subsampled_output_points=points), self.chunks)
+
+
+def _in_bf16(run: Callable[[], Any]) -> Callable[[], Any]:
+    """Half as many bits where torch thinks that they are enough."""
+
+    def cast() -> Any:
+        with torch.autocast("cpu", torch.bfloat16):
+            return run()
+
+    return cast
 
 
 def _decoding(model: nn.Module, raw: Any, points: Any) -> Callable[[], Any]:
@@ -86,19 +109,27 @@ def cases() -> Iterator[Case]:
 
 
 def chosen(words: list[str], quick: bool) -> list[Case]:
-    """The cases whose names contain one of the words; for no words all, or the quick ones.
+    """The cases whose names contain one of the words; for no words the usual, or the quick ones.
+
+    Usual are all Perceivers, of the multimodal model one chunk, and two sizes each of Hiera
+    and DeiT.
 
     Raises:
         ValueError: if a word is in no name.
     """
     known = list(cases())
-    if quick and not words:
-        return [case for case in known if case.name in QUICK]
+    if not words:
+        return [case for case in known if _is_usual(case) and (case.name in QUICK or not quick)]
     for word in words:
         if not any(word in case.name for case in known):
             names = "\n    ".join(case.name for case in known)
             raise ValueError(f"expected a part of a name, got {word!r}. There are:\n    {names}")
-    return [case for case in known if not words or any(word in case.name for word in words)]
+    return [case for case in known if any(word in case.name for word in words)]
+
+
+def _is_usual(case: Case) -> bool:
+    is_perceiver = case.name.startswith("deepmind/") and case.chunks in (None, 1)
+    return is_perceiver or case.name in USUAL
 
 
 def random_input(config: Config) -> Any:

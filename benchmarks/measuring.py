@@ -18,39 +18,38 @@ class Timing:
     Attributes:
         rounds: every run once in each, in turns.
         seconds: no further round is begun after so many.
+
+    Raises:
+        ValueError: if there are no rounds.
     """
 
     rounds: int = 5
     seconds: float = 60.0
 
+    def __post_init__(self):
+        if self.rounds < 1:
+            raise ValueError(f"expected at least 1 round, got {self.rounds}.")
+
 
 def in_turns(runs: Mapping[str, Run], timing: Timing) -> dict[str, list[float]]:
     """Time several runs in turns, so that whatever slows the machine slows them alike.
 
-    The first round warms up and does not count, unless there is time for one only.
-
     Args:
-        runs: name -> what to run.
+        runs: name -> what to run; all of them ran before, so that nothing is made for the first
+            time.
         timing: see `Timing`.
 
     Returns:
-        Name -> seconds of every round that counts.
-
-    Raises:
-        ValueError: if there are no rounds.
+        Name -> seconds of every round.
     """
-    if timing.rounds < 1:
-        raise ValueError(f"expected at least 1 round, got {timing.rounds}.")
     taken: dict[str, list[float]] = {name: [] for name in runs}
     begun = time.perf_counter()
-    for number in range(timing.rounds + 1):
+    for _ in range(timing.rounds):
         for name, run in runs.items():
             taken[name].append(_seconds(run))
-        if number and time.perf_counter() - begun > timing.seconds:
-            break
         if time.perf_counter() - begun > timing.seconds:
-            return taken
-    return {name: seconds[1:] for name, seconds in taken.items()}
+            break
+    return taken
 
 
 def _seconds(run: Run) -> float:

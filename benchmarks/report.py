@@ -1,42 +1,49 @@
-"""What was measured, as a table in docs/speed.md and a figure beside it."""
+"""What was measured, as tables in docs/speed.md by processor, and a figure of the last one."""
 
 from pathlib import Path
 
 from benchmarks.ratios import draw_ratios
 from perceiver_course.kit.picture import Picture
 
-from . import results
+from . import growth, machine, results
 from .cases import BF16, FAST, PLAIN
 
 ROOT = Path(__file__).parent.parent
 PAGE, FIGURE = ROOT / "docs" / "speed.md", ROOT / "pictures" / "speed.png"
-ALT = "Speed and memory as ratios to transformers, as bars; the table below has the numbers."
+ALT = "Speed and memory as ratios to transformers, as bars; the last table has the numbers."
 BEGIN, END = "<!-- measured -->\n", "<!-- end of measured -->\n"
-IN_FIGURE = ("deepmind/", "facebook/hiera-tiny", "facebook/hiera-base-224", "deit-small-distilled")
 
 
-def write(found: results.Results) -> None:
-    """Put the table into the page and draw the figure."""
+def write(found: dict[str, results.Record]) -> None:
+    """Put the tables into the page and draw the figure."""
     FIGURE.parent.mkdir(exist_ok=True)
-    figure(found).save(FIGURE)
+    figure(list(found.values())[-1]).save(FIGURE)
     text = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(with_table(text, found), encoding="utf-8")
+    PAGE.write_text(with_tables(text, found), encoding="utf-8")
 
 
-def with_table(text: str, found: results.Results) -> str:
-    """The page with figure, table and machine between its two marks."""
+def with_tables(text: str, found: dict[str, results.Record]) -> str:
+    """The page with a table for every processor and the figure between its two marks."""
     before, rest = text.split(BEGIN)
     _, after = rest.split(END)
-    shown = f"![{ALT}](../pictures/{FIGURE.name})"
-    told = f"{shown}\n\n{results.table(found)}\n\nMeasured on: {results.machine(found)}.\n"
-    return before + BEGIN + told + END + after
+    told = [_told(record) for record in found.values()]
+    shown = f"![{ALT}](../pictures/{FIGURE.name})\n"
+    return before + BEGIN + "\n".join([*told, shown]) + END + after
 
 
-def figure(found: results.Results) -> Picture:
-    """Speed and memory of some models as bars; answers of 128 chunks would hide the others."""
+def _told(record: results.Record) -> str:
+    parts = [f"### {record['machine']['processor']}", results.table(record)]
+    if "growth" in record:
+        parts += ["Seconds against the number of inputs:", growth.told(record["growth"])]
+    parts.append(f"Measured on: {machine.in_one_line(record['machine'])}.")
+    return "\n\n".join(parts) + "\n"
+
+
+def figure(record: results.Record) -> Picture:
+    """Speed and memory as bars; answers of 128 chunks would hide the others."""
     speeds, memories = {}, {}
-    for name, sides in found["models"].items():
-        if ", all " in name or not any(part in name for part in IN_FIGURE):
+    for name, sides in record["models"].items():
+        if ", all " in name:
             continue
         short = name.split("/")[1].replace("-perceiver", "").removesuffix("-224-in1k-hf")
         ratios = results.ratios(sides)

@@ -1,121 +1,124 @@
 """One call makes a model faster and leaves its answers as they were."""
 
-from typing import Literal
+from collections.abc import Callable
+from copy import deepcopy
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
-from ..attention import MLP, CrossAttend, MultiHeadAttention
+from ..attention import MultiHeadAttention
 from ..doors import checked
-from ..hiera.blocks import MaskUnitAttention
-from ..perceiver.model import PerceiverIO
-from ..positions import LearnedPositions
-from .fold import take_over_attend
-from .heads import take_over_heads
-from .inference import ForInference, seal, twin
-from .perceiver import FastPerceiverIO, take_over_positions
-from .processor import has_bf16, has_onednn, onednn_is_faster
-from .products import take_over_linear
+from ..perceiver.decoder import PerceiverDecoder
+from .fold import FoldedAttention
+from .portions import PortionedDecoder
+from .products import PackedLinear, Products, has_onednn
 
-Products = Literal["measure", "default", "onednn"]
-HEAVY = (MultiHeadAttention, MaskUnitAttention, MLP)
+LEAST_WEIGHTS = 10_000  # a layer with fewer is done before anything could be chosen for it
+FAST = (FoldedAttention, PackedLinear, PortionedDecoder)
 
 
 @checked
-def speed_up(
-    model: nn.Module, *, dtype: torch.dtype = torch.float32, products: Products = "measure"
-) -> nn.Module:
+def speed_up(model: nn.Module, *, products: Products = "measure") -> nn.Module:
     """Make a faster twin of a model, for inference; the model itself stays as it is.
 
-    The twin is used as the model is, has its taps under the same names, and shares its
-    weights: after a training step of the model, or a loaded state dict, the twin answers
-    accordingly. What is done, each where it helps:
+    The twin is of the same class, on the same device, of the same type of numbers, has its
+    taps under the same names, and shares its weights: after a training step of the model, or
+    a loaded state dict, the twin answers accordingly. Some of its parts are others:
 
-    - Perceiver: the one-head cross-attends fold their projections (see `fold`), read the
-      input array in pieces that are made when they are read (`rows`, `reading`), learned
-      positions are made once, queries are answered in portions, and the multimodal
-      model's queries share their products (`shared`).
-      Where keys and values differ in width, one head looks after the other (`heads`).
-    - all families: linear layers multiply packed weights by oneDNN (`products`), if that
-      is measurably faster on this processor; on Intel's own it is usually not.
-    - with bfloat16, attention and MLPs compute in half as many bits, on processors that
-      have instructions for it. What they are added to, and norms, positions and logits stay
-      float32. Errors grow from 1e-6 to somewhat below 1e-2 of the largest answer. Their
-      weights are rounded copies then, which do not follow the model's.
+    - Linear layers multiply packed weights by oneDNN (`products`).
+    - Perceiver: cross-attention with one head folds its projections (`fold`), and many
+      queries are answered in portions (`portions`).
 
-    Whoever listens to a tap gets its value: that attend then goes the plain way.
+    A part goes the new way only where it is faster on this processor: a shape that comes for
+    the first time is measured, so that the first call takes some times as long as the next.
+
+    Errors are about 1e-6 of the largest answer in float32. float64 and float16 are multiplied
+    as in the model. Half as many bits are torch's own business, and the twin goes along:
+
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+            faster(images)
+
+    The twin's weights want no gradient. An input may; it then takes the plain way.
 
     Args:
         model: of any family, in evaluation mode.
-        dtype: in which attention and MLPs compute: torch.float32 or torch.bfloat16.
-        products: "measure" chooses what is faster here; "default" and "onednn" do as told.
+        products: "measure" chooses what is faster here; "default" and "onednn" name the
+            library, and measure nothing: then the same numbers come out every time.
 
     Raises:
-        ValueError: if the model is training or sped up already, an option has another
-            value, or the processor lacks what is asked for.
+        ValueError: if the model is training or sped up already, the option has another value,
+            or torch lacks what is asked for.
 
-    >>> from ..perceiver import TINY, build
+    >>> import torch
+    >>> from perceiver_tutorial.perceiver import TINY, build
     >>> model = build(TINY["deepmind/vision-perceiver-fourier"]).eval()
     >>> faster = speed_up(model)
     >>> images = torch.randn(2, 3, 8, 10)
     >>> torch.allclose(faster(images), model(images), atol=1e-5)
     True
     """
-    _check(model, dtype, products)
-    onednn = _wants_onednn(dtype, products)
-    faster = twin(model)
-    if type(faster) is PerceiverIO:
-        faster.__class__ = FastPerceiverIO
-    for module in faster.modules():
-        if type(module) is CrossAttend and module.attention.num_heads == 1:
-            take_over_attend(module, onednn)
-        elif type(module) is CrossAttend:
-            take_over_heads(module.attention, onednn)
-        elif type(module) is LearnedPositions:
-            take_over_positions(module)
-        if dtype != torch.float32 and isinstance(module, HEAVY):
-            _compute_in(module, dtype)
-    if onednn:
-        for layer in [m for m in faster.modules() if type(m) is nn.Linear]:
-            take_over_linear(layer)
-    seal(faster)
+    _check(model, products)
+    faster = _twin(model)
+
+    def packed(layer: nn.Linear) -> nn.Module:
+        is_small = products == "measure" and layer.weight.numel() < LEAST_WEIGHTS
+        return layer if is_small else _as(PackedLinear, layer, products=products)
+
+    def folded(attention: MultiHeadAttention) -> nn.Module:
+        has_one = attention.num_heads == 1
+        return _as(FoldedAttention, attention, products=products) if has_one else attention
+
+    _replace(faster, nn.Linear, packed)
+    _replace(faster, MultiHeadAttention, folded)
+    _replace(faster, PerceiverDecoder, lambda decoder: _as(PortionedDecoder, decoder))
+    faster.register_forward_pre_hook(_refuse_training)
     return faster
 
 
-def _wants_onednn(dtype: torch.dtype, products: Products) -> bool:
-    """bfloat16 goes through oneDNN anyway; packing spares it an order of its own at every call."""
-    if products != "measure":
-        return products == "onednn"
-    return has_onednn() and (dtype == torch.bfloat16 or onednn_is_faster())
-
-
-def _compute_in(module: nn.Module, dtype: torch.dtype) -> None:
-    """Let a module compute in fewer bits; its answers are float32 again."""
-    for parameter_owner in module.modules():
-        for name, parameter in parameter_owner.named_parameters(recurse=False):
-            rounded = nn.Parameter(parameter.to(dtype), requires_grad=False)
-            setattr(parameter_owner, name, rounded)
-    module.register_forward_pre_hook(lambda _, args: tuple(_rounded(arg, dtype) for arg in args))
-    module.register_forward_hook(lambda _, _args, answer: answer.float())
-
-
-def _rounded(value: object, dtype: torch.dtype) -> object:
-    is_measured = isinstance(value, Tensor) and value.is_floating_point()
-    return value.to(dtype) if is_measured else value
-
-
-def _check(model: nn.Module, dtype: torch.dtype, products: Products) -> None:
-    if isinstance(model, ForInference):
+def _check(model: nn.Module, products: Products) -> None:
+    if any(isinstance(module, FAST) for module in model.modules()):
         raise ValueError(
             "expected a plain model, got one that is sped up already. "
-            "Speed the model up that it was made from, with all options at once."
+            "Speed the model up that it was made from."
+        )
+    if model.training:
+        raise ValueError(
+            "expected a model in evaluation mode, got one that is training: "
+            "a sped-up model is for inference. Call model.eval() first."
         )
     if products == "onednn" and not has_onednn():
-        raise ValueError("expected a torch that carries oneDNN, got one without. Leave it out.")
-    if dtype not in (torch.float32, torch.bfloat16):
-        raise ValueError(f"expected dtype torch.float32 or torch.bfloat16, got {dtype}.")
-    if dtype == torch.bfloat16 and next(model.parameters()).is_cpu and not has_bf16():
         raise ValueError(
-            "expected a processor with instructions for bfloat16 (avx512_bf16, amx_bf16), got one "
-            "without: it would imitate them, four times slower than float32. Leave dtype out."
+            "expected a torch that carries oneDNN, got one without, or with oneDNN switched off. "
+            "Leave products out."
+        )
+
+
+def _twin(model: nn.Module) -> nn.Module:
+    """A copy of a model, but not of its weights; nothing is recorded for a backward pass."""
+    shared = {id(p): nn.Parameter(p.detach(), requires_grad=False) for p in model.parameters()}
+    shared |= {id(buffer): buffer for buffer in model.buffers()}
+    return deepcopy(model, shared)
+
+
+def _replace(model: nn.Module, kind: type, make: Callable[[nn.Module], nn.Module]) -> None:
+    """Put other modules in the places of all of a kind; one in two places stays one."""
+    made: dict[nn.Module, nn.Module] = {}
+    for parent in list(model.modules()):
+        for name, child in list(parent._modules.items()):
+            if type(child) is kind:
+                made.setdefault(child, make(child))
+                parent.register_module(name, made[child])
+
+
+def _as(kind: type, module: nn.Module, **options: str) -> nn.Module:
+    """A module of a more special class with the same parts, weights, mode and hooks."""
+    other = kind.__new__(kind)
+    vars(other).update(vars(module), **options)
+    return other
+
+
+def _refuse_training(twin: nn.Module, _inputs: tuple) -> None:
+    if twin.training:
+        raise ValueError(
+            "expected no training of a sped-up model, got one after .train(). Train the model "
+            "that it was made from; the sped-up one sees its new weights."
         )

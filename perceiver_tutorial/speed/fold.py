@@ -1,4 +1,4 @@
-r"""The fold: a one-head cross-attend that multiplies in the cheapest order.
+r"""The fold: attention with one head, multiplied in the cheapest order.
 
 A query y and an input x meet in the score of y for x, a product of three matrices:
 
@@ -20,38 +20,109 @@ W_k's bias adds the same to all scores of a query, so softmax does not see it. W
 adds b_q . k to every score for key k, and is added where queries are folded.
 
 With several heads, every head would need folded queries or keys of its own, and what is
-saved is lost again: see `heads` for those.
+saved is lost again.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
+from torch.nn.functional import scaled_dot_product_attention
 
-from ..attention import CrossAttend
-from .reading import Read, join, look
-from .rows import ROWS_AT_ONCE, Rows
+from ..attention import MultiHeadAttention
+from .fastest import fastest
+from .products import (
+    LEAST,
+    Products,
+    computed_in,
+    has_onednn,
+    is_plain_arithmetic,
+    onednn_linear,
+)
 
-Reader = Callable[[Tensor], Tensor]
+ROWS_AT_ONCE = 2048
+ROWS_TO_MEASURE = 8192
+WIDE_RANGE = (torch.float32, torch.float64, torch.bfloat16)  # folded keys may leave float16's
+SMALLEST = -80.0  # weights below e^-80 would be denormal numbers, which processors crawl over
+
+Mix = Callable[[Tensor, Tensor, Tensor, Tensor | None], Tensor]
 
 
-def cheapest(queries: int, inputs: int, attend: CrossAttend) -> str:
+class FoldedAttention(MultiHeadAttention):
+    """Attention with one head that folds its projections where that is faster.
+
+    Whoever listens to a tap, masks inputs or wants a gradient makes it go the plain way.
+    """
+
+    products: Products
+
+    def forward(
+        self,
+        asking: Float[Tensor, "batch queries query_channels"],
+        read: Float[Tensor, "batch keys kv_channels"],
+        keep: Bool[Tensor, "batch #queries #keys"] | None = None,
+    ) -> Float[Tensor, "batch queries query_channels"]:
+        if keep is not None or not self._can_fold(asking, read):
+            return super().forward(asking, read, keep)
+        return self._way(asking, read)(asking, read)
+
+    def _can_fold(self, asking: Tensor, read: Tensor) -> bool:
+        is_heard = self.weights.is_heard or self.mixture.is_heard
+        is_small = self.products == "measure" and asking.numel() * read.shape[1] < LEAST
+        if is_heard or is_small or computed_in(asking) not in WIDE_RANGE:
+            return False
+        return is_plain_arithmetic(asking) and is_plain_arithmetic(read)
+
+    def _way(self, asking: Tensor, read: Tensor) -> Callable[[Tensor, Tensor], Tensor]:
+        """How to read: in the cheapest order, by the library that is told or faster here."""
+        plain, order = super().forward, cheapest(asking.shape[1], read.shape[1], self)
+        if order == "plain":
+            return plain
+        fold = self._fold_inputs if order == "inputs" else self._fold_queries
+        ways = {"plain": plain, "default": partial(fold, fused)}
+        if computed_in(asking) == torch.float32 and has_onednn():
+            ways["onednn"] = partial(fold, in_pieces)
+        if self.products != "measure":
+            return ways.get(self.products, ways["default"])
+        # Of the longer array some rows tell enough; more would take long.
+        few = (asking[:, :ROWS_TO_MEASURE], read[:, :ROWS_TO_MEASURE])
+        runs = {name: partial(way, *few) for name, way in ways.items()}
+        widths = (self.to_keys.weight.shape, self.to_values.weight.shape)
+        situation = (order, asking.shape, read.shape, *widths, asking.dtype, computed_in(asking))
+        return ways[fastest(runs, situation)]
+
+    def _fold_inputs(self, mix: Mix, asking: Tensor, read: Tensor) -> Tensor:
+        queries = self.to_queries(asking) @ self.to_keys.weight
+        mixed = mix(queries / self.to_keys.out_features**0.5, read, read, None)
+        return self.to_output(self.to_values(mixed))
+
+    def _fold_queries(self, mix: Mix, asking: Tensor, read: Tensor) -> Tensor:
+        keys = self.to_keys(read) / self.to_keys.out_features**0.5
+        bias = keys @ self.to_queries.bias
+        values = self.to_values(read) @ self.to_output.weight.T
+        mixed = mix(asking, keys @ self.to_queries.weight, values, bias)
+        return mixed + self.to_output.bias
+
+
+def cheapest(queries: int, inputs: int, attention: MultiHeadAttention) -> str:
     """Which order needs the fewest products of numbers: "plain", "inputs" or "queries".
 
     Args:
         queries: how many.
         inputs: how many.
-        attend: with its widths; one head.
+        attention: with its widths; one head.
 
-    >>> from ..perceiver import PUBLISHED, build
+    >>> from perceiver_tutorial.perceiver import build
     >>> with torch.device("meta"):
     ...     flow = build("deepmind/optical-flow-perceiver")
-    >>> cheapest(2048, 182_528, flow.encoder.reads[0]), cheapest(182_528, 2048, flow.decoder.read)
+    >>> encode, decode = flow.encoder.reads[0].attention, flow.decoder.read.attention
+    >>> cheapest(2048, 182_528, encode), cheapest(182_528, 2048, decode)
     ('inputs', 'queries')
     """
-    y, x = attend.norm_queries.normalized_shape[0], attend.norm_read.normalized_shape[0]
-    inner = attend.attention.to_keys.out_features + attend.attention.to_values.out_features
+    y, x = attention.to_queries.in_features, attention.to_keys.in_features
+    inner = attention.to_keys.out_features + attention.to_values.out_features
     pairs = queries * inputs
     costs = {
         "plain": (queries * y + inputs * x + pairs) * inner,
@@ -61,102 +132,61 @@ def cheapest(queries: int, inputs: int, attend: CrossAttend) -> str:
     return min(costs, key=costs.__getitem__)
 
 
-def folds_queries(attend: CrossAttend, queries: int, inputs: int) -> bool:
-    """Whether a cross-attend would fold so many queries and their answers into the inputs."""
-    folds = isinstance(attend, FoldedCrossAttend) and not attend.is_heard()
-    return folds and cheapest(queries, inputs, attend) == "queries"
+def fused(
+    queries: Float[Tensor, "batch queries width"],
+    keys: Float[Tensor, "batch keys width"],
+    values: Float[Tensor, "batch keys channels"],
+    bias: Float[Tensor, "batch keys"] | None,
+) -> Float[Tensor, "batch queries channels"]:
+    """Mix the values by torch's own attention.
 
-
-def take_over_attend(attend: CrossAttend, onednn: bool) -> None:
-    """Let a cross-attend with one head, which stays where it is, fold."""
-    attend.__class__ = FoldedCrossAttend
-    attend.onednn = onednn
-
-
-class FoldedCrossAttend(CrossAttend):
-    """A cross-attend with one head, multiplied in the cheapest order, piece by piece.
-
-    Whoever listens to a tap of its attention makes it go the plain way, where the value
-    that is listened to exists.
+    Args:
+        queries: scaled already.
+        keys: what is compared.
+        values: what is mixed.
+        bias: added to every query's score for a key.
     """
+    mask = None if bias is None else bias[:, None, None]
+    q, k, v = (array[:, None] for array in (queries, keys, values))
+    return scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=1.0)[:, 0]
 
-    onednn: bool
 
-    def forward(
-        self,
-        asking: Float[Tensor, "batch queries query_channels"],
-        read: Float[Tensor, "batch keys kv_channels"] | Rows,
-        keep: Bool[Tensor, "batch #queries #keys"] | None = None,
-    ) -> Float[Tensor, "batch queries query_channels"]:
-        rows = read if isinstance(read, Rows) else Rows(read)
-        order = self._order(asking.shape[1], rows.shape[1], keep)
-        if order == "plain":
-            return super().forward(asking, rows.whole(), keep)
-        if order == "queries":
-            return self.reader(rows.whole())(asking)
-        return self._finish(asking, self._fold_inputs(asking, rows, keep))
+def in_pieces(
+    queries: Float[Tensor, "batch queries width"],
+    keys: Float[Tensor, "batch keys width"],
+    values: Float[Tensor, "batch keys channels"],
+    bias: Float[Tensor, "batch keys"] | None,
+) -> Float[Tensor, "batch queries channels"]:
+    """The same with products by oneDNN, of some queries and some keys at a time.
 
-    def reader(self, read: Float[Tensor, "batch keys kv_channels"]) -> Reader:
-        """Fold queries and output into the keys and values of what is read, once.
+    Readings of two pieces are joined as fused kernels do: every piece tells its largest
+    score and the sum of its exponentials, and the one with the smaller score is scaled down.
+    """
+    mixtures = queries.new_empty(*queries.shape[:2], values.shape[-1])
+    for sample, some in enumerate(queries):
+        for first in range(0, len(some), ROWS_AT_ONCE):
+            rows = some[first : first + ROWS_AT_ONCE]
+            shift = None if bias is None else bias[sample]
+            mixed = _read(rows, keys[sample], values[sample], shift)
+            mixtures[sample, first : first + ROWS_AT_ONCE] = mixed
+    return mixtures
 
-        Args:
-            read: the latents; any number of queries may then ask them, in any portions.
 
-        Returns:
-            A function from queries to answers, as this cross-attend gives them.
-        """
-        attention = self.attention
-        dtype = attention.to_keys.weight.dtype
-        normed = self.norm_read(read).to(dtype)
-        keys = attention.to_keys(normed) / attention.to_keys.out_features**0.5
-        bias = (keys @ attention.to_queries.bias)[:, None]
-        keys = keys @ attention.to_queries.weight
-        values = attention.to_values(normed) @ attention.to_output.weight.T
-
-        def answer(asking: Tensor) -> Tensor:
-            self._check(asking.shape, read.shape)
-            normed = (
-                self.norm_queries(some).to(dtype) for some in asking.split(ROWS_AT_ONCE, dim=1)
-            )
-            parts = [look(some, keys, values, bias=bias, onednn=self.onednn)[0] for some in normed]
-            mixture = torch.cat(parts, dim=1) + attention.to_output.bias
-            return self._finish(asking, mixture.to(asking.dtype))
-
-        return answer
-
-    def is_heard(self) -> bool:
-        """Whether somebody listens to the attention."""
-        return self.attention.weights.is_heard or self.attention.mixture.is_heard
-
-    def _order(self, queries: int, inputs: int, keep: Tensor | None) -> str:
-        if self.is_heard() or not inputs or not queries:
-            return "plain"
-        order = cheapest(queries, inputs, self)
-        if keep is None or order == "plain":
-            return order
-        # A query that may read nothing reads zeros, which are no mixture of inputs.
-        foldable = keep.shape[1:] == (1, inputs) and bool(keep.any(-1).all())
-        return "inputs" if order == "inputs" and foldable else "plain"
-
-    def _fold_inputs(self, asking: Tensor, rows: Rows, keep: Tensor | None) -> Tensor:
-        self._check(asking.shape, rows.shape)
-        attention = self.attention
-        dtype = attention.to_keys.weight.dtype
-        normed = self.norm_queries(asking).to(dtype)
-        queries = attention.to_queries(normed) @ attention.to_keys.weight
-        queries = queries / attention.to_keys.out_features**0.5
-        mixed = join(self._looks(queries, rows, keep)).to(dtype)
-        return attention.to_output(attention.to_values(mixed)).to(asking.dtype)
-
-    def _looks(self, queries: Tensor, rows: Rows, keep: Tensor | None) -> Iterator[Read]:
-        start = 0
-        for piece in rows.pieces():
-            stop = start + piece.shape[1]
-            normed = self.norm_read(piece).to(queries.dtype)
-            kept = None if keep is None else keep[..., start:stop]
-            yield look(queries, normed, normed, keep=kept, onednn=self.onednn)
-            start = stop
-
-    def _finish(self, asking: Tensor, read: Tensor) -> Tensor:
-        x = asking + read if self.query_residual else read
-        return x + self.mlp(self.norm_mlp(x))
+def _read(
+    queries: Float[Tensor, "queries width"],
+    keys: Float[Tensor, "keys width"],
+    values: Float[Tensor, "keys channels"],
+    bias: Float[Tensor, " keys"] | None,
+) -> Float[Tensor, "queries channels"]:
+    top = queries.new_full((len(queries), 1), -torch.inf)
+    total, mixture = torch.zeros_like(top), queries.new_zeros(len(queries), values.shape[-1])
+    for first in range(0, len(keys), ROWS_AT_ONCE):
+        piece = slice(first, first + ROWS_AT_ONCE)
+        scores = onednn_linear(queries, keys[piece], None if bias is None else bias[piece])
+        higher = torch.maximum(top, scores.amax(-1, keepdim=True))
+        weights = scores.sub_(higher).clamp_(min=SMALLEST).exp_()
+        shrink = (top - higher).exp_()
+        total.mul_(shrink).add_(weights.sum(-1, keepdim=True))
+        mixture.mul_(shrink).add_(onednn_linear(weights, values[piece].T))
+        top = higher
+    return mixture.div_(total)

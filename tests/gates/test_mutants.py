@@ -47,7 +47,7 @@ def test_there_are_enough_bugs_in_all_rooms_under_names_of_their_own():
     assert len(set(NAMES)) == len(EVERY)
     rooms = {mutant.file.partition("/")[0].removesuffix(".py") for mutant in EVERY}
     assert {"attention", "positions", "masks", "taps", "perceiver", "hiera", "deit"} <= rooms
-    assert {"checkpoints", "tracing", "training", "ledger", "exercises", "speed"} <= rooms
+    assert {"apps", "checkpoints", "perceiver_course", "speed", "tracing"} <= rooms
 
 
 def test_a_patch_that_no_longer_fits_is_named():
@@ -129,7 +129,7 @@ def test_the_kind_of_a_test_is_told_by_its_file():
 
 def test_bugs_of_the_time_before_are_bugs_of_today():
     before = json.loads(report.BEFORE.read_text(encoding="utf-8"))
-    assert list(before) == [mutant.id for mutant in read_tables()["kinds"]]
+    assert list(before) == [m.id for m in read_tables()["kinds"] if m.id in before]
     assert sum(not red for red in before.values()) > len(before) / 3  # or the kinds had tests
 
 

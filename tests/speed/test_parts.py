@@ -3,203 +3,237 @@
 import pytest
 import torch
 from shaken import relative_error, shake
+from tolerances import EXACT, SMOKE
 from torch import nn
 
-from perceiver_tutorial.attention import CrossAttend, MultiHeadAttention
-from perceiver_tutorial.perceiver.queries import GridQueries, LearnedQueries
-from perceiver_tutorial.positions import LearnedPositions
-from perceiver_tutorial.speed import fold
-from perceiver_tutorial.speed.grids import moments, take_apart
-from perceiver_tutorial.speed.heads import HeadByHead, take_over_heads
-from perceiver_tutorial.speed.perceiver import take_over_positions
-from perceiver_tutorial.speed.prepared import Prepared
-from perceiver_tutorial.speed.products import PackedLinear, take_over_linear, times
-from perceiver_tutorial.speed.reading import join, look
-from perceiver_tutorial.speed.rows import AppendedRows, JoinedRows, KeptRows, PaddedRows, Rows
+from perceiver_tutorial.attention import MultiHeadAttention
+from perceiver_tutorial.speed import fastest, fold
+from perceiver_tutorial.speed.faster import speed_up
+from perceiver_tutorial.speed.products import PackedLinear, has_onednn, onednn_linear
+from perceiver_tutorial.taps import listen
 
-WHERE = torch.arange(28.0).view(7, 4)
+ONEDNN = pytest.mark.skipif(not has_onednn(), reason="a torch without oneDNN")
+MIXES = pytest.mark.parametrize("mix", [fold.fused, pytest.param(fold.in_pieces, marks=ONEDNN)])
 
 
-def pair(**options) -> tuple[CrossAttend, CrossAttend]:
-    """The same cross-attend twice, once folded."""
-    plain, folded = (
-        shake(CrossAttend(6, 10, num_heads=1, qk_channels=8, v_channels=4, **options))
-        for _ in range(2)
-    )
-    fold.take_over_attend(folded, onednn=False)
-    return plain, folded
+class Reader(nn.Module):
+    """Somebody who has an attention with one head."""
+
+    def __init__(self):
+        super().__init__()
+        self.attention = MultiHeadAttention(6, 10, num_heads=1, qk_channels=8, v_channels=4)
+
+    def forward(self, asking, read, keep=None):
+        return self.attention(asking, read, keep)
+
+
+def pair() -> tuple[nn.Module, nn.Module]:
+    plain = shake(Reader())
+    return plain, speed_up(plain, products="default")
+
+
+def arrays(queries: int = 5, keys: int = 9) -> tuple[torch.Tensor, torch.Tensor]:
+    return torch.randn(2, queries, 6), torch.randn(2, keys, 10)
+
+
+# --- the fold -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("order", ["plain", "inputs", "queries"])
-@pytest.mark.parametrize("query_residual", [True, False])
-def test_all_three_orders_give_the_same(order, query_residual, monkeypatch):
+def test_all_three_orders_give_the_same(order, monkeypatch):
     monkeypatch.setattr(fold, "cheapest", lambda *_: order)
-    plain, folded = pair(query_residual=query_residual)
-    asking, read = torch.randn(2, 5, 6), torch.randn(2, 9, 10)
+    plain, folded = (reader.double() for reader in pair())
+    asking, read = (array.double() for array in arrays())
     with torch.no_grad():
-        assert relative_error(folded(asking, read), plain(asking, read)) < 1e-5
+        assert relative_error(folded(asking, read), plain(asking, read)) < EXACT
+
+
+@pytest.mark.parametrize("order", ["inputs", "queries"])
+@MIXES
+def test_both_libraries_give_the_same(order, mix):
+    plain, folded = pair()
+    asking, read = arrays()
+    with torch.no_grad():
+        answer = getattr(folded.attention, f"_fold_{order}")(mix, asking, read)
+        assert relative_error(answer, plain(asking, read)) < SMOKE
 
 
 def test_the_cheapest_order_is_chosen():
-    slim = CrossAttend(20, 20, num_heads=1, qk_channels=4)
+    slim = MultiHeadAttention(20, 20, num_heads=1, qk_channels=4)
     assert fold.cheapest(500, 500, slim) == "plain"
-    wide = CrossAttend(64, 8, num_heads=1)
+    wide = MultiHeadAttention(64, 8, num_heads=1)
     assert fold.cheapest(5, 10_000, wide) == "inputs"
-    narrow = CrossAttend(8, 64, num_heads=1, qk_channels=64)
+    narrow = MultiHeadAttention(8, 64, num_heads=1, qk_channels=64)
     assert fold.cheapest(10_000, 5, narrow) == "queries"
 
 
-def test_latents_are_folded_once_for_all_portions(monkeypatch):
-    plain, folded = pair(query_residual=False)
-    asking, read = torch.randn(2, 40, 6), torch.randn(2, 3, 10)
-    monkeypatch.setattr(fold, "ROWS_AT_ONCE", 7)
+@pytest.mark.parametrize("winner", ["plain", "default", pytest.param("onednn", marks=ONEDNN)])
+def test_the_order_is_measured_on_some_rows_and_taken_for_all(winner, monkeypatch):
+    ran = []
+
+    def measured(ways):
+        ran.append({name: run().shape for name, run in ways.items()})
+        return winner
+
+    monkeypatch.setattr(fastest, "_CHOSEN", {})
+    monkeypatch.setattr(fastest, "_measured", measured)
+    monkeypatch.setattr(fold, "ROWS_TO_MEASURE", 7)
+    monkeypatch.setattr(fold, "LEAST", 0)
+    monkeypatch.setattr(fold, "cheapest", lambda *_: "queries")
+    plain, _ = pair()
+    folded = speed_up(plain)
+    for part in folded.modules():
+        if isinstance(part, PackedLinear):
+            part.products = "default"
+    asking, read = arrays(queries=40, keys=5)
     with torch.no_grad():
-        answer = folded.reader(read)
-        portions = torch.cat([answer(some) for some in asking.split(11, dim=1)], dim=1)
-        assert relative_error(portions, plain(asking, read)) < 1e-5
+        for _ in range(2):
+            assert relative_error(folded(asking, read), plain(asking, read)) < SMOKE
+    assert len(ran) == 1 and set(ran[0].values()) == {(2, 7, 6)}
 
 
-@pytest.mark.parametrize("onednn", [False, True])
+@ONEDNN
 @pytest.mark.parametrize("spread", [1.0, 1000.0])
-def test_readings_of_pieces_join_to_a_reading_of_all(onednn, spread):
-    queries, array = spread * torch.randn(2, 5, 6), torch.randn(2, 23, 6)
-    pieces = [look(queries, some, some, onednn=onednn) for some in array.split(4, dim=1)]
-    assert relative_error(join(pieces), (queries @ array.mT).softmax(-1) @ array) < 1e-5
+@pytest.mark.parametrize("biased", [True, False])
+def test_readings_of_pieces_join_to_a_reading_of_all(spread, biased, monkeypatch):
+    monkeypatch.setattr(fold, "ROWS_AT_ONCE", 4)
+    queries, keys = spread * torch.randn(2, 9, 6), torch.randn(2, 23, 6)
+    values, bias = torch.randn(2, 23, 3), torch.randn(2, 23) if biased else None
+    scores = queries @ keys.mT + (0.0 if bias is None else bias[:, None])
+    found = fold.in_pieces(queries, keys, values, bias)
+    assert relative_error(found, scores.softmax(-1) @ values) < SMOKE
 
 
-def test_a_piece_of_which_nothing_is_kept_does_not_count():
-    queries, array = torch.randn(1, 5, 6), torch.randn(1, 8, 6)
-    keep = torch.tensor([[[False] * 4 + [True] * 4]])
-    halves = [
-        look(queries, some, some, keep=kept)
-        for some, kept in zip(array.split(4, dim=1), keep.split(4, dim=2), strict=True)
-    ]
-    right = (queries @ array[:, 4:].mT).softmax(-1) @ array[:, 4:]
-    assert relative_error(join(halves), right) < 1e-5
-
-
+@ONEDNN
 def test_weights_never_become_denormal():
     queries, keys = torch.tensor([[[100.0]]]), torch.tensor([[[0.0], [1.0]]])
-    mixture, log_total = look(queries, keys, torch.ones(1, 2, 1))
-    assert mixture.item() == 1.0 and log_total.item() == pytest.approx(100.0)
-    smallest, _ = look(queries, keys, torch.tensor([[[1.0], [0.0]]]))
+    smallest = fold.in_pieces(queries, keys, torch.tensor([[[1.0], [0.0]]]), None)
+    assert 0 < smallest.item() < 1e-30
     assert smallest.item() >= torch.finfo(torch.float32).tiny
 
 
-@pytest.mark.parametrize("shape", [(2, 5, 6), (1, 5, 6)])
-def test_products_are_equal(shape):
-    x, y = torch.randn(shape), torch.randn(shape[0], 6, 4)
-    assert relative_error(times(x, y, onednn=True), x @ y) < 1e-5
+@pytest.mark.parametrize("tap", ["attention.weights", "attention.mixture"])
+def test_whoever_listens_makes_it_go_the_plain_way(tap, monkeypatch):
+    monkeypatch.setattr(fold, "cheapest", lambda *_: "inputs")
+    plain, folded = (reader.double() for reader in pair())
+    asking, read = (array.double() for array in arrays())
+    with torch.no_grad(), listen(folded, tap) as found, listen(plain, tap) as right:
+        assert relative_error(folded(asking, read), plain(asking, read)) < EXACT
+    assert relative_error(found[tap][0], right[tap][0]) < EXACT
 
 
+def test_a_key_that_is_not_kept_is_not_read(monkeypatch):
+    monkeypatch.setattr(fold, "cheapest", lambda *_: "inputs")
+    plain, folded = (reader.double() for reader in pair())
+    asking, read = (array.double() for array in arrays())
+    keep = torch.rand(2, 1, 9) < 0.5
+    keep[0] = False
+    with torch.no_grad():
+        assert relative_error(folded(asking, read, keep), plain(asking, read, keep)) < EXACT
+
+
+# --- packed weights -----------------------------------------------------------------------------
+
+
+@ONEDNN
 @pytest.mark.parametrize("shape", [(5, 6), (2, 5, 6), (2, 3, 5, 6), (0, 6)])
 @pytest.mark.parametrize("bias", [True, False])
 def test_packed_weights_give_the_same(shape, bias):
-    layer, x = nn.Linear(6, 4, bias=bias), torch.randn(shape)
+    plain, x = nn.Sequential(nn.Linear(6, 4, bias=bias)).eval(), torch.randn(shape)
+    packed = speed_up(plain, products="onednn")
     with torch.no_grad():
-        right = layer(x)
-        take_over_linear(layer)
-        assert type(layer) is PackedLinear and layer(x).shape == right.shape
-        assert torch.allclose(layer(x), right, atol=1e-6)
+        assert packed(x).shape == (*shape[:-1], 4)
+        assert torch.allclose(packed(x), plain(x), atol=1e-5)
+    assert (packed[0].packed is not None) == bool(x.numel())
 
 
-def test_what_is_prepared_is_kept_until_weights_change():
-    made = []
-    weight = torch.zeros(3)
-    prepared = Prepared(lambda: made.append(1) or weight + 1, [weight])
-    assert prepared() is prepared() and len(made) == 1
-    weight += 1
-    assert prepared().tolist() == [2.0, 2.0, 2.0] and len(made) == 2
+@ONEDNN
+def test_weights_are_packed_once_until_they_change():
+    plain, x = nn.Sequential(nn.Linear(6, 4)).eval(), torch.randn(5, 6)
+    packed = speed_up(plain, products="onednn")
+    packed(x)
+    first = packed[0].packed
+    packed(x)
+    assert packed[0].packed is first
+    with torch.no_grad():
+        plain[0].weight.add_(1)
+    assert torch.allclose(packed(x), plain(x), atol=1e-5)
+    assert packed[0].packed is not first
 
 
-def test_weights_made_in_inference_mode_are_prepared_once():
+@ONEDNN
+def test_weights_made_in_inference_mode_are_packed_too():
     with torch.inference_mode():
-        weight = torch.zeros(3)
-    assert Prepared(lambda: weight + 1, [weight])().tolist() == [1.0, 1.0, 1.0]
+        plain, x = nn.Sequential(nn.Linear(6, 4)).eval(), torch.randn(5, 6)
+        packed = speed_up(plain, products="onednn")
+        assert torch.allclose(packed(x), plain(x), atol=1e-5)
 
 
-def test_learned_positions_are_made_once():
-    positions = shake(LearnedPositions((2, 3), 4, projected_channels=5))
-    right = positions()
-    take_over_positions(positions)
-    assert torch.equal(positions(), right)
-    assert positions() is positions()
+@ONEDNN
+def test_onednn_never_gets_a_transposed_view(monkeypatch):
+    """For such weights it has but a reference, a thousand times slower."""
+
+    def linear_pointwise(x, weight, bias, *_rest):
+        assert weight.is_contiguous()
+        return nn.functional.linear(x, weight, bias)
+
+    monkeypatch.setattr(torch.ops.mkldnn, "_linear_pointwise", linear_pointwise)
+    x, weight = torch.randn(5, 6), torch.randn(6, 4).T
+    assert torch.allclose(onednn_linear(x, weight), nn.functional.linear(x, weight), atol=1e-5)
+    keys, values = torch.randn(1, 6, 8).mT, torch.randn(1, 3, 8).mT
+    fold.in_pieces(x[None], keys, values, None)
 
 
-@pytest.mark.parametrize("keep", [None, torch.tensor([[[True, False, True, True, False, True]]])])
-def test_heads_look_one_after_the_other(keep):
-    plain, split = (
-        shake(MultiHeadAttention(8, 10, num_heads=2, qk_channels=4, v_channels=6)) for _ in "ab"
-    )
-    take_over_heads(split, onednn=False)
-    asking, read = torch.randn(1, 5, 8), torch.randn(1, 6, 10)
-    assert type(split) is HeadByHead
-    with torch.no_grad():
-        assert relative_error(split(asking, read, keep), plain(asking, read, keep)) < 1e-5
+# --- what is faster -----------------------------------------------------------------------------
 
 
-def test_heads_of_one_width_stay_as_they_are():
-    attention = MultiHeadAttention(8, num_heads=2)
-    take_over_heads(attention, onednn=False)
-    assert type(attention) is MultiHeadAttention
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that only work moves on."""
+    monkeypatch.setattr(fastest, "_CHOSEN", {})
+    now = [0.0]
+    monkeypatch.setattr(fastest.time, "process_time", lambda: now[0])
+    monkeypatch.setattr(fastest.time, "perf_counter", lambda: now[0])
+
+    ran = []
+
+    def takes(*seconds):
+        rounds = iter(seconds * fastest.ROUNDS)
+
+        def run():
+            now[0] += next(rounds)
+            ran.append(seconds)
+
+        return run
+
+    takes.ran = ran
+    return takes
 
 
-# --- an input array that is never whole ---------------------------------------------------------
+def test_the_fastest_way_is_taken(clock):
+    ways = {"plain": clock(0.002), "b": clock(0.001), "c": clock(0.0015)}
+    assert fastest.fastest(ways, "here") == "b"
+    assert len(clock.ran) == 3 * fastest.ROUNDS
 
 
-def kinds() -> dict[str, Rows]:
-    torch.manual_seed(0)
-    appended = AppendedRows(torch.randn(2, 7, 3), WHERE)
-    masked = torch.rand(2, 7, 1) < 0.5
-    padded = PaddedRows(appended, torch.randn(1, 2), torch.randn(1, 9), masked)
-    keep = torch.rand(2, 11) < 0.5
-    joined = JoinedRows([padded, Rows(torch.randn(2, 4, 9))])
-    return {
-        "whole": Rows(torch.randn(2, 7, 3)),
-        "appended": appended,
-        "padded": padded,
-        "joined": joined,
-        "kept": KeptRows(joined, keep),
-    }
+def test_what_takes_long_is_run_twice(clock):
+    assert fastest.fastest({"plain": clock(2.0), "b": clock(1.0)}, "here") == "b"
+    assert len(clock.ran) == 4
 
 
-@pytest.mark.parametrize("kind", kinds())
-@pytest.mark.parametrize("size", [1, 3, 100])
-def test_pieces_make_up_the_whole(kind, size):
-    rows = kinds()[kind]
-    whole = rows.whole()
-    assert torch.equal(torch.cat(list(rows.pieces(size)), dim=1), whole)
-    assert max(piece.shape[1] for piece in rows.pieces(size)) <= size
-    assert rows.shape == whole.shape == rows.outline().shape
-    some = torch.tensor([6, 0, 2])
-    assert torch.equal(rows[some], whole[:, some])
-    assert torch.equal(rows[2:5], whole[:, 2:5])
+def test_a_way_that_hardly_saves_anything_is_not_taken(clock):
+    assert fastest.fastest({"plain": clock(1.0), "b": clock(0.96)}, "here") == "plain"
 
 
-def test_an_outline_has_no_numbers_of_its_own():
-    assert kinds()["appended"].outline().untyped_storage().nbytes() == 4
+def test_the_best_time_of_each_counts(clock):
+    slow_start = clock(9.0, 1.0, 1.0, 1.0, 1.0)
+    assert fastest.fastest({"plain": clock(1.5), "b": slow_start}, "here") == "b"
 
 
-# --- queries taken apart ------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "queries",
-    [
-        GridQueries((3, 4, 5), num_bands=2),
-        GridQueries((6,), num_bands=3, max_resolution=(60,)),
-        GridQueries((2, 3), num_bands=2, convention="linspace"),
-        LearnedQueries(4, 7),
-    ],
-    ids=["video", "sound", "linspace", "learned"],
-)
-def test_queries_are_sums_of_rows(queries):
-    padding = torch.randn(1, 3)
-    apart = take_apart(queries, padding)
-    points = queries.all_points(torch.zeros(1, 1, 1))
-    whole = torch.cat([queries(torch.zeros(1, 1, 1))[0], padding.expand(len(points), -1)], dim=-1)
-    stacked, rows = torch.cat(apart.tables), apart.rows(points)
-    assert torch.allclose(stacked[rows].sum(1), whole, atol=1e-6)
-    mean, square = moments(stacked)[rows].sum(1).unbind(-1)
-    assert torch.allclose(mean, whole.mean(-1), atol=1e-6)
-    assert torch.allclose(square, whole.square().mean(-1), atol=1e-6)
+def test_a_situation_is_measured_once_for_every_number_of_threads(clock, monkeypatch):
+    ways = {"plain": clock(2.0), "b": clock(1.0)}
+    assert fastest.fastest(ways, "here") == fastest.fastest(ways, "here") == "b"
+    assert len(fastest._CHOSEN) == 1
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 7)
+    fastest.fastest({"plain": clock(2.0), "b": clock(1.0)}, "here")
+    assert len(fastest._CHOSEN) == 2

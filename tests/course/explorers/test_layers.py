@@ -9,7 +9,7 @@ from tiny import IMAGES
 from perceiver_course.explorers.families.layers import layers_of
 from perceiver_tutorial import deit, hiera, perceiver
 from perceiver_tutorial.tracing import cost
-from tests.tracing.test_formulas import SCHEDULES, WIDTHS
+from tests.course.test_formulas import SCHEDULES, WIDTHS
 
 VISION = "deepmind/vision-perceiver"
 

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from perceiver_course.kit.conformance import check_postprocessor, check_queries
-from tests.perceiver.test_conformance_faults import says
+from tests.course.test_conformance_faults import says
 
 
 def same(tensor):

@@ -1,0 +1,32 @@
+"""Queries answered in portions, so that the work for all of them need not be in memory at once."""
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from ..perceiver.decoder import PerceiverDecoder
+from ..taps import Tap
+
+QUERIES_AT_ONCE = 32_768
+
+
+class PortionedDecoder(PerceiverDecoder):
+    """A decoder that answers many queries in portions: no query sees another.
+
+    Whoever listens to one of its taps hears all queries at once.
+    """
+
+    def forward(
+        self,
+        queries: Float[Tensor, "batch outputs query_channels"],
+        latents: Float[Tensor, "batch latents latent_channels"],
+        keep: Bool[Tensor, "batch outputs"] | None = None,
+    ) -> Float[Tensor, "batch outputs output_channels"]:
+        answer = super().forward
+        if keep is not None or queries.shape[1] <= QUERIES_AT_ONCE or self._is_heard():
+            return answer(queries, latents, keep)
+        portions = queries.split(QUERIES_AT_ONCE, dim=1)
+        return torch.cat([answer(some, latents) for some in portions], dim=1)
+
+    def _is_heard(self) -> bool:
+        return any(isinstance(part, Tap) and part.is_heard for part in self.modules())
