@@ -14,10 +14,12 @@ def check_keep(keep: Tensor | None, input_array: Tensor) -> None:
     Raises:
         ValueError: if it is not True and False, one for each input of each sample.
     """
+    if keep is None:
+        return
     expected = f"expected keep as True and False of shape {list(input_array.shape[:2])}"
-    if keep is not None and keep.dtype != torch.bool:
+    if keep.dtype != torch.bool:
         raise ValueError(f"{expected}, got {keep.dtype}. True stays: attention_mask.bool().")
-    if keep is not None and keep.shape != input_array.shape[:2]:
+    if keep.shape != input_array.shape[:2]:
         raise ValueError(
             f"{expected} (batch, inputs), got {list(keep.shape)}. Make one for each input."
         )

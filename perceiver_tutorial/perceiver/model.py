@@ -66,15 +66,20 @@ class PerceiverIO(nn.Module):
         return self.postprocessor.assemble(self.postprocessor(output_array))
 
     def encode(
-        self, raw: Any, keep: Bool[Tensor, "batch inputs"] | None = None
+        self,
+        raw: Any,
+        keep: Bool[Tensor, "batch inputs"] | None = None,
+        latents: Float[Tensor, "batch latents latent_channels"] | None = None,
     ) -> Float[Tensor, "batch latents latent_channels"]:
         """Read the input once. Decode the latents as often as wanted.
 
         Args:
             raw: what the preprocessor takes.
             keep: True for inputs that may be read. Default: all.
+            latents: from which to go on, e.g. those of an earlier input. Default: the
+                learned ones.
         """
-        return self.encoder(self.preprocessor(raw), keep)
+        return self.encoder(self.preprocessor(raw), keep, latents)
 
     def decode(
         self,

@@ -28,9 +28,10 @@ def food(name: str) -> Any:
 
 
 def run(name: str, given: Any, **more: Any) -> Any:
+    built = model(name)  # the first time it draws weights
     torch.manual_seed(0)
     with torch.no_grad():
-        answer = model(name)(given, **more)
+        answer = built(given, **more)
     return getattr(answer, "logits", answer)
 
 
@@ -93,6 +94,25 @@ def test_an_empty_batch_is_refused_by_every_family_alike(name):
                 ValueError, match=r"got \[0, .*The batch is empty: give at least one"
             ):
                 call(nothing)
+
+
+@pytest.mark.parametrize("layout", [torch.strided, torch.jagged])
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.filterwarnings("ignore:.*nested tensor")
+def test_nested_tensors_are_refused_with_what_to_do(name, layout):
+    plain = food(name)
+    given = {
+        key: torch.nested.nested_tensor(list(value), layout=layout)
+        for key, value in (plain if isinstance(plain, dict) else {"": plain}).items()
+    }
+    with pytest.raises(ValueError, match=r"got a nested tensor\. Pad it, x\.to_padded_tensor"):
+        run(name, given if isinstance(plain, dict) else given[""])
+
+
+def test_packed_sequences_are_refused():
+    packed = torch.nn.utils.rnn.pack_sequence([torch.tensor([4, 110, 5]), torch.tensor([4, 5])])
+    with pytest.raises(TypeError, match=r"expected ids \[batch, bytes\], got PackedSequence\."):
+        run("text classes", packed)
 
 
 KEEPS = {"entities": 9, "masked language": 9, "fourier images": 80, **MASKED}
