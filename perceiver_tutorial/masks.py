@@ -116,9 +116,17 @@ def kept_units(
         batch_size: samples that are to come.
 
     Raises:
-        ValueError: if shape or type is wrong, or samples keep nothing or not equally many.
+        ValueError: if shape or type is wrong, samples keep nothing or not equally many, or the
+            mask cannot be looked at: how many units are kept is then unknown.
     """
     check_keep(keep, units, batch_size)
+    if not has_values(keep) and not torch.jit.is_tracing():
+        raise ValueError(
+            "expected the numbers of kept mask units while a model is compiled, exported or under "
+            "a transform, got the mask keep, which does not say how many there are. Call "
+            "predict(images, kept) there, with kept = kept_units(keep, units, batch_size) from "
+            "before."
+        )
     counts = keep.sum(1)
     if has_values(keep) and (counts.min() != counts.max() or not counts.min()):
         raise ValueError(
