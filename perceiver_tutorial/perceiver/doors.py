@@ -1,11 +1,14 @@
 """What may come into a Perceiver: every preprocessor's door, and masks over the inputs."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
+from torch.utils._pytree import tree_leaves
 
 from ..doors import Door
 
-__all__ = ["Door", "check_keep"]
+__all__ = ["Door", "check_keep", "check_latents"]
 
 
 def check_keep(keep: Tensor | None, input_array: Tensor) -> None:
@@ -22,4 +25,18 @@ def check_keep(keep: Tensor | None, input_array: Tensor) -> None:
     if keep.shape != input_array.shape[:2]:
         raise ValueError(
             f"{expected} (batch, inputs), got {list(keep.shape)}. Make one for each input."
+        )
+
+
+def check_latents(latents: Tensor, raw: Any) -> None:
+    """Let latents pass that are of as many samples as the raw input they are asked about.
+
+    Raises:
+        ValueError: if they are of another batch.
+    """
+    samples = {value.shape[0] for value in tree_leaves(raw) if isinstance(value, Tensor)}
+    if samples and latents.shape[0] not in samples:
+        raise ValueError(
+            f"expected latents of {max(samples)} samples, as many as the raw input has, got "
+            f"{latents.shape[0]}. Give decode what encode made of this very batch."
         )

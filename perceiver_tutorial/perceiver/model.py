@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from ..doors import checked
 from .chunks import check_points, join_answers, split_points
+from .doors import check_latents
 from .parts import (
     ArraySpec,
     CountsInputs,
@@ -104,8 +105,9 @@ class PerceiverIO(nn.Module):
             keep: as given to `encode`; matters with `mask_queries` only.
 
         Raises:
-            ValueError: if there are no such outputs.
+            ValueError: if there are no such outputs, or the latents are of another batch.
         """
+        check_latents(latents, raw)
         inputs = self._inputs_for_queries(latents, raw)
         known = self.queries.all_points(inputs)
         wanted = known if points is None else check_points(points, known)

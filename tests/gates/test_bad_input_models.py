@@ -1,6 +1,7 @@
 """Every kind of model, with raw inputs, masks and points as they should not be."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -150,12 +151,17 @@ def test_a_chunk_is_not_as_it_should_be(size):
 
 
 @pytest.mark.parametrize("latents", [
-    torch.zeros(3, 7, 12), torch.zeros(7, 12), torch.zeros(2, 7, 13), torch.zeros(2, 7, 12).long(),
+    torch.zeros(3, 7, 12), torch.zeros(7, 12), torch.zeros(2, 7, 12).long(),
     torch.zeros(2, 7, 12).double(), torch.zeros(2, 7, 12, device="meta"), None, "words",
 ])  # fmt: skip
 def test_latents_are_not_as_they_should_be(latents):
     raw = food("fourier images")
     assert outcome(lambda: model("fourier images").decode(latents, raw)) is Refused
+
+
+def test_latents_are_too_wide():
+    call = partial(model("fourier images").decode, torch.zeros(2, 7, 13), food("fourier images"))
+    assert outcome(call, "read is 13 wide, this layer was built for 12.") is Refused
 
 
 @pytest.mark.parametrize("name", MASKED)
