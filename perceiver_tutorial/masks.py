@@ -12,6 +12,12 @@ from torch import Tensor
 
 from .doors import checked, explained, has_values
 
+UNCOUNTED = (
+    "expected the numbers of kept mask units while a model is compiled, exported or under a "
+    "transform, got the mask keep, which does not say how many there are. Call predict(images, "
+    "kept) there, with kept = kept_units(keep, units, batch_size) from before."
+)
+
 
 @checked
 def random_units(
@@ -120,13 +126,10 @@ def kept_units(
             mask cannot be looked at: how many units are kept is then unknown.
     """
     check_keep(keep, units, batch_size)
-    if not has_values(keep) and not torch.jit.is_tracing():
-        raise ValueError(
-            "expected the numbers of kept mask units while a model is compiled, exported or under "
-            "a transform, got the mask keep, which does not say how many there are. Call "
-            "predict(images, kept) there, with kept = kept_units(keep, units, batch_size) from "
-            "before."
-        )
+    if torch.compiler.is_dynamo_compiling():
+        torch._dynamo.graph_break(UNCOUNTED)  # refused as one graph; else this part is not compiled
+    elif not has_values(keep):
+        raise ValueError(UNCOUNTED)
     counts = keep.sum(1)
     if has_values(keep) and (counts.min() != counts.max() or not counts.min()):
         raise ValueError(

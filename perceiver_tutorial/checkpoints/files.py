@@ -21,6 +21,7 @@ from .layout import first_of
 # In the order of timm's own reader; Meta's DeiTs are under `model`, its Hieras `model_state`.
 WRAPPERS = ("state_dict", "model_state", "model", "module")
 AVERAGED = ("state_dict_ema", "model_ema", "ema_state_dict", "ema")
+DEEPEST = 4  # dictionaries in each other; one that holds itself has no end
 INDEX = ".index.json"
 PICKLES = (".pystate", ".pickle", ".pkl")
 TORCH = (".bin", ".pth", ".pt")
@@ -168,7 +169,9 @@ def _first_sentence(error: Exception) -> str:
 
 
 def _unwrapped(content: Any, file: Path, averaged: bool) -> dict[str, Tensor]:
-    while (key := _wrapper(content, averaged)) is not None:
+    for _ in range(DEEPEST):
+        if (key := _wrapper(content, averaged)) is None:
+            break
         if left := [name for name in content if name != key and _is_weights(content[name])]:
             other = _wrapper(content, not averaged)
             choice = f" load(..., averaged={not averaged}) takes {other!r}." if other != key else ""
@@ -197,16 +200,17 @@ def _wrapper(content: Any, averaged: bool) -> str | None:
     """
     if not isinstance(content, Mapping):
         return None
-    plain = [key for key in WRAPPERS if isinstance(content.get(key), Mapping)]
-    means = [key for key in AVERAGED if _is_weights(content.get(key))]
-    return next(iter(means + plain if averaged else plain + means), None)
+    keys = (*AVERAGED, *WRAPPERS) if averaged else (*WRAPPERS, *AVERAGED)
+    found = [key for key in keys if _is_weights(content.get(key))]
+    odd = [key for key in WRAPPERS if isinstance(content.get(key), Mapping)]
+    return next(iter(found or odd), None)
 
 
-def _is_weights(content: Any) -> bool:
+def _is_weights(content: Any, depth: int = DEEPEST) -> bool:
     """Whether something is a dictionary of tensors, or has one under a known key."""
-    if not isinstance(content, Mapping) or not content:
+    if not isinstance(content, Mapping) or not content or not depth:
         return False
-    inside = (_is_weights(content.get(key)) for key in (*AVERAGED, *WRAPPERS))
+    inside = (_is_weights(content.get(key), depth - 1) for key in (*AVERAGED, *WRAPPERS))
     return all(isinstance(value, Tensor) for value in content.values()) or any(inside)
 
 
