@@ -9,6 +9,7 @@ from shaken import shake
 from tiny import CONFIGS, raw_for
 from torch.export import Dim
 from torch.func import functional_call, grad, jvp, vmap
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils import _pytree as pytree
 
 from perceiver_tutorial import deit, hiera
@@ -259,7 +260,6 @@ def test_an_exported_deit_is_saved_and_loaded(tmp_path):
     torch.testing.assert_close(answer.logits, plain(given).logits)
 
 
-@pytest.mark.filterwarnings("ignore:.torch.jit.trace. is deprecated")
 TWINS = ("masked language", "learned images", "point clouds", "Hiera", "DeiT")
 
 
@@ -276,7 +276,8 @@ def test_a_sped_up_model_is_exported_and_differentiated_forwards(name):
         answer = jvp(lambda w: functional_call(call, w, (given,)), (weights,), (weights,))[1]
         return pytree.tree_leaves(answer)
 
-    assert_alike(slopes(twin), slopes(plain), 1e-4)
+    with sdpa_kernel(SDPBackend.MATH):  # torch's other kernels have no forward derivative
+        assert_alike(slopes(twin), slopes(plain), 1e-4)
 
 
 def test_a_packed_layer_is_differentiated_forwards():
@@ -288,6 +289,7 @@ def test_a_packed_layer_is_differentiated_forwards():
     torch.testing.assert_close(slope, rows @ layer.weight.T)
 
 
+@pytest.mark.filterwarnings("ignore:.torch.jit.trace. is deprecated")
 def test_numbers_are_looked_at_only_where_there_are_any():
     seen = []
     ones = torch.ones(2, 3)
