@@ -11,6 +11,7 @@ import torch
 from perceiver_course.chapters.distillation.model import (
     FILE,
     StudentScores,
+    fine_tune,
     note,
     score_student,
     students,
@@ -27,7 +28,6 @@ from perceiver_course.kit.recipes.digits_deit import (
     STUDENTS,
     digits_teacher,
     few_labels,
-    fine_tune,
     finer,
     hard_targets,
     labels_only,
