@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from perceiver_tutorial.doors import checked
+from perceiver_tutorial.doors import check_numbers, checked
 
 
 @dataclass(frozen=True, repr=False)
@@ -56,11 +56,12 @@ def play(
         seconds: how long each of them is repeated.
 
     Raises:
-        ValueError: if a sound is longer than it may be repeated, or has no sample.
+        ValueError: if a sound is longer than it may be repeated, has no sample, or NaN among them.
 
     >>> play({"a hum": torch.sin(2 * torch.pi * 11 * torch.arange(256) / 256)})
     sound: a hum, a tone of 344 hertz
     """
+    check_numbers(**sounds)
     for name, samples in sounds.items():
         if not 0 < len(samples) <= rate * seconds:
             raise ValueError(
@@ -87,7 +88,7 @@ def _repeat(samples: Tensor, length: int) -> Tensor:
 def _wav(samples: Tensor, rate: int) -> bytes:
     """One channel of 16 bits; it rises and falls softly at its ends."""
     edge = torch.linspace(0, 1, min(200, len(samples) // 2))
-    soft = samples.clamp(-1, 1).clone()
+    soft = samples.detach().clamp(-1, 1).clone()
     soft[: len(edge)] *= edge
     soft[len(soft) - len(edge) :] *= edge.flip(0)
     buffer = io.BytesIO()

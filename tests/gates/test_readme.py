@@ -248,6 +248,12 @@ def prose() -> str:
     return re.sub(r"\]\([^)]*\)|`[^`]*`", "", text)
 
 
+def test_the_core_asks_for_nothing_outside_it():
+    topics = {row.topic for row in CORE}
+    for row in CORE:
+        assert set(re.findall(r"{(\w+)}", row.prerequisites)) <= topics, row.file
+
+
 def test_every_number_of_the_readme_comes_from_a_record():
     text = prose().replace(tutorial.WANTED, "").replace("Python 3.11", "").replace("4.0", "")
     text = text.replace("Python 3.12 and 3.13", "").replace("top-1 and top-5", "")
