@@ -10,6 +10,8 @@ import torch
 
 from perceiver_course.chapters.distillation.model import (
     FILE,
+    MEASURED,
+    NARROW,
     StudentScores,
     fine_tune,
     note,
@@ -21,8 +23,6 @@ from perceiver_course.kit.augment import soft_labels
 from perceiver_course.kit.recipes.digits_deit import (
     DISTILLED,
     INK,
-    MEASURED,
-    NARROW,
     PLAIN,
     RECIPES,
     STUDENTS,

@@ -171,8 +171,3 @@ RECIPES = {
     "digits-deit-hard": _student(PLAIN, hard_targets),
     "digits-deit-token": _student(DISTILLED, hard_targets),
 }
-# The same from the published start, for comparison only.
-NARROW = {way: f"{STUDENTS[way]}-narrow" for way in ("labels only", "soft")}
-MEASURED = RECIPES | {
-    narrow: replace(RECIPES[STUDENTS[way]], config=PLAIN) for way, narrow in NARROW.items()
-}
