@@ -8,9 +8,15 @@ import argparse
 import importlib.metadata
 import importlib.util
 import io
+import os
 import platform
 import sys
 from collections.abc import Sequence
+
+DESCRIPTION = (
+    "Shapes, costs and accuracy of Perceiver IO, Hiera and DeiT without a notebook. "
+    "perceiver-tutorial COMMAND --help says more."
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,7 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     try:
-        print(options.command(options))
+        print(options.command(options), flush=True)
+    except BrokenPipeError:  # whoever read this, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (ValueError, FileNotFoundError) as refusal:
         print(refusal)
         return 2
@@ -38,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="perceiver-tutorial", description=__doc__)
+    parser = argparse.ArgumentParser(prog="perceiver-tutorial", description=DESCRIPTION)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, command, summary in (
         ("walk", _walk, "every shape of a published model, at its published size"),

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from torch import Tensor
 
 from .guard import checked
 
 Config = TypeVar("Config")
+TO_PAD = "Pad it, x.to_padded_tensor(0); where a model takes keep, say there what is padding."
 
 
 @checked
@@ -74,14 +75,19 @@ class Door:
             TypeError: if it is no tensor.
             ValueError: if its shape or its kind of number does not fit.
         """
-        if not isinstance(raw, Tensor):
-            kind = type(raw).__name__
-            raise TypeError(f"expected {self}, got {kind}. Make it a tensor: torch.as_tensor(...).")
+        if not isinstance(raw, Tensor) or raw.is_nested:
+            raise self._refusal_of(raw)
         if raw.is_floating_point() == integers:
             kind = str(raw.dtype).removeprefix("torch.")
             raise ValueError(f"expected {self}, got {kind} numbers. {self._advice_on(integers)}")
         if not self._fits(raw.shape[1:]) or not raw.shape[0]:
             raise ValueError(f"expected {self}, got {list(raw.shape)}. {self._hint(raw.shape)}")
+
+    def _refusal_of(self, raw: Any) -> TypeError | ValueError:
+        if isinstance(raw, Tensor):
+            return ValueError(f"expected {self}, got a nested tensor. {TO_PAD}")
+        kind = type(raw).__name__
+        return TypeError(f"expected {self}, got {kind}. Make it a tensor: torch.as_tensor(...).")
 
     def __str__(self) -> str:
         sizes = (a if n is None else str(n) for a, n in zip(self.axes, self.sizes, strict=True))

@@ -2,6 +2,7 @@
 
 from torch import Tensor
 
+from ..doors import TO_PAD
 from .config import HieraConfig
 from .mask_units import Grid
 
@@ -14,6 +15,8 @@ def check_images(images: Tensor, config: HieraConfig) -> None:
     """
     axes = len(config.input_size)
     wanted = "[batch, 3, height, width]" if axes == 2 else "[batch, frames, 3, height, width]"
+    if images.is_nested:
+        raise ValueError(f"expected images as {wanted}, got a nested tensor. {TO_PAD}")
     if images.ndim != axes + 2 or images.shape[-3] != 3:
         hint = " Move the colours: images.movedim(-1, -3)." if images.shape[-1] == 3 else ""
         raise ValueError(f"expected images as {wanted}, got {list(images.shape)}.{hint}")

@@ -1,11 +1,14 @@
 """What may come into a Perceiver: every preprocessor's door, and masks over the inputs."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
+from torch.utils._pytree import tree_leaves
 
 from ..doors import Door
 
-__all__ = ["Door", "check_keep"]
+__all__ = ["Door", "check_keep", "check_latents"]
 
 
 def check_keep(keep: Tensor | None, input_array: Tensor) -> None:
@@ -14,10 +17,26 @@ def check_keep(keep: Tensor | None, input_array: Tensor) -> None:
     Raises:
         ValueError: if it is not True and False, one for each input of each sample.
     """
+    if keep is None:
+        return
     expected = f"expected keep as True and False of shape {list(input_array.shape[:2])}"
-    if keep is not None and keep.dtype != torch.bool:
+    if keep.dtype != torch.bool:
         raise ValueError(f"{expected}, got {keep.dtype}. True stays: attention_mask.bool().")
-    if keep is not None and keep.shape != input_array.shape[:2]:
+    if keep.shape != input_array.shape[:2]:
         raise ValueError(
             f"{expected} (batch, inputs), got {list(keep.shape)}. Make one for each input."
+        )
+
+
+def check_latents(latents: Tensor, raw: Any) -> None:
+    """Let latents pass that are of as many samples as the raw input they are asked about.
+
+    Raises:
+        ValueError: if they are of another batch.
+    """
+    samples = {value.shape[0] for value in tree_leaves(raw) if isinstance(value, Tensor)}
+    if samples and latents.shape[0] not in samples:
+        raise ValueError(
+            f"expected latents of {max(samples)} samples, as many as the raw input has, got "
+            f"{latents.shape[0]}. Give decode what encode made of this very batch."
         )

@@ -14,7 +14,8 @@ class PerceiverEncoder(nn.Module):
     """Read, then think many times with the same weights.
 
     Paper: Perceiver IO 3.1. The same class expresses the original Perceiver,
-    which reads again between its blocks: see `EncoderConfig.reads`.
+    which reads again between its blocks: see `EncoderConfig.reads`. Latents that were
+    made before may go on from where they are.
 
     Args:
         config: sizes and schedule.
@@ -37,13 +38,15 @@ class PerceiverEncoder(nn.Module):
         self,
         input_array: Float[Tensor, "batch inputs input_channels"],
         keep: Bool[Tensor, "batch inputs"] | None = None,
+        latents: Float[Tensor, "batch latents latent_channels"] | None = None,
     ) -> Float[Tensor, "batch latents latent_channels"]:
         check_keep(keep, input_array)
         if keep is not None:
             # Nothing is read of them; but 0 times NaN would be NaN.
             input_array = input_array.masked_fill(~keep[..., None], 0.0)
             keep = rearrange(keep, "b inputs -> b 1 inputs")
-        latents = repeat(self.latents, "n d -> b n d", b=input_array.shape[0])
+        if latents is None:
+            latents = repeat(self.latents, "n d -> b n d", b=input_array.shape[0])
         for read, block in self.schedule:
             if read is not None:
                 latents = self.reads[read](latents, input_array, keep)

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from ..doors import checked
 from .chunks import check_points, join_answers, split_points
+from .doors import check_latents
 from .parts import (
     ArraySpec,
     CountsInputs,
@@ -66,15 +67,20 @@ class PerceiverIO(nn.Module):
         return self.postprocessor.assemble(self.postprocessor(output_array))
 
     def encode(
-        self, raw: Any, keep: Bool[Tensor, "batch inputs"] | None = None
+        self,
+        raw: Any,
+        keep: Bool[Tensor, "batch inputs"] | None = None,
+        latents: Float[Tensor, "batch latents latent_channels"] | None = None,
     ) -> Float[Tensor, "batch latents latent_channels"]:
         """Read the input once. Decode the latents as often as wanted.
 
         Args:
             raw: what the preprocessor takes.
             keep: True for inputs that may be read. Default: all.
+            latents: from which to go on, e.g. those of an earlier input. Default: the
+                learned ones.
         """
-        return self.encoder(self.preprocessor(raw), keep)
+        return self.encoder(self.preprocessor(raw), keep, latents)
 
     def decode(
         self,
@@ -99,8 +105,9 @@ class PerceiverIO(nn.Module):
             keep: as given to `encode`; matters with `mask_queries` only.
 
         Raises:
-            ValueError: if there are no such outputs.
+            ValueError: if there are no such outputs, or the latents are of another batch.
         """
+        check_latents(latents, raw)
         inputs = self._inputs_for_queries(latents, raw)
         known = self.queries.all_points(inputs)
         wanted = known if points is None else check_points(points, known)

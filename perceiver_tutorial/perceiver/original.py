@@ -8,8 +8,15 @@ own, then seven times with another set, which all seven share, 44.9 million para
 in all. Without any sharing there would be 326.2 million, and no fewer operations.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+from einops import repeat
+from jaxtyping import Float
+from torch import Tensor
+
+from ..doors import checked
+from .encoder import PerceiverEncoder
 from .published import VISION_PERCEIVER_CONV, VISION_PERCEIVER_FOURIER, VISION_PERCEIVER_LEARNED
 from .tasks import ImageClassifierConfig
 
@@ -24,3 +31,36 @@ ORIGINAL: dict[str, ImageClassifierConfig] = {
     "perceiver-fourier-8-reads": replace(READ_ONCE, encoder=TWO_SETS),
     "perceiver-fourier-8-reads-unshared": replace(READ_ONCE, encoder=NOTHING_SHARED),
 }
+
+
+@checked
+def encode_in_turn(
+    encoder: PerceiverEncoder,
+    input_arrays: Sequence[Float[Tensor, "batch _inputs input_channels"]],
+    latents: Float[Tensor, "batch latents latent_channels"] | None = None,
+) -> Float[Tensor, "batch latents latent_channels"]:
+    """Give each read an input array of its own, e.g. one frame of a film after the other.
+
+    Args:
+        encoder: with several reads.
+        input_arrays: one for each read, in order; each of any length.
+        latents: from which to go on. Default: the learned ones.
+
+    Raises:
+        ValueError: if there are more or fewer of them than reads.
+    """
+    count = sum(read is not None for read, _ in encoder.schedule)
+    if len(input_arrays) != count:
+        raise ValueError(
+            f"expected one input array for each of {count} reads, got {len(input_arrays)}. An "
+            "encoder that reads the same one every time is called itself."
+        )
+    if latents is None:
+        latents = repeat(encoder.latents, "n d -> b n d", b=input_arrays[0].shape[0])
+    arrays = iter(input_arrays)
+    for read, block in encoder.schedule:
+        if read is not None:
+            latents = encoder.reads[read](latents, next(arrays))
+        for self_attend in encoder.blocks[block]:
+            latents = self_attend(latents)
+    return latents

@@ -1,6 +1,5 @@
 """Queries answered in portions, so that the work for all of them need not be in memory at once."""
 
-import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
@@ -25,8 +24,14 @@ class PortionedDecoder(PerceiverDecoder):
         answer = super().forward
         if keep is not None or queries.shape[1] <= QUERIES_AT_ONCE or self._is_heard():
             return answer(queries, latents, keep)
-        portions = queries.split(QUERIES_AT_ONCE, dim=1)
-        return torch.cat([answer(some, latents) for some in portions], dim=1)
+        answers = None
+        for first in range(0, queries.shape[1], QUERIES_AT_ONCE):
+            some = slice(first, first + QUERIES_AT_ONCE)
+            part = answer(queries[:, some], latents)
+            if answers is None:
+                answers = part.new_empty(*queries.shape[:2], part.shape[-1])
+            answers[:, some] = part
+        return answers
 
     def _is_heard(self) -> bool:
         return any(isinstance(part, Tap) and part.is_heard for part in self.modules())

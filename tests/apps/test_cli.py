@@ -2,6 +2,7 @@
 
 import importlib.util
 import io
+import os
 import subprocess
 import sys
 
@@ -116,3 +117,18 @@ def test_the_command_line_can_be_started_as_a_module():
     words = [sys.executable, "-m", main.__module__, "doctor"]
     done = subprocess.run(words, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0 and done.stdout.startswith("Python 3.")
+
+
+def test_the_package_can_be_started_as_a_module():
+    words = [sys.executable, "-m", "perceiver_tutorial", "doctor"]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0 and done.stdout.startswith("Python 3.")
+
+
+def test_a_reader_who_has_seen_enough_gets_no_traceback():
+    reader, writer = os.pipe()
+    os.close(reader)
+    words = [sys.executable, "-m", "perceiver_tutorial", "doctor"]
+    done = subprocess.run(words, stdout=writer, stderr=subprocess.PIPE, timeout=120)
+    os.close(writer)
+    assert done.returncode == 0 and done.stderr == b""

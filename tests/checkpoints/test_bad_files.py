@@ -1,6 +1,6 @@
 """Files that are torn, empty, of another kind, or traps: each is named, and nothing of it is run.
 
-What checkpoints do about torn and trapped weights is in test_checkpoints_broken.py.
+What checkpoints do about torn and trapped weights is in test_broken.py.
 """
 
 import json
@@ -219,3 +219,13 @@ def test_strange_clips_are_refused(content, tmp_path):
 def test_notes_without_a_recipe_are_refused(tmp_path):
     (tmp_path / "seeds.json").write_text(json.dumps({"x": {"scores": 3}}))
     assert outcome(lambda: measured("x", tmp_path / "seeds.json")) is Refused
+
+
+def test_a_zip_of_a_version_that_nobody_has_is_broken(tmp_path):
+    file = tmp_path / "x.npz"
+    np.savez(file, **{"p::linear//w": np.zeros((5, 3))})
+    content = bytearray(file.read_bytes())
+    content[content.index(b"PK\x01\x02") + 6] = 64  # the version that is needed, times ten
+    file.write_bytes(content)
+    with pytest.raises(ValueError, match=r"expected a whole zip file, got x\.npz of"):
+        files.read_weights(file)

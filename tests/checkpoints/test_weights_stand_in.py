@@ -5,6 +5,7 @@ import json
 import os
 import urllib.request
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import published_examples as examples
@@ -214,7 +215,10 @@ def test_without_a_network_the_photograph_is_asked_for(cache, monkeypatch):
 def kept_of(expression, *markers):
     """Which of some tests would run."""
     dropped = []
-    items = [SimpleNamespace(get_closest_marker=lambda name, m=m: name == m) for m in markers]
+    items = [
+        SimpleNamespace(get_closest_marker=lambda name, m=m: name == m, path=Path("test_x.py"))
+        for m in markers
+    ]
     config = SimpleNamespace(
         option=SimpleNamespace(markexpr=expression),
         hook=SimpleNamespace(pytest_deselected=lambda items: dropped.extend(items)),

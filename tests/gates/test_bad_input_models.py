@@ -1,6 +1,7 @@
 """Every kind of model, with raw inputs, masks and points as they should not be."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -28,9 +29,10 @@ def food(name: str) -> Any:
 
 
 def run(name: str, given: Any, **more: Any) -> Any:
+    built = model(name)  # the first time it draws weights
     torch.manual_seed(0)
     with torch.no_grad():
-        answer = model(name)(given, **more)
+        answer = built(given, **more)
     return getattr(answer, "logits", answer)
 
 
@@ -95,6 +97,25 @@ def test_an_empty_batch_is_refused_by_every_family_alike(name):
                 call(nothing)
 
 
+@pytest.mark.parametrize("layout", [torch.strided, torch.jagged])
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.filterwarnings("ignore:.*nested tensor")
+def test_nested_tensors_are_refused_with_what_to_do(name, layout):
+    plain = food(name)
+    given = {
+        key: torch.nested.nested_tensor(list(value), layout=layout)
+        for key, value in (plain if isinstance(plain, dict) else {"": plain}).items()
+    }
+    with pytest.raises(ValueError, match=r"got a nested tensor\. Pad it, x\.to_padded_tensor"):
+        run(name, given if isinstance(plain, dict) else given[""])
+
+
+def test_packed_sequences_are_refused():
+    packed = torch.nn.utils.rnn.pack_sequence([torch.tensor([4, 110, 5]), torch.tensor([4, 5])])
+    with pytest.raises(TypeError, match=r"expected ids \[batch, bytes\], got PackedSequence\."):
+        run("text classes", packed)
+
+
 KEEPS = {"entities": 9, "masked language": 9, "fourier images": 80, **MASKED}
 
 
@@ -130,12 +151,17 @@ def test_a_chunk_is_not_as_it_should_be(size):
 
 
 @pytest.mark.parametrize("latents", [
-    torch.zeros(3, 7, 12), torch.zeros(7, 12), torch.zeros(2, 7, 13), torch.zeros(2, 7, 12).long(),
+    torch.zeros(3, 7, 12), torch.zeros(7, 12), torch.zeros(2, 7, 12).long(),
     torch.zeros(2, 7, 12).double(), torch.zeros(2, 7, 12, device="meta"), None, "words",
 ])  # fmt: skip
 def test_latents_are_not_as_they_should_be(latents):
     raw = food("fourier images")
     assert outcome(lambda: model("fourier images").decode(latents, raw)) is Refused
+
+
+def test_latents_are_too_wide():
+    call = partial(model("fourier images").decode, torch.zeros(2, 7, 13), food("fourier images"))
+    assert outcome(call, "read is 13 wide, this layer was built for 12.") is Refused
 
 
 @pytest.mark.parametrize("name", MASKED)

@@ -187,11 +187,12 @@ def test_a_prediction_reads_its_own_chapter_only():
 
 def test_the_package_is_imported_in_little_more_time_than_torch():
     code = (
-        "import time, torch; start = time.process_time(); import perceiver_tutorial.perceiver; "
-        "print(time.process_time() - start)"
+        "import time; first = time.process_time(); import torch; second = time.process_time(); "
+        "import perceiver_tutorial.perceiver; "
+        "print((time.process_time() - second) / (second - first))"
     )
-    seconds = [
+    shares = [
         float(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout)
         for _ in range(3)
     ]
-    assert min(seconds) < 0.3
+    assert min(shares) < 0.25  # 0.07 was measured

@@ -88,11 +88,13 @@ def test_an_exported_model_takes_any_number_of_samples(name):
         assert_alike(answers(program.module(), more), answers(plain, more), 1e-5)
 
 
+IN_ONNX = ("fourier images", "learned images", "conv images", "masked language", "optical flow",
+           "entities", "DeiT", "plain DeiT", "Hiera")  # fmt: skip
+
+
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", IN_ONNX)
 def test_a_model_in_onnx_takes_any_number_of_samples(name):
-    if name == "multimodal":
-        pytest.skip("draws its masks, and no two programs draw alike")
-    pytest.importorskip("onnxruntime")
     plain, given = model(name), raw(name, 2)
     program = torch.onnx.export(
         plain, (given,), dynamic_shapes=(free_batch(given),), dynamo=True, verbose=False
@@ -109,6 +111,33 @@ def test_an_exported_model_takes_any_number_of_inputs(name):
     program = torch.export.export(plain, (given,), dynamic_shapes=(free,))
     few = raw(name, 3)[:, :4]
     assert_alike(answers(program.module(), few), answers(plain, few), 1e-5)
+
+
+class Drawn(torch.nn.Module):
+    """A pre-training as a program: what is seen is an input."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.model = shake(config.build()).eval()
+
+    def forward(self, images, seen):
+        predict = getattr(self.model, "predict", self.model)
+        return predict(images, seen)
+
+
+SEES = replace(HIERA, input_size=(64, 64), num_pools=2, num_classes=None)
+PRETRAININGS = {
+    "DeiT": (deit.DeiTMaskedImageConfig(DEIT), torch.rand(5, 6) > 0.5),
+    "Hiera": (hiera.HieraMAEConfig(SEES, 8, 1, 2), torch.arange(10).view(5, 2) % 4),
+}
+
+
+@pytest.mark.parametrize("config, seen", PRETRAININGS.values(), ids=PRETRAININGS)
+def test_an_exported_pre_training_takes_masks_and_any_number_of_samples(config, seen):
+    drawn, images = Drawn(config), torch.randn_like(config.example_input(5))
+    free = ({0: Dim("batch")},) * 2
+    program = torch.export.export(drawn, (images[:2], seen[:2]), dynamic_shapes=free)
+    assert_alike(answers(program.module(), images, seen), answers(drawn, images, seen), 1e-5)
 
 
 def test_a_model_is_called_with_other_weights(name):

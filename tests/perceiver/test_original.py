@@ -17,6 +17,7 @@ from transformers.models.perceiver.modeling_perceiver import PerceiverEncoder as
 from perceiver_tutorial.perceiver import ORIGINAL, PUBLISHED, build, with_fidelity
 from perceiver_tutorial.perceiver.decoder import AverageDecoder, one_answer
 from perceiver_tutorial.perceiver.encoder import PerceiverEncoder
+from perceiver_tutorial.perceiver.original import encode_in_turn
 from perceiver_tutorial.perceiver.tiny import ENCODER
 
 pytestmark = pytest.mark.usefixtures("no_gradients", "float64")
@@ -190,3 +191,52 @@ def test_deepminds_choices_leave_the_average_alone():
     config = with_fidelity(ORIGINAL["perceiver-learned"], "deepmind")
     assert config == replace(ORIGINAL["perceiver-learned"], activation="gelu_tanh")
     assert PUBLISHED[FOURIER].decoder is not None
+
+
+# --- an input for each read, and latents that go on -----------------------------------------------
+
+
+@pytest.fixture
+def three_reads():
+    config = replace(ENCODER, reads=(0, 1, 1), blocks=(0, 1, 1))
+    return shake(PerceiverEncoder(config, 5))
+
+
+def arrays(*counts):
+    return [torch.randn(2, count, 5, dtype=torch.float64) for count in counts]
+
+
+def test_every_read_may_have_an_input_of_its_own(three_reads):
+    frames = arrays(4, 6, 3)
+    latents = three_reads.latents.expand(2, -1, -1)
+    for frame, (read, block) in zip(frames, three_reads.schedule, strict=True):
+        latents = three_reads.reads[read](latents, frame)
+        for attend in three_reads.blocks[block]:
+            latents = attend(latents)
+    torch.testing.assert_close(encode_in_turn(three_reads, frames), latents)
+
+
+def test_the_same_input_for_every_read_is_one_input(three_reads):
+    (array,) = arrays(4)
+    torch.testing.assert_close(encode_in_turn(three_reads, [array] * 3), three_reads(array))
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 4])
+def test_more_or_fewer_inputs_than_reads_are_refused(three_reads, count):
+    with pytest.raises(ValueError, match=rf"array for each of 3 reads, got {count}\. An"):
+        encode_in_turn(three_reads, arrays(4) * count)
+
+
+def test_latents_go_on_from_where_they_are(three_reads):
+    first, second = arrays(4, 6)
+    learned = three_reads.latents.expand(2, -1, -1)
+    torch.testing.assert_close(three_reads(first, latents=learned), three_reads(first))
+    assert torch.equal(encode_in_turn(three_reads, [second] * 3, three_reads(first)),
+                       three_reads(second, latents=three_reads(first)))  # fmt: skip
+    on = three_reads(second, latents=three_reads(first))
+    assert not torch.allclose(on, three_reads(second))
+    model = shake(CONFIGS["fourier images"].build())
+    raw = torch.randn(2, 3, 8, 10)
+    before = model.encode(raw)
+    wanted = model.encoder(model.preprocessor(raw), latents=before)
+    torch.testing.assert_close(model.encode(raw, latents=before), wanted)

@@ -259,6 +259,7 @@ def test_many_outputs_are_answered_in_portions(name, monkeypatch):
     read.register_forward_pre_hook(lambda _, inputs: asked.append(inputs[0].shape[1]))
     assert_equal(answers(fast, raw), right)
     assert len(asked) > 1 and max(asked) == 10
+    assert_equal(parts(fast(raw if isinstance(raw, dict) else raw.requires_grad_())), right)
 
 
 def test_masked_rows_are_drawn_as_in_the_model_itself():
