@@ -18,11 +18,12 @@ from perceiver_course.chapters.distillation.model import (
     FILE,
     MEASURED,
     NARROW,
+    STUDENTS,
     note,
     score_student,
     students,
 )
-from perceiver_course.kit.recipes.digits_deit import RECIPES, STUDENTS
+from perceiver_course.kit.recipes.digits_deit import RECIPES
 from perceiver_course.kit.recipes.scores import FILE as SEEDS_FILE
 from perceiver_course.kit.recipes.scores import SEEDS, Measured, write_down
 

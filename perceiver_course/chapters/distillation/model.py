@@ -19,7 +19,6 @@ from ...kit.files import DATA
 from ...kit.recipes.digits_deit import (
     PLAIN,
     RECIPES,
-    STUDENTS,
     digits_teacher,
     few_labels,
     finer,
@@ -29,6 +28,13 @@ from ...kit.recipes.digits_deit import (
 )
 from ...kit.recipes.scores import known, replace_file
 from ...kit.training import History, fit
+
+STUDENTS = {
+    "labels only": "digits-deit",
+    "soft": "digits-deit-soft",
+    "hard": "digits-deit-hard",
+    "hard, own token": "digits-deit-token",
+}
 
 # The same from the published start, for comparison only.
 NARROW = {way: f"{STUDENTS[way]}-narrow" for way in ("labels only", "soft")}

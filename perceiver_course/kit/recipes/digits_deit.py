@@ -156,12 +156,6 @@ def _student(config: DeiTConfig, loss: Callable[..., Tensor]) -> Recipe:
     return Recipe(Student(config), _batches, loss, _score, at_least=0.88, steps=600)
 
 
-STUDENTS = {
-    "labels only": "digits-deit",
-    "soft": "digits-deit-soft",
-    "hard": "digits-deit-hard",
-    "hard, own token": "digits-deit-token",
-}
 RECIPES = {
     "digits-teacher": Recipe(
         TEACHER, _teacher_batches, _teacher_loss, _teacher_score, at_least=0.94, steps=300
