@@ -10,6 +10,9 @@ import torch
 
 from perceiver_course.chapters.distillation.model import (
     FILE,
+    MEASURED,
+    NARROW,
+    STUDENTS,
     StudentScores,
     fine_tune,
     note,
@@ -21,11 +24,8 @@ from perceiver_course.kit.augment import soft_labels
 from perceiver_course.kit.recipes.digits_deit import (
     DISTILLED,
     INK,
-    MEASURED,
-    NARROW,
     PLAIN,
     RECIPES,
-    STUDENTS,
     digits_teacher,
     few_labels,
     finer,

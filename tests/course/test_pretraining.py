@@ -260,7 +260,7 @@ def test_all_ways_get_the_same_digits_and_steps_and_are_named(monkeypatch):
 
 def test_the_tool_measures_the_seeds_that_are_asked_for(monkeypatch, tmp_path, capsys):
     short = replace(RECIPES["digits-mae"], steps=1)
-    monkeypatch.setitem(RECIPES, "digits-mae", short)
+    monkeypatch.setitem(recipe.RECIPES, "digits-mae", short)
     monkeypatch.setattr(model, "probed", lambda *_: 0.5)
     monkeypatch.setattr(model, "tuned", lambda *_, **_more: 0.75)
     file = tmp_path / "few.json"

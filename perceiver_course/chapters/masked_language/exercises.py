@@ -9,8 +9,6 @@ from perceiver_tutorial.perceiver.tokenizer import MASK, encode_text
 from ...kit.exercises import BugHunt, Exercise, Slip
 from ...kit.predictions import ComputedPrediction, WalkedPrediction
 
-SENTENCE = "This is an incomplete sentence where some words are missing."
-
 
 def _span(text: str, part: str) -> tuple[int, int]:
     start = len(text[: text.index(part)].encode()) + 1

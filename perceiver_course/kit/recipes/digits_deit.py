@@ -156,12 +156,6 @@ def _student(config: DeiTConfig, loss: Callable[..., Tensor]) -> Recipe:
     return Recipe(Student(config), _batches, loss, _score, at_least=0.88, steps=600)
 
 
-STUDENTS = {
-    "labels only": "digits-deit",
-    "soft": "digits-deit-soft",
-    "hard": "digits-deit-hard",
-    "hard, own token": "digits-deit-token",
-}
 RECIPES = {
     "digits-teacher": Recipe(
         TEACHER, _teacher_batches, _teacher_loss, _teacher_score, at_least=0.94, steps=300
@@ -170,9 +164,4 @@ RECIPES = {
     "digits-deit-soft": _student(PLAIN, soft_targets),
     "digits-deit-hard": _student(PLAIN, hard_targets),
     "digits-deit-token": _student(DISTILLED, hard_targets),
-}
-# The same from the published start, for comparison only.
-NARROW = {way: f"{STUDENTS[way]}-narrow" for way in ("labels only", "soft")}
-MEASURED = RECIPES | {
-    narrow: replace(RECIPES[STUDENTS[way]], config=PLAIN) for way, narrow in NARROW.items()
 }
