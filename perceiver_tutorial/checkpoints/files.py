@@ -91,7 +91,7 @@ def _check_unpacked(file: Path) -> None:
     try:
         with zipfile.ZipFile(file) as packed:
             unpacked = sum(member.file_size for member in packed.infolist())
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError) as error:
         raise _broken(file, "zip") from error
     size = file.stat().st_size
     if unpacked > max(MOST_UNPACKED, MOST_TIMES * size):
