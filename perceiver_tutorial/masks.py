@@ -12,6 +12,12 @@ from torch import Tensor
 
 from .doors import checked, explained, has_values
 
+UNCOUNTED = (
+    "expected the numbers of kept mask units while a model is compiled, exported or under a "
+    "transform, got the mask keep, which does not say how many there are. Call predict(images, "
+    "kept) there, with kept = kept_units(keep, units, batch_size) from before."
+)
+
 
 @checked
 def random_units(
@@ -116,9 +122,14 @@ def kept_units(
         batch_size: samples that are to come.
 
     Raises:
-        ValueError: if shape or type is wrong, or samples keep nothing or not equally many.
+        ValueError: if shape or type is wrong, samples keep nothing or not equally many, or the
+            mask cannot be looked at: how many units are kept is then unknown.
     """
     check_keep(keep, units, batch_size)
+    if torch.compiler.is_dynamo_compiling():
+        torch._dynamo.graph_break(UNCOUNTED)  # refused as one graph; else this part is not compiled
+    elif not has_values(keep):
+        raise ValueError(UNCOUNTED)
     counts = keep.sum(1)
     if has_values(keep) and (counts.min() != counts.max() or not counts.min()):
         raise ValueError(

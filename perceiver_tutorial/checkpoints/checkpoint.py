@@ -8,6 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
+from ..hiera import HieraMAEConfig
 from ..tracing.models import published_config
 from .compare import Comparison, Match, matches
 from .families import (
@@ -101,18 +102,21 @@ class _Found:
 
 
 def _beside(path: Path) -> dict[str, Any] | None:
-    """What stands beside weights: a folder needs a config.json, an .npz may have its sizes."""
+    """What stands beside weights: a folder needs a config.json, a file in it has the same.
+
+    An .npz may have its sizes beside it; a file with a name of its own stands alone.
+    """
     if path.suffix == ".npz":
         sizes = path.with_suffix(".json")
         return read_json(sizes) if sizes.is_file() else None
-    if not path.is_dir():
-        return None
-    if not (path / "config.json").is_file():
+    file = (path if path.is_dir() else path.parent) / "config.json"
+    if path.is_dir() and not file.is_file():
         raise FileNotFoundError(
             f"expected a config.json in the folder {path}, as transformers writes it. Take it from "
             "where the weights are, or say what they are for: config=a published name."
         )
-    return read_json(path / "config.json")
+    is_known = path.is_dir() or path.name in WEIGHTS
+    return read_json(file) if is_known and file.is_file() else None
 
 
 def _path(source: str | Path) -> Path:
@@ -157,9 +161,11 @@ def _best(
                 return reading
     names = ", ".join(possible)
     if not readings and num_classes is not None:
+        is_mae = any(isinstance(config, HieraMAEConfig) for config in possible.values())
+        advice = "; hiera.classifier_from makes a classifier from it" if is_mae else ""
         raise ValueError(
             f"expected a model that classifies for num_classes={num_classes}, got {names}. Load it "
-            "without; hiera.classifier_from makes a classifier from a pre-training."
+            f"without{advice}."
         )
     if not readings:
         raise ValueError(f"expected a model that others have, too, got {names}. {KEEP}")

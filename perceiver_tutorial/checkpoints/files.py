@@ -18,8 +18,10 @@ from torch import Tensor
 from .haiku import read_pickle
 from .layout import first_of
 
-WRAPPERS = ("model", "model_state", "state_dict")  # Meta's DeiTs, Meta's Hieras, others
-AVERAGED = ("state_dict_ema", "model_ema")  # in the order of timm's own reader
+# In the order of timm's own reader; Meta's DeiTs are under `model`, its Hieras `model_state`.
+WRAPPERS = ("state_dict", "model_state", "model", "module")
+AVERAGED = ("state_dict_ema", "model_ema", "ema_state_dict", "ema")
+DEEPEST = 4  # dictionaries in each other; one that holds itself has no end
 INDEX = ".index.json"
 PICKLES = (".pystate", ".pickle", ".pkl")
 TORCH = (".bin", ".pth", ".pt")
@@ -41,7 +43,7 @@ def read_weights(
         shapes_only: leave the numbers where they are, and return tensors on the meta
             device; only pickles are read nevertheless.
         averaged: of the weights as they were and their moving average take the latter, as
-            timm does. Where a file has both, a warning says which were taken.
+            timm does. Where a file has several weights, a warning says which were taken.
 
     Raises:
         FileNotFoundError: if a part of what an index lists is not there.
@@ -167,14 +169,18 @@ def _first_sentence(error: Exception) -> str:
 
 
 def _unwrapped(content: Any, file: Path, averaged: bool) -> dict[str, Tensor]:
-    while keys := _wrappers(content, averaged):
-        if len(keys) > 1:
+    for _ in range(DEEPEST):
+        if (key := _wrapper(content, averaged)) is None:
+            break
+        if left := [name for name in content if name != key and _is_weights(content[name])]:
+            other = _wrapper(content, not averaged)
+            choice = f" load(..., averaged={not averaged}) takes {other!r}." if other != key else ""
             warnings.warn(
-                f"{file.name} has {' and '.join(map(repr, keys))}: {keys[0]!r} is taken. "
-                f"load(..., averaged={not averaged}) takes {keys[1]!r}.",
+                f"{file.name} has {' and '.join(map(repr, (key, *left)))}: {key!r} is taken."
+                f"{choice}",
                 stacklevel=2,
             )
-        content = content[keys[0]]
+        content = content[key]
     if not isinstance(content, Mapping) or not content:
         kind = type(content).__name__
         raise ValueError(f"expected a dictionary of weights in {file.name}, got {kind}.")
@@ -187,16 +193,25 @@ def _unwrapped(content: Any, file: Path, averaged: bool) -> dict[str, Tensor]:
     return dict(content)
 
 
-def _wrappers(content: Any, averaged: bool) -> list[str]:
-    """Under which keys weights are, at most one as they were and one averaged; wanted ones first.
+def _wrapper(content: Any, averaged: bool) -> str | None:
+    """Under which key weights are; of several names the first counts, as for those who wrote them.
 
-    Of several names for the same the first counts, as for those who wrote them.
+    A moving average may be stored as something else, as numbers in a list: that is no candidate.
     """
     if not isinstance(content, Mapping):
-        return []
-    kinds = (AVERAGED, WRAPPERS) if averaged else (WRAPPERS, AVERAGED)
-    found = ([key for key in keys if isinstance(content.get(key), Mapping)] for keys in kinds)
-    return [keys[0] for keys in found if keys]
+        return None
+    keys = (*AVERAGED, *WRAPPERS) if averaged else (*WRAPPERS, *AVERAGED)
+    found = [key for key in keys if _is_weights(content.get(key))]
+    odd = [key for key in WRAPPERS if isinstance(content.get(key), Mapping)]
+    return next(iter(found or odd), None)
+
+
+def _is_weights(content: Any, depth: int = DEEPEST) -> bool:
+    """Whether something is a dictionary of tensors, or has one under a known key."""
+    if not isinstance(content, Mapping) or not content or not depth:
+        return False
+    inside = (_is_weights(content.get(key), depth - 1) for key in (*AVERAGED, *WRAPPERS))
+    return all(isinstance(value, Tensor) for value in content.values()) or any(inside)
 
 
 # What stands before or in names because of a wrapper: torch.compile, FSDP, checkpointing ...

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..doors import check_filled
+from ..doors import check_filled, check_numbers
 
 Fusion = Literal["mean_logits", "mean_probabilities", "class", "distillation"]
 
@@ -61,10 +61,11 @@ class DeiTAnswer:
         """Share of the images for which both heads choose the same class, from 0 to 1.
 
         Raises:
-            ValueError: if there is no distillation head, or the batch is empty.
+            ValueError: if there is no distillation head, the batch is empty, or a score is NaN.
         """
         second = self._second_head("an agreement")
         check_filled(distillation_logits=second)
+        check_numbers(class_logits=self.class_logits, distillation_logits=second)
         return (self.class_logits.argmax(-1) == second.argmax(-1)).float().mean().item()
 
     def _second_head(self, wanted: str) -> Float[Tensor, "batch classes"]:

@@ -97,7 +97,8 @@ class DeiTMaskedImage(nn.Module):
                 "image. Set some of keep to False, or choose a larger mask_ratio."
             )
         wrong = (self.draw(images, keep) - images).abs()
-        return wrong.masked_select(~self.seen_pixels(keep)).mean()
+        hidden = ~self.seen_pixels(keep)
+        return torch.where(hidden, wrong, 0).mean() / hidden.to(wrong).mean()
 
     @torch.no_grad()
     def reconstruct(

@@ -10,6 +10,7 @@ from torch import Tensor
 from .guard import checked
 
 Config = TypeVar("Config")
+NEAR = 0.4  # of 1, by difflib's measure
 TO_PAD = "Pad it, x.to_padded_tensor(0); where a model takes keep, say there what is padding."
 
 
@@ -23,11 +24,13 @@ def look_up(name: str, published: Mapping[str, Config], kind: str) -> Config:
         kind: what is looked for: "Hiera", "model".
 
     Raises:
-        ValueError: if there is none, with the nearest name.
+        ValueError: if there is none, with the nearest name, or some where none is near.
     """
     if name not in published:
-        nearest = get_close_matches(name, published, n=1, cutoff=0)[0]
-        raise ValueError(f"expected a published {kind}, got {name!r}. Did you mean {nearest!r}?")
+        near = get_close_matches(name, published, n=1, cutoff=NEAR)
+        some = ", ".join(map(repr, list(published)[:: len(published) // 4 or 1]))
+        advice = f"Did you mean {near[0]!r}?" if near else f"Some of those there are: {some}."
+        raise ValueError(f"expected a published {kind}, got {name!r}. {advice}")
     return published[name]
 
 

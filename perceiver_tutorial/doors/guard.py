@@ -54,13 +54,15 @@ def explained(function: Anything) -> Anything:
 
 
 def _guarded(function: Anything, *, first: bool = False, last: bool = False) -> Anything:
-    signature = Signature(function)
+    signature, is_compiling = Signature(function), torch.compiler.is_compiling
 
     @wraps(function)
     def guard(*args, **kwargs):
         try:
             return function(*args, **kwargs)
         except ODD as error:
+            if is_compiling():
+                raise
             reason = signature.explain(error, args, kwargs)
             if reason is None:
                 raise
@@ -68,7 +70,6 @@ def _guarded(function: Anything, *, first: bool = False, last: bool = False) -> 
 
     if not (first or last):
         return guard
-    is_compiling = torch.compiler.is_compiling
 
     @wraps(function)
     def look(*args, **kwargs):

@@ -206,8 +206,14 @@ class HieraMAE(nn.Module):
         if self.config.normalise_targets:
             mean, deviation = statistics(wanted)
             wanted = (wanted - mean) / deviation
-        hidden = ~self.seen_tokens(kept)
-        return mse_loss(predicted[hidden], wanted[hidden])
+        hidden = self._hidden(kept)[..., None].expand(-1, -1, wanted.shape[2])
+        return mse_loss(predicted.gather(1, hidden), wanted.gather(1, hidden))
+
+    def _hidden(self, kept: Int[Tensor, "batch kept"]) -> Int[Tensor, "batch hidden"]:
+        """Numbers of the patches to judge: as many in every sample, so that it compiles."""
+        seen, num_units = self.seen_tokens(kept), math.prod(self.config.encoder.units)
+        num_hidden = seen.shape[1] * (num_units - kept.shape[1]) // num_units
+        return seen.int().argsort(dim=1, stable=True)[:, :num_hidden]
 
     def seen_tokens(self, kept: Int[Tensor, "batch kept"]) -> Bool[Tensor, "batch tokens"]:
         """True for predicted patches that lie in a kept mask unit."""

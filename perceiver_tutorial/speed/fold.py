@@ -70,10 +70,10 @@ class FoldedAttention(MultiHeadAttention):
 
     def _can_fold(self, asking: Tensor, read: Tensor) -> bool:
         is_heard = self.weights.is_heard or self.mixture.is_heard
-        is_small = self.products == "measure" and asking.numel() * read.shape[1] < LEAST
-        if is_heard or is_small or computed_in(asking) not in WIDE_RANGE:
+        if is_heard or not is_plain_arithmetic(asking, read, self.to_keys.weight):
             return False
-        return is_plain_arithmetic(asking) and is_plain_arithmetic(read)
+        is_small = self.products == "measure" and asking.numel() * read.shape[1] < LEAST
+        return not is_small and computed_in(asking) in WIDE_RANGE
 
     def _way(self, asking: Tensor, read: Tensor) -> Callable[[Tensor, Tensor], Tensor]:
         """How to read: in the cheapest order, by the library that is told or faster here."""

@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ..doors import has_values
 from .fastest import fastest
 
 Products = Literal["measure", "default", "onednn"]
@@ -48,10 +49,12 @@ def has_onednn(dtype: torch.dtype = torch.float32) -> bool:
     return _multiplies(dtype) and torch.backends.mkldnn.enabled
 
 
-def is_plain_arithmetic(x: Tensor) -> bool:
-    """Whether nothing but numbers is wanted of an array: no gradient, no graph, no shape alone."""
-    wants_gradient = x.requires_grad and torch.is_grad_enabled()
-    return x.is_cpu and x.numel() > 0 and not wants_gradient and not torch.compiler.is_compiling()
+def is_plain_arithmetic(*arrays: Tensor) -> bool:
+    """Whether nothing but numbers is wanted of arrays: no gradient, no graph, no shape alone."""
+    wants_gradient = torch.is_grad_enabled() and any(x.requires_grad for x in arrays)
+    if wants_gradient or not has_values(*arrays):
+        return False
+    return all(x.is_cpu and x.numel() > 0 for x in arrays)
 
 
 def computed_in(x: Tensor) -> torch.dtype:
@@ -70,7 +73,7 @@ class PackedLinear(nn.Linear):
     packed: tuple[tuple, Tensor] | None = None
 
     def forward(self, x: Float[Tensor, "*batch channels"]) -> Float[Tensor, "*batch out_channels"]:
-        if self.products == "default" or not is_plain_arithmetic(x):
+        if self.products == "default" or not is_plain_arithmetic(x, self.weight):
             return super().forward(x)
         dtype, is_measured = computed_in(x), self.products == "measure"
         is_small = is_measured and x.numel() * self.out_features < LEAST

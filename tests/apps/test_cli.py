@@ -77,6 +77,13 @@ def test_an_unknown_model_is_refused_in_one_line(capsys):
     assert printed.count("\n") == 1
 
 
+def test_a_name_like_none_there_is_gets_no_suggestion(capsys):
+    assert main(["walk", "猫"]) == 2
+    printed = capsys.readouterr().out
+    assert "got '猫'. Some of those there are: 'deepmind/" in printed
+    assert "Did you mean" not in printed and "'facebook/deit" in printed
+
+
 def test_no_command_is_answered_with_those_there_are(capsys):
     with pytest.raises(SystemExit):
         main([])

@@ -145,6 +145,11 @@ def test_the_five_best_are_all_where_there_are_fewer():
     assert loop.five_best(torch.arange(9.0)[None]) == [[8, 7, 6, 5, 4]]
 
 
+def test_nothing_is_best_of_what_is_no_number():
+    with pytest.raises(ValueError, match=r"expected numbers in logits, got NaN in 1 of 3"):
+        loop.five_best(torch.tensor([[0.1, torch.nan, 0.2]]))
+
+
 def test_two_heads_are_averaged():
     config = deit.DeiTConfig(8, 2, depth=1, image_size=(16, 16), num_classes=3)
     model, pixels = config.build().eval(), torch.randn(2, 3, 16, 16)
@@ -384,6 +389,12 @@ def test_folders_with_other_names_go_by_order_and_the_report_says_so():
     assert said == "in the order of their names as strings: 0 is class 0, 180 is class 1, ..."
     _, said = class_numbers(["cat", "dog", "own"], 3, ["cat", "dog", "owl"])
     assert said.endswith("cat is class 0, dog is class 1, ...; own is no name of a class")
+
+
+def test_a_stranger_among_numbers_that_are_names_is_told_in_the_report():
+    numbers, said = class_numbers(["0", "1", "2", "3"], 4, ["0", "1", "10", "2"])
+    assert (numbers, said) == ([0, 1, 2, 3], "by class number; 3 is no name of a class")
+    assert class_numbers(["0", "1"], 2, ["cat", "dog"])[1] == "by class number"
 
 
 def test_a_name_of_two_classes_is_refused():

@@ -125,7 +125,7 @@ def test_a_pickle_of_something_else_is_refused(content, kind, tmp_path):
 
 @pytest.mark.parametrize("content, message", [
     ([torch.zeros(2)], r"expected a dictionary of weights in x\.pth, got list"),
-    ({"model": {"w": 3}}, r"weights in x\.pth, under model, .* got int at 'w'\. Save only"),
+    ({"model": {"w": 3}}, r"weights in x\.pth, under state_dict, .* got int at 'w'\. Save only"),
     ({}, r"expected a dictionary of weights in x\.pth"),
 ])  # fmt: skip
 def test_a_file_of_torch_with_something_else_is_refused(content, message, tmp_path):

@@ -75,6 +75,42 @@ def test_the_only_weights_of_a_file_are_taken_without_a_word(key, averaged, tmp_
     assert same(load(tmp_path / "x.pth", config=DEIT, averaged=averaged), model)
 
 
+@pytest.mark.parametrize("taken, left, averaged", [
+    ("state_dict", "model", True), ("ema", "model", True), ("ema_state_dict", "state_dict", True),
+    ("state_dict", "ema_state_dict", False), ("model", "teacher", True), ("model", "ema", False),
+])  # fmt: skip
+def test_of_several_weights_those_that_are_taken_and_those_that_are_left_are_named(
+    taken, left, averaged, tmp_path
+):
+    (model, weights), (_, others) = stored(DEIT), stored(DEIT, 0.9)
+    state = {"state": {0: {"step": torch.ones(1)}}, "param_groups": [{"lr": 0.1}]}
+    torch.save({left: others, "optimizer": state, taken: weights}, tmp_path / "last.pth")
+    with pytest.warns(UserWarning, match=rf"has '{taken}' and '{left}': '{taken}' is taken\."):
+        assert same(load(tmp_path / "last.pth", config=DEIT, averaged=averaged), model)
+
+
+@pytest.mark.parametrize("averaged", [True, False])
+def test_weights_two_wrappers_deep_are_found(averaged, tmp_path):
+    model, weights = stored(DEIT)
+    for content in ({"model_ema": {"module": weights, "decay": 0.999}}, {"module": weights}):
+        torch.save(content, tmp_path / "x.pth")
+        assert same(load(tmp_path / "x.pth", config=DEIT, averaged=averaged), model)
+
+
+def test_an_average_that_is_stored_as_something_else_is_passed_over(tmp_path):
+    model, weights = stored(DEIT)
+    torch.save({"ema": {"decay": 0.99, "shadow": [1.0]}, "model": weights}, tmp_path / "x.pth")
+    assert same(load(tmp_path / "x.pth", config=DEIT), model)
+
+
+def test_a_dictionary_that_holds_itself_is_refused(tmp_path):
+    content = {}
+    content["model"] = content
+    torch.save(content, tmp_path / "x.pth")
+    with pytest.raises(ValueError, match=r"expected weights in x\.pth.*got dict at 'model'"):
+        load(tmp_path / "x.pth", config=DEIT)
+
+
 # --- names of classes -----------------------------------------------------------------------------
 
 
@@ -127,6 +163,14 @@ def test_torchs_files_may_have_an_index_too(parts):
     (folder / "pytorch_model.bin.index.json").write_text(index)
     (folder / "model.safetensors.index.json").unlink()
     assert same(load(folder), load(parts / "whole"))
+
+
+@pytest.mark.parametrize("file", ["parts/model.safetensors.index.json", "whole/model.safetensors"])
+def test_a_file_of_a_checkpoint_is_read_with_the_config_beside_it(parts, file):
+    assert same(load(parts / file), load(parts / "whole"))
+    (parts / file).with_name("config.json").unlink()
+    with pytest.raises(ValueError, match="expected the weights of a published model in model"):
+        load(parts / file)
 
 
 def test_a_part_that_is_not_there_is_named(parts):
@@ -258,6 +302,12 @@ def test_what_does_not_classify_gets_no_head(tmp_path):
     folder = save(config.build(), tmp_path / "mae")
     with pytest.raises(ValueError, match=r"a model that classifies .*hiera\.classifier_from makes"):
         load(folder, num_classes=3)
+
+
+def test_only_a_masked_hiera_is_told_how_to_become_a_classifier():
+    config = perceiver.TINY["deepmind/optical-flow-perceiver"]
+    with pytest.raises(ValueError, match=r"a model that classifies .* Load it without\.$"):
+        load({"w": torch.zeros(1)}, num_classes=3, config=config)
 
 
 # --- timm's names ---------------------------------------------------------------------------------

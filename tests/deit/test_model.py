@@ -213,6 +213,13 @@ def test_agreement_is_the_share_of_images_with_one_opinion():
     assert DeiTAnswer(ANSWER.class_logits, ANSWER.class_logits * 2).agreement() == 1.0
 
 
+def test_no_opinion_is_read_from_what_is_no_number():
+    nothing = torch.full_like(ANSWER.class_logits, torch.nan)
+    for answer in (DeiTAnswer(nothing, nothing), DeiTAnswer(ANSWER.class_logits, nothing)):
+        with pytest.raises(ValueError, match=r"expected numbers in \w+_logits, got NaN in 6 of 6"):
+            answer.agreement()
+
+
 def test_a_plain_answer_has_one_opinion():
     plain = DeiTAnswer(ANSWER.class_logits)
     assert plain.logits is plain.fused("class") is ANSWER.class_logits

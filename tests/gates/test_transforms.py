@@ -8,12 +8,15 @@ import torch
 from shaken import shake
 from tiny import CONFIGS, raw_for
 from torch.export import Dim
-from torch.func import functional_call, grad, vmap
+from torch.func import functional_call, grad, jvp, vmap
 from torch.utils import _pytree as pytree
 
 from perceiver_tutorial import deit, hiera
 from perceiver_tutorial.doors import has_values
-from perceiver_tutorial.perceiver import EncoderConfig
+from perceiver_tutorial.masks import kept_units
+from perceiver_tutorial.perceiver import EncoderConfig, FourierConfig, PointCloudConfig
+from perceiver_tutorial.speed import speed_up
+from perceiver_tutorial.speed.products import has_onednn
 
 pytestmark = pytest.mark.usefixtures("without_shape_checks")
 
@@ -22,15 +25,27 @@ SHALLOW = EncoderConfig(
     self_heads=2, cross_heads=1,
 )  # fmt: skip
 PERCEIVERS = {
-    name: replace(config, encoder=SHALLOW)
-    for name, config in CONFIGS.items()
-    if name not in ("averaged images", "patch images")
+    **{name: replace(config, encoder=SHALLOW) for name, config in CONFIGS.items()},
+    "averaged images": replace(
+        CONFIGS["averaged images"],
+        encoder=replace(SHALLOW, num_blocks=2, reads=(0, 1), blocks=(0, 1)),
+    ),
+    "point clouds": PointCloudConfig(
+        SHALLOW, FourierConfig(2, (4, 4, 4)), num_points=9, num_classes=3
+    ),
 }
 TEXT = ("masked language", "text classes", "token labels", "answer spans")
 DEIT = deit.DeiTConfig(6, 2, depth=1, image_size=(16, 24), patch_size=8, num_classes=3)
 HIERA = hiera.HieraConfig(8, 1, (1, 1, 1, 1), (32, 64), num_classes=3)
+PRETRAININGS = {
+    "DeiT, masked": deit.DeiTMaskedImageConfig(DEIT),
+    "Hiera, masked": hiera.HieraMAEConfig(
+        replace(HIERA, input_size=(64, 64), num_pools=2, num_classes=None), 8, 1, 2
+    ),
+}
 MODELS = {
     **PERCEIVERS,
+    **PRETRAININGS,
     "DeiT": DEIT,
     "plain DeiT": replace(DEIT, distilled=False),
     "DeiT III": replace(DEIT, distilled=False, layer_scale=0.1, patch_positions_only=True),
@@ -80,6 +95,7 @@ def test_a_model_is_compiled_as_one_graph(name, monkeypatch):
     assert_alike(answers(compiled, given), answers(plain, given), 1e-5)
 
 
+@pytest.mark.parametrize("name", [name for name in MODELS if name not in PRETRAININGS])
 def test_an_exported_model_takes_any_number_of_samples(name):
     plain, given = model(name), raw(name, 2)
     program = torch.export.export(plain, (given,), dynamic_shapes=(free_batch(given),))
@@ -113,6 +129,62 @@ def test_an_exported_model_takes_any_number_of_inputs(name):
     assert_alike(answers(program.module(), few), answers(plain, few), 1e-5)
 
 
+SEEN = {"DeiT, masked": torch.rand(5, 6) > 0.5, "Hiera, masked": torch.arange(10).view(5, 2) % 4}
+
+
+@pytest.fixture
+def masked():
+    """A pre-training, images, the mask of half of their units, and the numbers of that half."""
+    config = MODELS["Hiera, masked"]
+    keep = torch.tensor([[True, False, True, False], [False, True, True, False]])
+    numbers = kept_units(keep, config.encoder.units, 2)
+    return shake(config.build()), torch.randn_like(config.example_input(2)), keep, numbers
+
+
+def test_units_that_are_kept_are_given_by_number_to_what_traces(masked):
+    plain, images, keep, numbers = masked
+    torch._dynamo.reset()
+    compiled = torch.compile(plain.predict, fullgraph=True, backend="aot_eager")
+    mapped = vmap(lambda image, kept: plain.predict(image[None], kept[None])[0])
+    for predict in (compiled, mapped):
+        assert_alike([predict(images, numbers)], [plain(images, keep)], 1e-5)
+
+
+def test_a_mask_is_refused_by_what_traces_and_told_how_to_give_it(masked):
+    plain, images, keep, _ = masked
+    torch._dynamo.reset()
+    words = r"got the mask keep, which does not say how many .*\n?.*Call predict\(images, kept\)"
+    with pytest.raises(ValueError, match=words):
+        torch.export.export(plain, (images, keep))
+    with pytest.raises(ValueError, match=words):
+        vmap(lambda image, seen: plain(image[None], seen[None]))(images, keep)
+    with pytest.raises(torch._dynamo.exc.Unsupported, match=words):
+        torch.compile(plain, fullgraph=True, backend="aot_eager")(images, keep)
+
+
+def test_a_mask_is_taken_by_what_is_compiled_in_parts(masked):
+    plain, images, keep, _ = masked
+    torch._dynamo.reset()
+    compiled = torch.compile(plain, backend="aot_eager")
+    assert_alike([compiled(images, keep)], [plain(images, keep)], 1e-5)
+
+
+@pytest.mark.parametrize("name", PRETRAININGS)
+def test_the_loss_of_a_pre_training_is_compiled_as_one_graph(name):
+    torch._dynamo.reset()
+    plain, images = model(name), raw(name, 2)
+    compiled = torch.compile(plain.loss, fullgraph=True, backend="aot_eager")
+    assert_alike(answers(compiled, images), answers(plain.loss, images), 1e-5)
+
+
+def test_a_mask_of_patches_is_no_obstacle_to_a_compiled_loss():
+    torch._dynamo.reset()
+    name = "DeiT, masked"
+    given = (raw(name, 5), SEEN[name])
+    compiled = torch.compile(model(name).loss, fullgraph=True, backend="aot_eager")
+    assert_alike(answers(compiled, *given), answers(model(name).loss, *given), 1e-5)
+
+
 class Drawn(torch.nn.Module):
     """A pre-training as a program: what is seen is an input."""
 
@@ -125,15 +197,9 @@ class Drawn(torch.nn.Module):
         return predict(images, seen)
 
 
-SEES = replace(HIERA, input_size=(64, 64), num_pools=2, num_classes=None)
-PRETRAININGS = {
-    "DeiT": (deit.DeiTMaskedImageConfig(DEIT), torch.rand(5, 6) > 0.5),
-    "Hiera": (hiera.HieraMAEConfig(SEES, 8, 1, 2), torch.arange(10).view(5, 2) % 4),
-}
-
-
-@pytest.mark.parametrize("config, seen", PRETRAININGS.values(), ids=PRETRAININGS)
-def test_an_exported_pre_training_takes_masks_and_any_number_of_samples(config, seen):
+@pytest.mark.parametrize("name", PRETRAININGS)
+def test_an_exported_pre_training_takes_masks_and_any_number_of_samples(name):
+    config, seen = MODELS[name], SEEN[name]
     drawn, images = Drawn(config), torch.randn_like(config.example_input(5))
     free = ({0: Dim("batch")},) * 2
     program = torch.export.export(drawn, (images[:2], seen[:2]), dynamic_shapes=free)
@@ -160,8 +226,10 @@ def test_gradients_of_every_sample_are_taken_at_once(name):
         answer = functional_call(plain, weights, (alone,))
         return sum(part.square().mean() for part in pytree.tree_leaves(answer))
 
+    torch.manual_seed(0)
     at_once = vmap(grad(loss), in_dims=(None, 0), randomness="same")(weights, given)
     for number in range(2):
+        torch.manual_seed(0)
         one = grad(loss)(weights, pytree.tree_map(lambda x, n=number: x[n], given))
         if name != "multimodal":  # draws its masks anew
             for key, value in one.items():
@@ -192,6 +260,34 @@ def test_an_exported_deit_is_saved_and_loaded(tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore:.torch.jit.trace. is deprecated")
+TWINS = ("masked language", "learned images", "point clouds", "Hiera", "DeiT")
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_a_sped_up_model_is_exported_and_differentiated_forwards(name):
+    plain, given = model(name), raw(name, 2)
+    twin = speed_up(plain, products="onednn" if has_onednn() else "default")
+    program = torch.export.export(twin, (given,), dynamic_shapes=(free_batch(given),))
+    more = raw(name, 5)
+    assert_alike(answers(program.module(), more), answers(plain, more), 1e-5)
+    weights = {key: value.detach() for key, value in plain.named_parameters()}
+
+    def slopes(call):
+        answer = jvp(lambda w: functional_call(call, w, (given,)), (weights,), (weights,))[1]
+        return pytree.tree_leaves(answer)
+
+    assert_alike(slopes(twin), slopes(plain), 1e-4)
+
+
+def test_a_packed_layer_is_differentiated_forwards():
+    layer = torch.nn.Linear(8, 8).eval()
+    twin = speed_up(layer, products="onednn" if has_onednn() else "default")
+    rows = torch.randn(3, 8)
+    value, slope = jvp(twin, (rows,), (rows,))
+    torch.testing.assert_close(value, layer(rows))
+    torch.testing.assert_close(slope, rows @ layer.weight.T)
+
+
 def test_numbers_are_looked_at_only_where_there_are_any():
     seen = []
     ones = torch.ones(2, 3)

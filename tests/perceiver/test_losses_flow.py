@@ -79,6 +79,24 @@ def test_a_few_bad_pixels_pull_less_at_the_robust_loss(model, batch):
     assert pull(robust_flow_loss) < 0.5 * pull(flow_loss)
 
 
+@pytest.mark.parametrize("unknown", [math.nan, math.inf, -math.inf])
+def test_an_unknown_truth_leaves_no_trace_in_value_or_gradient(model, batch, unknown):
+    frames, truth, keep = batch
+    holed = truth.where(keep[..., None], unknown)
+    for loss in (flow_loss, robust_flow_loss):
+        value, wanted = loss(model, frames, holed, keep), loss(model, frames, truth, keep)
+        assert value.item() == wanted.item()
+        for one, other in zip(slopes(value, model), slopes(wanted, model), strict=True):
+            assert torch.equal(one, other) and one.isfinite().all()
+    flow = torch.zeros_like(truth, requires_grad=True)
+    end_point_error(flow, holed, keep).backward()
+    assert flow.grad.isfinite().all() and not flow.grad[~keep].any()
+
+
+def slopes(value, model):
+    return torch.autograd.grad(value, [p for p in model.parameters() if p.requires_grad])
+
+
 def test_a_perfect_answer_still_has_a_gradient(model, batch):
     frames = batch[0]
     truth = (20 * model(flow_patches(frames))).detach()

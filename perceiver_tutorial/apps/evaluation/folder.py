@@ -117,12 +117,13 @@ def _by_number_or_order(
 ) -> tuple[list[int], str]:
     numbers = [int(name) for name in names if re.fullmatch(r"[0-9]+", name)]
     are_numbers = len({*numbers}) == len(names)
+    why = f"; {_some(strangers)} is no name of a class" if strangers else ""
     if are_numbers and max(numbers) < num_classes:
-        return numbers, "by class number"
+        # Where no folder has the name of a class, nobody meant names.
+        return numbers, "by class number" + (why if len(strangers) < len(names) else "")
     counted_from_1 = are_numbers and {*numbers} == {*range(1, num_classes + 1)}
     if len(names) == num_classes and not counted_from_1:
         shown = ", ".join(f"{name} is class {n}" for n, name in enumerate(names[:2]))
-        why = f"; {_some(strangers)} is no name of a class" if strangers else ""
         return list(range(num_classes)), (
             f"in the order of their names as strings: {shown}, ...{why}"
         )

@@ -18,7 +18,7 @@ from ...checkpoints import load, preparation, processor
 from ...checkpoints.families import PUBLISHED
 from ...checkpoints.pictures import Preparation
 from ...deit import DeiTAnswer
-from ...doors import checked
+from ...doors import check_numbers, checked
 from ...perceiver.fidelity import Fidelity
 from .folder import Labelled, class_folders, labelled_pictures
 from .published import PUBLISHED_ACCURACY
@@ -200,5 +200,10 @@ def class_logits(
 
 
 def five_best(logits: Float[Tensor, "batch classes"]) -> list[list[int]]:
-    """The classes with the highest scores, highest first; all, where there are fewer."""
+    """The classes with the highest scores, highest first; all, where there are fewer.
+
+    Raises:
+        ValueError: if a score is NaN.
+    """
+    check_numbers(logits=logits)
     return logits.topk(min(5, logits.shape[1])).indices.tolist()

@@ -23,8 +23,7 @@ def end_point_error(
     Returns:
         In pixels.
     """
-    distances = (flow - truth).norm(dim=-1)
-    return _mean(distances, keep)
+    return (_kept(flow, keep) - _kept(truth, keep)).norm(dim=-1).mean()
 
 
 @checked
@@ -68,16 +67,18 @@ def robust_flow_loss(
         q: how errors count, from 0 to 1; 1 is the squared error.
         epsilon: errors below it count as none, in pixels.
     """
-    squares = (flow_in_pixels(model, frames) - truth).square().sum(-1)
-    penalties = (squares + epsilon**2) ** q
-    return _mean(penalties, keep)
+    errors = _kept(flow_in_pixels(model, frames), keep) - _kept(truth, keep)
+    return ((errors.square().sum(-1) + epsilon**2) ** q).mean()
 
 
-def _mean(values: Float[Tensor, "*places"], keep: Bool[Tensor, "*places"] | None) -> Tensor:
-    kept = values if keep is None else values[keep]
+def _kept(
+    flow: Float[Tensor, "*places xy=2"], keep: Bool[Tensor, "*places"] | None
+) -> Float[Tensor, "... xy=2"]:
+    """Taken out before anything is computed: an unknown truth may be infinite or NaN."""
+    kept = flow if keep is None else flow[keep]
     if not kept.numel():
         raise ValueError(
-            f"expected at least one place to judge, got none of {values.numel()}. Leave out pairs "
-            "of frames of which no truth is known."
+            f"expected at least one place to judge, got none of {flow.numel() // 2}. Leave out "
+            "pairs of frames of which no truth is known."
         )
-    return kept.mean()
+    return kept
