@@ -259,7 +259,6 @@ def test_an_exported_deit_is_saved_and_loaded(tmp_path):
     torch.testing.assert_close(answer.logits, plain(given).logits)
 
 
-@pytest.mark.filterwarnings("ignore:.torch.jit.trace. is deprecated")
 TWINS = ("masked language", "learned images", "point clouds", "Hiera", "DeiT")
 
 
@@ -288,6 +287,7 @@ def test_a_packed_layer_is_differentiated_forwards():
     torch.testing.assert_close(slope, rows @ layer.weight.T)
 
 
+@pytest.mark.filterwarnings("ignore:.torch.jit.trace. is deprecated")
 def test_numbers_are_looked_at_only_where_there_are_any():
     seen = []
     ones = torch.ones(2, 3)
