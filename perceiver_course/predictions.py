@@ -8,30 +8,8 @@ from . import chapters
 from .kit.catalogue import Catalogue
 from .kit.exercises import your_turn
 
-OTHER_WORDS = {  # with which names begin, where it is not the topic of the chapter
-    "answers": "extending",
-    "audio": "extending",
-    "clouds": "point_clouds",
-    "conv": "convolution",
-    "cross": "cross_attention",
-    "deit": "distillation_token",
-    "detection": "extending",
-    "film": "feature_maps",
-    "fourier": "start",
-    "hiera": "hierarchy",
-    "language": "masked_language",
-    "learned": "images_learned",
-    "mae": "masked_pretraining",
-    "maps": "feature_maps",
-    "names": "extending",
-    "places": "positions",
-    "text-classes": "text_classification",
-}
-TOPICS = {chapter.name: chapter.name for chapter in iter_modules(chapters.__path__)}
-PREDICTIONS = Catalogue(
-    "PREDICTIONS",
-    {word: f"chapters.{topic}.exercises" for word, topic in {**TOPICS, **OTHER_WORDS}.items()},
-)
+TOPICS = [chapter.name for chapter in iter_modules(chapters.__path__)]
+PREDICTIONS = Catalogue("PREDICTIONS", {topic: f"chapters.{topic}.exercises" for topic in TOPICS})
 
 
 def predict(name: str, guess: tuple[int, ...] | str | EllipsisType) -> None:
@@ -45,7 +23,7 @@ def predict(name: str, guess: tuple[int, ...] | str | EllipsisType) -> None:
         KeyError: if there is no such question.
         ValueError: if the guess cannot be read.
 
-    >>> predict("fourier.answer", (1, 1000))
+    >>> predict("start.answer", (1, 1000))
     right: (1, 1000)
     """
     if name not in PREDICTIONS:

@@ -14,8 +14,16 @@ from pathlib import Path
 
 import torch
 
-from perceiver_course.chapters.distillation.model import FILE, note, score_student, students
-from perceiver_course.kit.recipes.digits_deit import MEASURED, NARROW, RECIPES, STUDENTS
+from perceiver_course.chapters.distillation.model import (
+    FILE,
+    MEASURED,
+    NARROW,
+    STUDENTS,
+    note,
+    score_student,
+    students,
+)
+from perceiver_course.kit.recipes.digits_deit import RECIPES
 from perceiver_course.kit.recipes.scores import FILE as SEEDS_FILE
 from perceiver_course.kit.recipes.scores import SEEDS, Measured, write_down
 

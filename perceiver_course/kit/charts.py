@@ -9,7 +9,6 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter
 from torch import Tensor
 
@@ -136,10 +135,6 @@ def draw_bars(values: Mapping[str, int | float], title: str, unit: str) -> Pictu
     return Picture(figure, f"Bars, {title}, in {unit}: {listed}.")
 
 
-# Per cent below which a bar is too short for its number.
-ROOM = 4
-
-
 @dataclass(frozen=True)
 class Curve:
     """One thing that grows.
@@ -215,55 +210,6 @@ def _alt(curves: Sequence[Curve], title: str, unit: str, meeting: int | float | 
     span = f"{min(curves[0].sizes):,} to {max(curves[0].sizes):,} inputs"
     marked = "" if meeting is None else f" Marked: {meeting:,.0f} inputs."
     return f"Growth, {title}, in {unit}, from {span}: {'; '.join(told)}.{marked}"
-
-
-@checked
-def draw_shares(
-    parts: Mapping[str, Mapping[str, int]], kinds: Mapping[str, str], title: str
-) -> Picture:
-    """What a whole is made of: one bar of a hundred per cent for each whole.
-
-    Args:
-        parts: name of the whole -> name of each part -> how much.
-        kinds: name of a part -> one of `AXES`, for its colour and letter.
-        title: above the bars.
-    """
-    figure = Figure(figsize=(7.5, 0.42 * len(parts) + 1.0), layout="constrained")
-    axes = figure.add_subplot()
-    shares = {name: _per_cent(amounts) for name, amounts in parts.items()}
-    for row, of_whole in enumerate(shares.values()):
-        _stack(axes, row, of_whole, {part: AXES[kind] for part, kind in kinds.items()})
-    axes.set_yticks(range(len(parts)), list(parts), fontsize=8)
-    axes.invert_yaxis()
-    axes.set(xlim=(0, 100), xlabel="per cent")
-    axes.set_title(title, fontsize=10, color=INK)
-    figure.legend(
-        handles=[Patch(color=AXES[kind].colour, label=part) for part, kind in kinds.items()],
-        **{"frameon": False, "fontsize": 8, "loc": "outside lower center", "ncols": len(kinds)},
-    )
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-    told = (
-        f"{name}: {', '.join(f'{part} {share:.0f}' for part, share in of_whole.items())}"
-        for name, of_whole in shares.items()
-    )
-    return Picture(figure, f"Bars, {title}, per cent. {'; '.join(told)}.")
-
-
-def _per_cent(amounts: Mapping[str, int]) -> dict[str, float]:
-    whole = sum(amounts.values())
-    return {part: 100 * amount / whole for part, amount in amounts.items()}
-
-
-def _stack(axes: Axes, row: int, shares: Mapping[str, float], kinds: Mapping[str, Kind]) -> None:
-    left = 0.0
-    for part, share in shares.items():
-        kind = kinds[part]
-        axes.barh(row, share, left=left, color=kind.colour, edgecolor="white")
-        if share >= ROOM:
-            words = {"ha": "center", "va": "center", "fontsize": 8, "color": kind.ink}
-            axes.text(left + share / 2, row, f"{kind.letter} {share:.0f}", **words)
-        left += share
 
 
 HEAT = LinearSegmentedColormap.from_list("heat", ["#FFFFFF", AXES["latents"].colour])

@@ -10,42 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Float
-from matplotlib.figure import Figure
 from torch import Tensor
 
-from perceiver_tutorial.doors import checked
-
-from .axes import AXES
-from .picture import INK, Picture, open_frame
-
-STYLES = (
-    {"color": "#BBBBBB", "linewidth": 3.5},
-    {"color": AXES["latents"].colour, "linewidth": 1.3},
-    {"color": AXES["height"].colour, "linewidth": 1.3, "linestyle": "--"},
-)
-
-
-@checked
-def draw_sounds(panels: Mapping[str, Mapping[str, Float[Tensor, " samples"]]]) -> Picture:
-    """Waves of sounds: in each panel up to three, the first broad and grey, the others on it.
-
-    Args:
-        panels: title of a panel -> name of a sound -> its samples, from -1 to 1.
-    """
-    figure = Figure(figsize=(9.0, 1.5 * len(panels) + 0.4), layout="constrained")
-    column = figure.subplots(len(panels), 1, squeeze=False, sharex=True)[:, 0]
-    told = []
-    for axes, (title, sounds) in zip(column, panels.items(), strict=True):
-        for (name, samples), style in zip(sounds.items(), STYLES, strict=False):
-            axes.plot(samples.numpy(), label=name, **style)
-        axes.set(ylim=(-1.15, 1.15), yticks=[-1, 0, 1])
-        axes.set_title(title, fontsize=9, color=INK, loc="left")
-        axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
-        open_frame(axes)
-        swings = (f"{name} swings {_cycles(one)} times" for name, one in sounds.items())
-        told.append(f"{title}: {', '.join(swings)}")
-    column[-1].set_xlabel("sample", fontsize=9)
-    return Picture(figure, f"Waves of sounds. {'; '.join(told)}.")
+from perceiver_tutorial.doors import check_numbers, checked
 
 
 @dataclass(frozen=True, repr=False)
@@ -89,11 +56,12 @@ def play(
         seconds: how long each of them is repeated.
 
     Raises:
-        ValueError: if a sound is longer than it may be repeated, or has no sample.
+        ValueError: if a sound is longer than it may be repeated, has no sample, or NaN among them.
 
     >>> play({"a hum": torch.sin(2 * torch.pi * 11 * torch.arange(256) / 256)})
     sound: a hum, a tone of 344 hertz
     """
+    check_numbers(**sounds)
     for name, samples in sounds.items():
         if not 0 < len(samples) <= rate * seconds:
             raise ValueError(
@@ -102,13 +70,13 @@ def play(
             )
     repeated = {name: _repeat(samples, round(rate * seconds)) for name, samples in sounds.items()}
     words = {
-        name: f"a tone of {_cycles(samples) * rate / len(samples):.0f} hertz"
+        name: f"a tone of {cycles(samples) * rate / len(samples):.0f} hertz"
         for name, samples in sounds.items()
     }
     return Sounds({name: _wav(samples, rate) for name, samples in repeated.items()}, words)
 
 
-def _cycles(samples: Tensor) -> int:
+def cycles(samples: Tensor) -> int:
     """The loudest pitch of a sound, in cycles over its whole length."""
     return int(torch.fft.rfft(samples).abs()[1:].argmax()) + 1
 
@@ -120,7 +88,7 @@ def _repeat(samples: Tensor, length: int) -> Tensor:
 def _wav(samples: Tensor, rate: int) -> bytes:
     """One channel of 16 bits; it rises and falls softly at its ends."""
     edge = torch.linspace(0, 1, min(200, len(samples) // 2))
-    soft = samples.clamp(-1, 1).clone()
+    soft = samples.detach().clamp(-1, 1).clone()
     soft[: len(edge)] *= edge
     soft[len(soft) - len(edge) :] *= edge.flip(0)
     buffer = io.BytesIO()

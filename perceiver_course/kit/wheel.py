@@ -1,12 +1,8 @@
 """The colour wheel of optical flow: direction is the hue, speed is how strong it is."""
 
-import numpy as np
 import torch
 from jaxtyping import Float
-from matplotlib.axes import Axes
 from torch import Tensor
-
-from .picture import INK
 
 # Steps from each of six colours to the next, chosen so that steps look alike: the wheel of
 # Baker et al., A database and evaluation methodology for optical flow (2011), 55 in all.
@@ -51,20 +47,3 @@ def flow_colours(
     part = (turn - turn.floor())[..., None]
     strongest = torch.lerp(wheel[low], wheel[(low + 1) % len(wheel)], part)
     return torch.where(speed <= 1, 1 - speed * (1 - strongest), 0.75 * strongest)
-
-
-def show_wheel(axes: Axes, fastest: float) -> None:
-    """Draw the key: the colour of every motion up to the fastest, and arrows to tell it by."""
-    line = torch.linspace(-1.15, 1.15, 161)
-    motion = torch.stack(torch.meshgrid(line, line, indexing="xy"), dim=-1)
-    colours = flow_colours(motion * fastest, fastest)
-    colours[motion.norm(dim=-1) > 1] = 1
-    axes.imshow(colours.numpy(), extent=(-1.15, 1.15, 1.15, -1.15), interpolation="bilinear")
-    for angle in np.arange(0, 2 * np.pi, np.pi / 4):
-        tip = np.cos(angle), np.sin(angle)
-        look = {"arrowstyle": "-|>", "color": INK, "linewidth": 0.7, "mutation_scale": 7}
-        axes.annotate("", (0.93 * tip[0], 0.93 * tip[1]), (0.3 * tip[0], 0.3 * tip[1]),
-                      arrowprops=look)  # fmt: skip
-    axes.set_title(f"where to; the rim: {fastest:.2g} pixels", fontsize=9, color=INK)
-    axes.set(xlim=(-1.2, 1.2), ylim=(1.2, -1.2), aspect="equal")
-    axes.set_axis_off()

@@ -8,7 +8,7 @@ from .mae import HieraMAE
 from .mask_units import join_units, pool, reroll, reroll_units, unroll
 from .model import Hiera
 from .published import PUBLISHED, video
-from .targets import Reconstruction, borrowed_means
+from .targets import Reconstruction
 from .transfer import classifier_from
 
 __all__ = [
@@ -19,7 +19,6 @@ __all__ = [
     "HieraMAEConfig",
     "Reconstruction",
     "block_units",
-    "borrowed_means",
     "build",
     "classifier_from",
     "join_units",

@@ -7,7 +7,6 @@ from einops import rearrange
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from ..doors import checked
 from .config import HieraConfig
 from .mask_units import Grid, unit_grid
 
@@ -73,20 +72,6 @@ def from_patches(
         t=math.ceil(size[0] / config.patch_stride[0]),
         **rows,
     )
-
-
-@checked
-def borrowed_means(
-    images: Float[Tensor, "batch *frames 3 height width"], config: HieraConfig
-) -> Float[Tensor, "batch *first_frames 3 height width"]:
-    """What is drawn where nothing is predicted: normalised targets borrow each patch's mean.
-
-    Args:
-        images: the truth.
-        config: of the encoder.
-    """
-    wanted = patches(images, config)
-    return from_patches(statistics(wanted)[0].expand_as(wanted), config)
 
 
 def statistics(

@@ -1,6 +1,6 @@
 """Files that are torn, empty, of another kind, or traps: each is named, and nothing of it is run.
 
-What checkpoints do about torn and trapped weights is in test_checkpoints_broken.py.
+What checkpoints do about torn and trapped weights is in test_broken.py.
 """
 
 import json

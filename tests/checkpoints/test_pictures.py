@@ -5,6 +5,7 @@ import torch
 from PIL import Image
 from transformers import DeiTImageProcessorPil, ViTImageProcessorPil
 
+from perceiver_course.chapters.distillation_token.model import prepare_deit
 from perceiver_tutorial.checkpoints.pictures import (
     HALF,
     IMAGENET_MEAN,
@@ -12,7 +13,6 @@ from perceiver_tutorial.checkpoints.pictures import (
     crop_middle,
     normalise,
     prepare,
-    prepare_deit,
     resize,
     resize_shorter,
 )

@@ -9,6 +9,7 @@ from PIL import Image
 from transformers import BitImageProcessorPil, DeiTImageProcessorPil, ViTImageProcessorPil
 from transformers.models.perceiver.image_processing_pil_perceiver import PerceiverImageProcessorPil
 
+from perceiver_course.chapters.distillation_token.model import prepare_deit
 from perceiver_tutorial import deit, hiera, perceiver
 from perceiver_tutorial.checkpoints import preparation, processor
 from perceiver_tutorial.checkpoints.pictures import (
@@ -18,7 +19,6 @@ from perceiver_tutorial.checkpoints.pictures import (
     as_rgb,
     centre_crop,
     prepare,
-    prepare_deit,
     resize_shorter,
 )
 from perceiver_tutorial.checkpoints.processor_file import DEFAULTS, read_processor

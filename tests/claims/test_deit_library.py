@@ -23,13 +23,9 @@ from transformers import (
 from transformers.models.deit import modeling_deit as modeling
 
 from perceiver_course import claim
+from perceiver_course.chapters.distillation_token.model import prepare_deit
 from perceiver_tutorial import deit
-from perceiver_tutorial.checkpoints.pictures import (
-    IMAGENET_MEAN,
-    IMAGENET_STD,
-    normalise,
-    prepare_deit,
-)
+from perceiver_tutorial.checkpoints.pictures import IMAGENET_MEAN, IMAGENET_STD, normalise
 
 pytestmark = pytest.mark.usefixtures("no_gradients")
 

@@ -14,8 +14,8 @@ WAYS = {
     for how in ("an axis more", "torch.complex64", "a word", "all NaN", "none of the front")
 }
 OURS = "it takes what a walk, a battle, a detector or an explorer made"
-SIZES = "its sizes must multiply to each other; the signature cannot say so: see test_viz.py"
-NO_TENSORS = "it takes numbers and words, no tensor: see test_viz.py"
+SIZES = "its sizes must multiply to each other; the signature cannot say so: see test_pictures.py"
+NO_TENSORS = "it takes numbers and words, no tensor: see test_pictures.py"
 LEFT_OUT = {
     **dict.fromkeys((
         "draw_battle", "draw_boxes", "draw_cross_attend", "draw_key_map", "draw_modalities",

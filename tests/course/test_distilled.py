@@ -10,7 +10,11 @@ import torch
 
 from perceiver_course.chapters.distillation.model import (
     FILE,
+    MEASURED,
+    NARROW,
+    STUDENTS,
     StudentScores,
+    fine_tune,
     note,
     score_student,
     students,
@@ -20,14 +24,10 @@ from perceiver_course.kit.augment import soft_labels
 from perceiver_course.kit.recipes.digits_deit import (
     DISTILLED,
     INK,
-    MEASURED,
-    NARROW,
     PLAIN,
     RECIPES,
-    STUDENTS,
     digits_teacher,
     few_labels,
-    fine_tune,
     finer,
     hard_targets,
     labels_only,

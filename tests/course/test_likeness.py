@@ -4,14 +4,11 @@ import pytest
 import torch
 from torch.nn import functional
 
+from perceiver_course.chapters.images_fourier.pictures import draw_similarity
+from perceiver_course.chapters.images_learned.pictures import by_step
+from perceiver_course.chapters.positions.pictures import draw_similarities
 from perceiver_course.explorers.fourier import alike_to
-from perceiver_course.kit.position_pictures import draw_similarities, draw_similarity
-from perceiver_course.kit.token_pictures import (
-    by_step,
-    cosine_similarity,
-    draw_likeness,
-    neighbours,
-)
+from perceiver_course.kit.token_pictures import cosine_similarity, draw_likeness, neighbours
 
 TABLE = torch.randn(12, 5, generator=torch.Generator().manual_seed(0))
 

@@ -9,6 +9,7 @@ from torch.nn.functional import cosine_similarity
 
 from perceiver_course.chapters.convolution.pictures import draw_fields
 from perceiver_course.chapters.cross_attention.pictures import draw_gaze
+from perceiver_course.chapters.decoders.pictures import draw_pixel_questions
 from perceiver_course.chapters.distillation.pictures import draw_seeds
 from perceiver_course.chapters.extending.pictures import draw_matching, draw_waves
 from perceiver_course.chapters.feature_maps.pictures import draw_maps, draw_segments
@@ -17,9 +18,11 @@ from perceiver_course.chapters.flow.pictures import (
     draw_flow,
     draw_flow_errors,
 )
+from perceiver_course.chapters.images_fourier.pictures import draw_similarity
 from perceiver_course.chapters.masked_pretraining.pictures import draw_seed_scores
 from perceiver_course.chapters.multimodal.pictures import draw_tradeoff
 from perceiver_course.chapters.point_clouds.pictures import draw_accuracies, draw_clouds
+from perceiver_course.chapters.positions.pictures import draw_code, draw_similarities
 from perceiver_course.explorers.costs import MAPS, WORK, Growth, draw_growth
 from perceiver_course.explorers.flow import draw_motion
 from perceiver_course.kit.charts import (
@@ -30,13 +33,7 @@ from perceiver_course.kit.charts import (
     draw_scaling,
 )
 from perceiver_course.kit.images import as_shown, draw_attention, draw_images
-from perceiver_course.kit.position_pictures import (
-    draw_bands,
-    draw_code,
-    draw_similarities,
-    draw_similarity,
-)
-from perceiver_course.kit.query_pictures import draw_pixel_questions
+from perceiver_course.kit.position_pictures import draw_bands
 from perceiver_course.kit.wheel import flow_colours
 
 X, Y = torch.tensor([1.0, 2.0, 5.0]), torch.tensor([7.0, 3.0, 4.0])

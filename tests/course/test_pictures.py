@@ -12,18 +12,22 @@ from pixels import same_picture
 from tiny import CONFIGS, IMAGES
 
 from benchmarks.ratios import draw_ratios
+from perceiver_course.chapters.bytes.pictures import draw_bytes, draw_keep
 from perceiver_course.chapters.checkpoints.pictures import draw_key_map
 from perceiver_course.chapters.convolution.pictures import (
     draw_feature_rows,
     draw_fields,
     draw_windows,
 )
+from perceiver_course.chapters.cost.pictures import draw_shares
 from perceiver_course.chapters.cross_attention.pictures import draw_cross_attend, draw_gaze
+from perceiver_course.chapters.decoders.pictures import draw_pixel_questions, draw_resolutions
 from perceiver_course.chapters.distillation.pictures import (
     draw_agreement,
     draw_seeds,
     draw_softened,
 )
+from perceiver_course.chapters.distillation_token.pictures import draw_token_strip
 from perceiver_course.chapters.entities.pictures import draw_battle, draw_rates, draw_situations
 from perceiver_course.chapters.extending.pictures import (
     draw_boxes,
@@ -42,18 +46,36 @@ from perceiver_course.chapters.flow.pictures import (
     draw_tiles,
 )
 from perceiver_course.chapters.hierarchy.pictures import draw_stages
+from perceiver_course.chapters.images_fourier.pictures import (
+    draw_photographs,
+    draw_pixel_rows,
+    draw_similarity,
+)
+from perceiver_course.chapters.images_learned.pictures import draw_steps
 from perceiver_course.chapters.masked_language.pictures import draw_guesses, draw_reading
 from perceiver_course.chapters.masked_pretraining.pictures import (
     draw_masks,
     draw_rebuilt,
     draw_seed_scores,
 )
-from perceiver_course.chapters.multimodal.pictures import draw_film, draw_modalities, draw_tradeoff
+from perceiver_course.chapters.multimodal.pictures import (
+    draw_film,
+    draw_modalities,
+    draw_sounds,
+    draw_tradeoff,
+)
 from perceiver_course.chapters.point_clouds.pictures import (
     draw_accuracies,
     draw_cloud_attention,
     draw_cloud_channels,
     draw_clouds,
+)
+from perceiver_course.chapters.positions.pictures import (
+    draw_band_table,
+    draw_code,
+    draw_sampled,
+    draw_similarities,
+    draw_slices,
 )
 from perceiver_course.chapters.shapes.pictures import draw_at_one_scale, draw_strides
 from perceiver_course.explorers.amounts import Bar, tens
@@ -79,39 +101,13 @@ from perceiver_course.kit.charts import (
     draw_losses,
     draw_scaling,
     draw_scores,
-    draw_shares,
 )
-from perceiver_course.kit.images import (
-    describe,
-    draw_attention,
-    draw_images,
-    draw_photographs,
-    draw_pixel_rows,
-    show_tensors,
-)
-from perceiver_course.kit.letters import draw_bytes, draw_keep, draw_read_bytes
+from perceiver_course.kit.images import describe, draw_attention, draw_images, show_tensors
+from perceiver_course.kit.letters import draw_read_bytes
 from perceiver_course.kit.picture import ink_on
-from perceiver_course.kit.position_pictures import (
-    draw_band_table,
-    draw_bands,
-    draw_code,
-    draw_sampled,
-    draw_similarities,
-    draw_similarity,
-    draw_slices,
-)
-from perceiver_course.kit.query_pictures import (
-    draw_pixel_questions,
-    draw_query_map,
-    draw_resolutions,
-)
-from perceiver_course.kit.sound import draw_sounds
-from perceiver_course.kit.token_pictures import (
-    draw_by_block,
-    draw_likeness,
-    draw_steps,
-    draw_token_strip,
-)
+from perceiver_course.kit.position_pictures import draw_bands
+from perceiver_course.kit.query_pictures import draw_query_map
+from perceiver_course.kit.token_pictures import draw_by_block, draw_likeness
 from perceiver_course.kit.walks import draw_walk
 from perceiver_tutorial.positions import axis_coordinates, fourier_features, grid_positions
 from perceiver_tutorial.tracing import walk

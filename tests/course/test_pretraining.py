@@ -12,6 +12,12 @@ from torch import nn
 from transformers import HieraConfig, HieraForPreTraining, HieraModel
 
 from perceiver_course.chapters.masked_pretraining import model
+from perceiver_course.chapters.masked_pretraining.model import (
+    borrowed_means,
+    new_classifier,
+    taught_classifier,
+    tuned,
+)
 from perceiver_course.kit.recipes import digits_hiera as recipe
 from perceiver_course.kit.recipes.scores import Notes
 from perceiver_course.kit.rivals import linear_probe
@@ -21,7 +27,6 @@ from perceiver_tutorial import hiera
 from perceiver_tutorial.checkpoints import load
 from perceiver_tutorial.hiera import (
     HieraMAEConfig,
-    borrowed_means,
     classifier_from,
     keep_of,
     random_units,
@@ -193,17 +198,17 @@ def test_views_move_digits_and_keep_the_paper():
 
 
 def test_a_new_classifier_follows_its_seed():
-    first, again, other = (recipe.new_classifier(seed) for seed in (1, 1, 2))
+    first, again, other = (new_classifier(seed) for seed in (1, 1, 2))
     assert torch.equal(first.to_logits.weight, again.to_logits.weight)
     assert not torch.equal(first.to_logits.weight, other.to_logits.weight)
-    published = recipe.new_classifier(1, wide=False).encoder.to_patches.convolve
+    published = new_classifier(1, wide=False).encoder.to_patches.convolve
     assert published.bias.unique().tolist() == pytest.approx([0.02])
 
 
 def test_a_model_that_was_told_is_probed_and_tuned():
-    told = recipe.new_classifier(0)
+    told = new_classifier(0)
     before = told.to_logits.weight.clone()
-    assert 0 <= recipe.tuned(told, 20, steps=1) <= 1
+    assert 0 <= tuned(told, 20, steps=1) <= 1
     assert not torch.equal(told.to_logits.weight, before)
     features = nn.Sequential(nn.AvgPool2d(4), nn.Flatten())
     assert recipe.probed(features, 50) > 0.7
@@ -211,7 +216,7 @@ def test_a_model_that_was_told_is_probed_and_tuned():
 
 def test_a_taught_classifier_begins_with_what_the_probe_says():
     model = mae_of_digits()
-    features, classifier = classifier_from(model, None), recipe.taught_classifier(model, 20, seed=1)
+    features, classifier = classifier_from(model, None), taught_classifier(model, 20, seed=1)
     raw = recipe.enlarged_digits().test_images[:5]
     with torch.no_grad():
         wanted = recipe.probe(features, 20, seed=1)(features(raw))
@@ -235,19 +240,19 @@ def test_ways_to_use_few_labels_were_compared_with_this_very_recipe():
 
 
 def test_all_ways_get_the_same_digits_and_steps_and_are_named(monkeypatch):
-    probed, tuned = [], []
+    probes, tunings = [], []
 
     def tune(_model, labels, seed, *, steps, **_more):
-        tuned.append((labels, seed, steps))
+        tunings.append((labels, seed, steps))
         return 0.75
 
-    monkeypatch.setattr(model, "probed", lambda _model, *how: probed.append(how) or 0.25)
+    monkeypatch.setattr(model, "probed", lambda _model, *how: probes.append(how) or 0.25)
     monkeypatch.setattr(model, "tuned", tune)
     torch.manual_seed(0)
     found = dict(model.compare(recipe.PRETRAINING.build(), seed=3))
-    assert probed == [(10, 3)] * 2 + [(50, 3)] * 2
+    assert probes == [(10, 3)] * 2 + [(50, 3)] * 2
     wanted = [(labels, 3, steps) for labels in (10, 50) for steps in (100, 300)]
-    assert tuned == [one for one in wanted for _ in model.TUNED]
+    assert tunings == [one for one in wanted for _ in model.TUNED]
     assert len(found) == 16
     assert found["50 labels, probe, random features"] == 0.25
     assert found["10 labels, 300 steps, probe, then all"] == 0.75
@@ -255,7 +260,7 @@ def test_all_ways_get_the_same_digits_and_steps_and_are_named(monkeypatch):
 
 def test_the_tool_measures_the_seeds_that_are_asked_for(monkeypatch, tmp_path, capsys):
     short = replace(RECIPES["digits-mae"], steps=1)
-    monkeypatch.setitem(RECIPES, "digits-mae", short)
+    monkeypatch.setitem(recipe.RECIPES, "digits-mae", short)
     monkeypatch.setattr(model, "probed", lambda *_: 0.5)
     monkeypatch.setattr(model, "tuned", lambda *_, **_more: 0.75)
     file = tmp_path / "few.json"

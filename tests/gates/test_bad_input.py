@@ -5,6 +5,8 @@ wants it, adds what it needs to `calls.GIVEN`, or says in `LEFT_OUT` why it is n
 """
 
 import inspect
+import re
+from pathlib import Path
 
 import pytest
 import torch
@@ -12,9 +14,12 @@ from calls import GIVEN, given
 from hypothesis import given as trying
 from hypothesis import strategies as st
 from oracle import Refused, assert_fits, assert_same, finite, is_nan, numbers_in, outcome
-from publics import functions, publics
+from publics import functions, publics, rooms_of_pictures, without_door
 from strategies import ALIKE, FEW, axes_of, change, example, tensors_in, ways_to_spoil
 
+from perceiver_course.kit import motion
+
+TESTS = Path(__file__).parents[1]
 ROOMS = (
     "attention", "doors", "initial", "masks", "positions", "taps", "deit", "hiera", "perceiver",
     "perceiver.losses", "augment", "clips", "motion", "names", "rivals", "scramble",
@@ -31,7 +36,16 @@ LEFT_OUT = {
     "extending.model.judge_detections": "so does it",
     "training.batches": "any number of arrays: see test_bad_input_found.py",
 }
-TRIED = sorted(set(functions(*ROOMS)) - set(LEFT_OUT))
+DRAWINGS = ("cells", "charts", "images", "position_pictures", "sound", "token_pictures", "walks")
+
+
+def draws(name: str) -> bool:
+    """Whether test_bad_pictures.py tries a function: it has its own ways to spoil pictures."""
+    return name.rpartition(".")[2].startswith(("draw_", "show_"))
+
+
+BESIDE = [n for n in functions(*DRAWINGS, *rooms_of_pictures()) if not draws(n)]
+TRIED = sorted({*functions(*ROOMS), *BESIDE} - set(LEFT_OUT))
 pytestmark = pytest.mark.usefixtures("without_shape_checks")
 
 
@@ -119,24 +133,24 @@ def test_nan_is_seen(name):
         assert answer is Refused or finite(arguments) or is_nan(answer), path
 
 
-DRAWINGS = ("cells", "charts", "images", "position_pictures", "sound", "token_pictures", "walks")
-ELSEWHERE = {
-    "apps": "test_cli.py: a line of words",
-    "apps.evaluation": "test_bad_input_files.py, test_evaluation.py: folders and files",
-    "claims": "test_bad_input_files.py",
-    "entities.data": "what one turn made is what the next one takes: test_skirmish.py",
-    "receptive": "it takes a stem: test_receptive.py",
-    "recipes.scores": "test_bad_input_files.py",
-    "samples": "numbers only, and pictures that come along",
-    **dict.fromkeys(DRAWINGS, "test_bad_pictures.py"),
-    "checkpoints": "test_bad_input_files.py, test_checkpoints_broken.py",
-    "checkpoints.deit": "test_checkpoints_deit.py: every field of a config.json",
-    "checkpoints.hiera": "test_checkpoints_hiera.py: every field of a config.json",
-    "checkpoints.perceiver": "test_checkpoints.py: every field of a config.json",
-    "perceiver.preprocessors": "test_bad_input_parts.py",
-    "perceiver.tasks": "test_bad_input_configs.py",
-    "speed": "it takes whole models: test_speed.py",
-    "tracing": "it takes whole models and runs them on the meta device: test_walk.py",
+ELSEWHERE = {  # room -> the files that try it, within tests/, and why there
+    "apps.evaluation": "checkpoints/test_bad_files.py, apps/test_evaluation.py: folders and files",
+    "claims": "checkpoints/test_bad_files.py",
+    "divergences": "perceiver/test_losses.py, deit/test_distillation.py: losses are their doors",
+    "entities.data": "course/test_skirmish.py: what one turn made is what the next one takes",
+    "made_from": "floor/test_made_from.py: two whole models",
+    "receptive": "course/test_receptive.py: it takes a stem",
+    "recipes.scores": "checkpoints/test_bad_files.py",
+    "samples": "course/test_samples_of_text.py: numbers only, and what comes with packages",
+    **dict.fromkeys((*DRAWINGS, *rooms_of_pictures()), "course/test_bad_pictures.py"),
+    "checkpoints": "checkpoints/test_bad_files.py, checkpoints/test_broken.py",
+    "checkpoints.deit": "checkpoints/test_deit.py: every field of a config.json",
+    "checkpoints.hiera": "checkpoints/test_hiera.py: every field of a config.json",
+    "checkpoints.perceiver": "checkpoints/test_load.py: every field of a config.json",
+    "perceiver.preprocessors": "gates/test_bad_input_parts.py",
+    "perceiver.tasks": "gates/test_bad_input_configs.py",
+    "speed": "speed/test_speed_up.py: whole models",
+    "tracing": "tracing/test_walk.py: whole models, run on the meta device",
 }
 
 
@@ -145,9 +159,43 @@ def test_every_public_function_is_tried_or_said_to_be_left_out():
     routines = [n for n, value in publics().items() if inspect.isroutine(inspect.unwrap(value))]
     known = {*TRIED, *LEFT_OUT}
     rooms = {n: n.rpartition(".")[0] for n in routines if n not in known}
-    lost = [n for n, r in rooms.items() if r not in ELSEWHERE and not r.endswith(".pictures")]
-    assert lost == []
+    assert [n for n, room in rooms.items() if room not in ELSEWHERE] == []
     assert set(LEFT_OUT) <= set(routines)
+
+
+def test_whoever_is_said_to_try_a_room_is_there_and_so_is_the_room():
+    assert set(ELSEWHERE) <= {name.rpartition(".")[0] for name in publics()}
+    for room, said in ELSEWHERE.items():
+        files = re.findall(r"[\w/]+\.py", said)
+        assert files and all((TESTS / file).is_file() for file in files), room
+
+
+UNCHECKED = {  # functions that take tensors and have no door: what they are given was checked
+    "a picture, drawn by a notebook's own cell": """
+        describe draw_film draw_images draw_keep draw_neighbourhoods draw_pixel_questions
+        draw_pixel_rows draw_read_bytes draw_resolutions draw_scores draw_tiles as_shown by_step
+        cosine_similarity flow_colours paint picture_of""",
+    "a recipe's step, called by its training": """
+        clip_loss enlarged finer fine_tune hard_targets hidden_batches imitation_loss labels_only
+        small_motions soft_targets taught views""",
+    "a step of its chapter, given what the step before made": """
+        choose cycles_at doctored fight inflated_kernel inside stretch""",
+    "a report on a part that may be wrong in any way": "check_queries in_each",
+}
+
+
+def test_a_function_of_the_course_that_takes_tensors_has_a_door_or_is_said_to_have_none():
+    """Explorers are left out: only their own knobs call them."""
+    said = {name for names in UNCHECKED.values() for name in names.split()}
+    assert without_door() == said
+
+
+def test_whoever_adds_a_function_without_a_door_is_told(monkeypatch):
+    def newcomer(x: torch.Tensor): ...
+
+    newcomer.__module__ = motion.__name__
+    monkeypatch.setattr(motion, "newcomer", newcomer, raising=False)
+    assert "newcomer" in without_door()
 
 
 def test_whoever_adds_a_function_is_told(monkeypatch):

@@ -165,7 +165,11 @@ def test_a_notebook_asks_for_earlier_ones_only():
         seen.add(row.topic)
 
 
-FOUND = re.compile(r"(?i)\bnotebooks? \d\d\b|(?<![\w.,/-])0\d(?![\w.,%])")
+COUNTS = r"(?: x\b|[,.%]?\d| [a-z]*s\b)"  # what follows a number that counts something
+FOUND = re.compile(
+    r"(?i)\bnotebooks? \d\d\b|(?<![\w.,/-])0\d(?![\w.,%])"
+    rf"|\b(?:as|in|see) (?:1\d|2[0-5])\b(?!{COUNTS})"
+)
 
 
 def bare_numbers(text):
@@ -195,7 +199,8 @@ def test_a_bare_number_is_found():
     assert bare_numbers("In 09 it falls, as notebook 13 and [04](04_positions.ipynb) show.") == [
         "09", "notebook 13",
     ]  # fmt: skip
-    assert bare_numbers("0.06, 3,025 and 100 of 2,048") == []
+    assert bare_numbers("See 12. In 24 it learns, as 20 told.") == ["See 12", "In 24", "as 20"]
+    assert bare_numbers("0.06, 3,025 and 100 of 2,048, in 12 x 12 or in 10 parts of 16") == []
 
 
 @pytest.mark.parametrize("row", contents.read(), ids=lambda row: row.file)

@@ -1,6 +1,8 @@
 """What README and pages say is so: links, commands, numbers, pictures, counts."""
 
 import importlib.util
+import json
+import pkgutil
 import re
 import shlex
 import tomllib
@@ -66,12 +68,31 @@ def test_the_rooms_of_the_page_on_architecture_are_all_there_are():
     assert {name for name in said if not any((home / name).exists() for home in homes)} == set()
 
 
-@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/architecture.md"])
+def told_in(page: str) -> str:
+    """The text of a page, or of a notebook between its code."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    if not page.endswith(".ipynb"):
+        return text
+    cells = json.loads(text)["cells"]
+    return "\n\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+
+
+ALL_PROSE = [*PAGES, *(row.path.as_posix() for row in NOTEBOOKS)]
+PUBLISHERS = ("deepmind/", "facebook/")  # of models, whose names look like paths
+
+
+@pytest.mark.parametrize("page", ALL_PROSE)
 def test_every_file_that_is_named_is_there(page):
     """`<family>` and such stand for any one of many."""
-    text = (ROOT / page).read_text(encoding="utf-8")
-    for named in re.findall(r"`([\w<>-]+/[\w<>/.-]+)`", text):
-        assert list(ROOT.glob(re.sub(r"<\w+>", "*", named).rstrip("/"))), named
+    for named in re.findall(r"`([\w<>-]+/[\w<>/.-]+)`", told_in(page)):
+        path = re.sub(r"<\w+>", "*", named).rstrip("/")
+        assert named.startswith(PUBLISHERS) or list(ROOT.glob(path)), named
+
+
+@pytest.mark.parametrize("page", ALL_PROSE)
+def test_every_module_that_is_named_is_there_with_what_is_in_it(page):
+    for named in re.findall(r"`(perceiver_(?:tutorial|course)\.[\w.]+)`", told_in(page)):
+        pkgutil.resolve_name(named)
 
 
 # --- commands -----------------------------------------------------------------------------------
@@ -225,6 +246,12 @@ def prose() -> str:
     text = re.sub(r"\[[^\]]*\]\(notebooks/[^)]*\)", "", text)
     text = re.sub(r"^\| (\d+|at home) \|.*$", "", text, flags=re.MULTILINE)  # the ten weeks
     return re.sub(r"\]\([^)]*\)|`[^`]*`", "", text)
+
+
+def test_the_core_asks_for_nothing_outside_it():
+    topics = {row.topic for row in CORE}
+    for row in CORE:
+        assert set(re.findall(r"{(\w+)}", row.prerequisites)) <= topics, row.file
 
 
 def test_every_number_of_the_readme_comes_from_a_record():

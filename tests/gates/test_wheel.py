@@ -82,7 +82,7 @@ def test_a_claim_and_a_prediction_are_judged(environment):
         from perceiver_tutorial.tracing import walk
         config = perceiver.PUBLISHED["deepmind/vision-perceiver-fourier"]
         claim("pio.img-fourier.preprocessed-shape", walk(config)["preprocessor"].shape)
-        predict("fourier.answer", (1, 1000))
+        predict("start.answer", (1, 1000))
         """,
     )
     assert "right: (1, 1000)" in said

@@ -5,8 +5,9 @@ import torch
 from shaken import shake
 from tiny import CONFIGS
 
+from perceiver_course.chapters.masked_language.model import evidence, guess_blanks
 from perceiver_tutorial.perceiver import build, encode_text
-from perceiver_tutorial.perceiver.blanks import evidence, fill_in, guess_blanks
+from perceiver_tutorial.perceiver.blanks import fill_in
 from perceiver_tutorial.perceiver.tokenizer import MASK
 
 

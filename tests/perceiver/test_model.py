@@ -490,5 +490,5 @@ def test_sizes_ask_what_the_array_itself_asks():
 @pytest.mark.usefixtures("without_shape_checks")
 def test_latents_of_one_sample_are_not_asked_by_the_inputs_of_four():
     model, raw = shaken("optical flow"), raw_for(CONFIGS["optical flow"], 4)
-    with pytest.raises(ValueError, match="expected latents of 4 samples, .* got 1"):
+    with pytest.raises(ValueError, match=r"expected latents of 4 samples, .* got 1"):
         model.decode(model.encode(raw[:1]), raw)

@@ -8,7 +8,7 @@ import torch
 from shaken import relative_error, shake
 from tolerances import EXACT
 
-from perceiver_course.chapters.extending.data import KINDS, tagged_texts
+from perceiver_course.chapters.extending.data import KINDS, first_name, tagged_texts
 from perceiver_course.chapters.extending.model import (
     TAGGED,
     capitals_are_people,
@@ -23,7 +23,6 @@ from perceiver_course.kit.recipes.facts import (
     REPORTS,
     encode_questions,
     find_answers,
-    first_name,
     questions,
 )
 from perceiver_tutorial.perceiver import SpanConfig, TokenClassifierConfig, build, encode_text

@@ -93,7 +93,7 @@ GIVEN: dict[str, Callable[[], dict[str, Any]]] = {
     "deit.token_cosines": lambda: {"model": model("deit"), "images": images(16, 24)},
     "deit.tokens_by_layer": lambda: {"model": model("deit"), "images": images(16, 24)},
     "doors.look_up": lambda: {"name": "a", "published": {"a": 1}, "kind": "letter"},
-    "hiera.borrowed_means": lambda: {"images": images(32, 64), "config": HIERA},
+    "masked_pretraining.model.borrowed_means": lambda: {"images": images(32, 64), "config": HIERA},
     "hiera.build": lambda: {"model": HIERA},
     "hiera.classifier_from": lambda: {"mae": model("mae"), "num_classes": 3},
     "hierarchy.model.gaze": lambda: {

@@ -43,6 +43,28 @@ def course() -> dict[str, Any]:
     return found
 
 
+def rooms_of_pictures() -> set[str]:
+    """The pictures of every chapter."""
+    rooms = {name.rpartition(".")[0] for name in publics()}
+    return {room for room in rooms if room.endswith(".pictures")}
+
+
+def without_door() -> set[str]:
+    """The functions of the course, without its explorers, that take tensors and are not checked."""
+    return {
+        name
+        for module in modules_of(perceiver_course)
+        if ".explorers" not in module.__name__
+        for name, value in own_names(module).items()
+        if inspect.isfunction(value) and not is_checked(value) and takes_tensors(value)
+    }
+
+
+def takes_tensors(function: Any) -> bool:
+    kinds = (str(each.annotation) for each in inspect.signature(function).parameters.values())
+    return any("Tensor" in kind or "Array" in kind for kind in kinds)
+
+
 def modules_of(package: ModuleType) -> Iterator[ModuleType]:
     for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
         yield importlib.import_module(module.name)

@@ -119,7 +119,7 @@ class LikeDeepMind:
 
 
 PREDICTIONS = {
-    "conv.convolved": ComputedPrediction(
+    "convolution.convolved": ComputedPrediction(
         question="64 filters of 7 x 7, stride 2, over 3 x 224 x 224, and 3 pixels of padding on "
         "every side. Which shape comes out?",
         formula="B, C, H//2, W//2",
@@ -133,7 +133,7 @@ PREDICTIONS = {
         },
         compute=lambda: walk(CONV, depth=None)["preprocessor.what.layers.0.convolve"].shape,
     ),
-    "conv.input-array": WalkedPrediction(
+    "convolution.input-array": WalkedPrediction(
         question="then a 3 x 3 max-pool with stride 2 and no padding, and places with K bands. "
         "Which shape has the input array of transformers?",
         formula="B, ((H//2 - 3)//2 + 1)*((W//2 - 3)//2 + 1), C + 2*(2*K + 1)",
@@ -151,7 +151,7 @@ PREDICTIONS = {
         model=CONV,
         stage="preprocessor",
     ),
-    "conv.input-array-of-deepmind": ComputedPrediction(
+    "convolution.input-array-of-deepmind": ComputedPrediction(
         question="and that of DeepMind, who pad until every fourth pixel has its cell?",
         formula="B, (H//4)*(W//4), C + 2*(2*K + 1)",
         symbols={**IMAGE, "C": 64, "K": 64},

@@ -123,7 +123,7 @@ READING = {"B": 1, "A": 8, "N": 256, "D": 1280, "M": 2048, "C": 768, "Q": 256, "
 
 
 PREDICTIONS = {
-    "cross.map": WalkedPrediction(
+    "cross_attention.map": WalkedPrediction(
         question="in the published language model N = 256 latents, D = 1280 wide, read M = 2048 "
         "bytes, C = 768 wide, with A = 8 heads. Queries and keys are Q = 256 wide, values "
         "V = 1280. Which shape have the maps of all heads together?",
@@ -140,7 +140,7 @@ PREDICTIONS = {
         stage="encoder.reads.0.attention.weights",
         depth=None,
     ),
-    "cross.keys": WalkedPrediction(
+    "cross_attention.keys": WalkedPrediction(
         question="and the keys, before they are split into heads?",
         formula="B, M, Q",
         symbols=READING,
@@ -154,7 +154,7 @@ PREDICTIONS = {
         stage="encoder.reads.0.attention.to_keys",
         depth=None,
     ),
-    "cross.output": WalkedPrediction(
+    "cross_attention.output": WalkedPrediction(
         question="and what comes out of the cross-attend?",
         formula="B, N, D",
         symbols=READING,

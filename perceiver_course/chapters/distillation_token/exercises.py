@@ -194,7 +194,7 @@ def _price() -> tuple[int]:
 
 
 PREDICTIONS = {
-    "deit.tokens": WalkedPrediction(
+    "distillation_token.tokens": WalkedPrediction(
         question="DeiT base cuts pictures of H x W = 224 x 224 pixels into patches of 16 x 16, "
         "C = 768 numbers each, and puts a class and a distillation token in front. Which shape "
         "do the blocks read?",
@@ -208,7 +208,7 @@ PREDICTIONS = {
         model=BASE,
         stage="encoder.to_tokens",
     ),
-    "deit.map": WalkedPrediction(
+    "distillation_token.map": WalkedPrediction(
         question="and the attention map of one block, with A = 12 heads?",
         formula="B, A, 2 + (H//16) * (W//16), 2 + (H//16) * (W//16)",
         symbols=SIZES,
@@ -221,7 +221,7 @@ PREDICTIONS = {
         stage="encoder.blocks.0.attention.weights",
         depth=None,
     ),
-    "deit.table": ComputedPrediction(
+    "distillation_token.table": ComputedPrediction(
         question="a model for 384 x 384 pixels: which shape has its table of positions?",
         formula="2 + (H//16) * (W//16), C",
         symbols=LARGER,
@@ -232,7 +232,7 @@ PREDICTIONS = {
         },
         compute=_larger_table,
     ),
-    "deit.price": ComputedPrediction(
+    "distillation_token.price": ComputedPrediction(
         question="how many parameters more than the plain base model has the distilled one, with "
         "L = 1000 classes? A shape with one axis, such as (1000,), stands for the number.",
         formula="2*C + (C + 1) * L",

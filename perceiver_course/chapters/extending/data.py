@@ -319,3 +319,9 @@ def _filled(template: str, random: Random, names: tuple[str, ...]) -> TaggedText
         for word, kind in zip(template.split(), kinds, strict=True)
     ]
     return TaggedText(tuple(words), tuple(map(KINDS.index, kinds)))
+
+
+def first_name(text: str) -> str:
+    """The simple way: the first name after the question, whatever was asked."""
+    report = text.split("? ")[1]
+    return next(word.strip(",") for word in report.split() if word[0].isupper() and word != "In")

@@ -481,7 +481,7 @@ def _stage(config: PerceiverConfig, name: str) -> tuple[int, ...]:
 
 
 PREDICTIONS = {
-    "audio.input-array": ComputedPrediction(
+    "extending.sound-input-array": ComputedPrediction(
         question="a sound of S = 30720 samples, P = 16 of them in a patch, with Fourier positions "
         "of K = 192 bands appended. Which shape has the input array?",
         formula="B, S//P, P + 2*K + 1",
@@ -495,7 +495,7 @@ PREDICTIONS = {
         },
         compute=_sound_rows,
     ),
-    "detection.classes": ComputedPrediction(
+    "extending.box-classes": ComputedPrediction(
         question="a detector asks O = 100 learned queries about an image of H x W pixels; things "
         "are of L = 91 classes. Which shape have the class scores?",
         formula="B, O, L + 1",
@@ -508,7 +508,7 @@ PREDICTIONS = {
         },
         compute=_class_scores,
     ),
-    "names.queries": ComputedPrediction(
+    "extending.name-queries": ComputedPrediction(
         question="2048 bytes with 768 channels are read by 256 latents of width 1280. Each byte "
         "shall get one of L = 4 labels, and the bytes themselves ask. Which shape have the "
         "queries?",
@@ -522,7 +522,7 @@ PREDICTIONS = {
         },
         compute=lambda: _stage(TAGGER, "queries"),
     ),
-    "names.answer": ComputedPrediction(
+    "extending.name-answer": ComputedPrediction(
         question="and the answer?",
         formula="B, M, L",
         symbols=SYMBOLS,
@@ -533,7 +533,7 @@ PREDICTIONS = {
         },
         compute=lambda: _stage(TAGGER, "answer"),
     ),
-    "answers.answer": ComputedPrediction(
+    "extending.span-answer": ComputedPrediction(
         question="the same machine shall point at an answer in the text: at its first byte and at "
         "its last. Which shape has what comes out?",
         formula="B, M, 2",

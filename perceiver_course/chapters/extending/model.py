@@ -63,13 +63,6 @@ def corners(boxes: Float[Tensor, "*many xywh=4"]) -> Float[Tensor, "*many ltrb=4
 
 
 @checked
-def from_corners(edges: Float[Tensor, "*many ltrb=4"]) -> Float[Tensor, "*many xywh=4"]:
-    """The other way round: (left, top, right, bottom) to (centre x, centre y, width, height)."""
-    first, last = edges.split(2, dim=-1)
-    return torch.cat([(first + last) / 2, last - first], dim=-1)
-
-
-@checked
 def intersection_over_union(
     some: Float[Tensor, "*#many xywh=4"], others: Float[Tensor, "*#many xywh=4"]
 ) -> Float[Tensor, "*many"]:

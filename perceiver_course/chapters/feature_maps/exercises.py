@@ -161,7 +161,7 @@ def _raw(input_size: tuple[int, ...]) -> torch.Tensor:
 
 
 PREDICTIONS = {
-    "maps.finest": ComputedPrediction(
+    "feature_maps.finest": ComputedPrediction(
         question="a picture of H x W = 224 x 288 pixels through Hiera tiny, C = 96. Which shape "
         "has the finest feature map, channels first?",
         formula="B, C, H//4, W//4",
@@ -173,7 +173,7 @@ PREDICTIONS = {
         },
         compute=_map_of(TINY, 0, (224, 288)),
     ),
-    "maps.coarsest": ComputedPrediction(
+    "feature_maps.coarsest": ComputedPrediction(
         question="and the coarsest?",
         formula="B, 8*C, H//32, W//32",
         symbols=OBLONG,
@@ -184,7 +184,7 @@ PREDICTIONS = {
         },
         compute=_map_of(TINY, 3, (224, 288)),
     ),
-    "film.patches": WalkedPrediction(
+    "feature_maps.film-patches": WalkedPrediction(
         question="a film of T = 16 frames, 224 x 224. A patch sees 3 x 7 x 7 pixels, the next "
         "begins 2 frames or 4 pixels further on. Which shape have all tokens?",
         formula="B, T//2 * H//4 * W//4, C",
@@ -197,7 +197,7 @@ PREDICTIONS = {
         model=FILM,
         stage="encoder.to_patches",
     ),
-    "film.last": ComputedPrediction(
+    "feature_maps.film-last": ComputedPrediction(
         question="and the coarsest feature map of that film, time before height?",
         formula="B, 8*C, T//2, H//32, W//32",
         symbols=FILMED,
@@ -208,7 +208,7 @@ PREDICTIONS = {
         },
         compute=_map_of(FILM, 3, (16, 224, 224)),
     ),
-    "film.answer": ComputedPrediction(
+    "feature_maps.film-answer": ComputedPrediction(
         question="and its answer, for L = 400 kinds of action?",
         formula="B, L",
         symbols={**FILMED, "L": 400},

@@ -14,7 +14,7 @@ from perceiver_tutorial.doors import checked
 
 from ...kit.charts import COLOURS, DASHES, FRAME_COLOURS, FRAME_DASHES, MARKERS
 from ...kit.picture import INK, Picture, open_frame
-from ...kit.wheel import flow_colours, show_wheel
+from ...kit.wheel import flow_colours
 
 WIDE = 8.4
 
@@ -245,3 +245,20 @@ def _tile(axes: Axes, number: int, corner: tuple, tile: tuple, size: tuple) -> N
     place = (x + width / 2, y + height * (0.35 if y == 0 else 0.65))
     ground = {"facecolor": "white", "edgecolor": FRAME_COLOURS[number % 5], "pad": 2}
     axes.text(*place, str(number), ha="center", va="center", fontsize=11, color=INK, bbox=ground)
+
+
+def show_wheel(axes: Axes, fastest: float) -> None:
+    """Draw the key: the colour of every motion up to the fastest, and arrows to tell it by."""
+    line = torch.linspace(-1.15, 1.15, 161)
+    motion = torch.stack(torch.meshgrid(line, line, indexing="xy"), dim=-1)
+    colours = flow_colours(motion * fastest, fastest)
+    colours[motion.norm(dim=-1) > 1] = 1
+    axes.imshow(colours.numpy(), extent=(-1.15, 1.15, 1.15, -1.15), interpolation="bilinear")
+    for angle in np.arange(0, 2 * np.pi, np.pi / 4):
+        tip = np.cos(angle), np.sin(angle)
+        look = {"arrowstyle": "-|>", "color": INK, "linewidth": 0.7, "mutation_scale": 7}
+        axes.annotate("", (0.93 * tip[0], 0.93 * tip[1]), (0.3 * tip[0], 0.3 * tip[1]),
+                      arrowprops=look)  # fmt: skip
+    axes.set_title(f"where to; the rim: {fastest:.2g} pixels", fontsize=9, color=INK)
+    axes.set(xlim=(-1.2, 1.2), ylim=(1.2, -1.2), aspect="equal")
+    axes.set_axis_off()

@@ -115,7 +115,7 @@ def _larger(stage: str):
 
 
 PREDICTIONS = {
-    "hiera.patches": WalkedPrediction(
+    "hierarchy.patches": WalkedPrediction(
         question="Hiera tiny takes pictures of H x W = 224 x 224 pixels. A patch sees 7 x 7 of "
         "them, the next begins 4 further on, and each becomes C = 96 numbers. Which shape have "
         "all tokens?",
@@ -129,7 +129,7 @@ PREDICTIONS = {
         model=TINY,
         stage="encoder.to_patches",
     ),
-    "hiera.second": ComputedPrediction(
+    "hierarchy.second": ComputedPrediction(
         question="now a picture of 448 x 320 pixels. Which shape leaves the second stage?",
         formula="B, H//8 * W//8, 2*C",
         symbols=LARGER,
@@ -140,7 +140,7 @@ PREDICTIONS = {
         },
         compute=_larger("encoder.stages.1.1"),
     ),
-    "hiera.last": ComputedPrediction(
+    "hierarchy.last": ComputedPrediction(
         question="and the last?",
         formula="B, H//32 * W//32, 8*C",
         symbols=LARGER,
@@ -150,7 +150,7 @@ PREDICTIONS = {
         },
         compute=_larger("encoder.stages.3.1"),
     ),
-    "hiera.answer": WalkedPrediction(
+    "hierarchy.answer": WalkedPrediction(
         question="and the answer, for L = 1000 classes?",
         formula="B, L",
         symbols=SIZES,

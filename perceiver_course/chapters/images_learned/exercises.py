@@ -116,7 +116,7 @@ LEARNED = "deepmind/vision-perceiver-learned"
 IMAGE = {"B": 1, "H": 224, "W": 224, "D": 1024, "L": 1000}
 
 PREDICTIONS = {
-    "learned.input-array": WalkedPrediction(
+    "images_learned.input-array": WalkedPrediction(
         question="3 x 224 x 224 colours; a 1 x 1 convolution to C channels, and learned places of "
         "P channels; both are 256. Which shape has the input array?",
         formula="B, H*W, C + P",
@@ -132,7 +132,7 @@ PREDICTIONS = {
         model=LEARNED,
         stage="preprocessor",
     ),
-    "learned.table": ComputedPrediction(
+    "images_learned.table": ComputedPrediction(
         question="which shape has the table of places?",
         formula="H*W, P",
         symbols={**IMAGE, "P": 256},
@@ -143,7 +143,7 @@ PREDICTIONS = {
         },
         compute=lambda: walk(LEARNED, depth=None)["preprocessor.where"].shape,
     ),
-    "learned.query": WalkedPrediction(
+    "images_learned.query": WalkedPrediction(
         question="which shape has the query that asks for one of 1,000 classes?",
         formula="B, 1, D",
         symbols=IMAGE,

@@ -9,8 +9,6 @@ from perceiver_tutorial.perceiver.tokenizer import MASK, encode_text
 from ...kit.exercises import BugHunt, Exercise, Slip
 from ...kit.predictions import ComputedPrediction, WalkedPrediction
 
-SENTENCE = "This is an incomplete sentence where some words are missing."
-
 
 def _span(text: str, part: str) -> tuple[int, int]:
     start = len(text[: text.index(part)].encode()) + 1
@@ -142,7 +140,7 @@ def _nine_places() -> torch.Tensor:
 
 
 PREDICTIONS = {
-    "language.queries": WalkedPrediction(
+    "masked_language.queries": WalkedPrediction(
         question="2,048 bytes, each embedded in 768 channels; 256 latents of width 1,280. The "
         "decoder is asked for the byte at every place. Which shape have its queries?",
         formula="B, M, C",
@@ -157,7 +155,7 @@ PREDICTIONS = {
         model=LANGUAGE,
         stage="queries",
     ),
-    "language.output-array": WalkedPrediction(
+    "masked_language.output-array": WalkedPrediction(
         question="the queries read the latents. Which shape has the output array?",
         formula="B, M, C",
         symbols=BYTES,
@@ -169,7 +167,7 @@ PREDICTIONS = {
         model=LANGUAGE,
         stage="decoder",
     ),
-    "language.answer": WalkedPrediction(
+    "masked_language.answer": WalkedPrediction(
         question="and the scores for each place?",
         formula="B, M, V",
         symbols=BYTES,
@@ -181,7 +179,7 @@ PREDICTIONS = {
         model=LANGUAGE,
         stage="answer",
     ),
-    "language.four-places": ComputedPrediction(
+    "masked_language.four-places": ComputedPrediction(
         question="9 bytes are encoded, 4 of them are hidden, and only those are decoded. Which "
         "shape has the answer?",
         formula="B, P, V",

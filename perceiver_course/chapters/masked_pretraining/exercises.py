@@ -159,7 +159,7 @@ def _pooled_thrice() -> tuple[int, ...]:
 
 
 PREDICTIONS = {
-    "mae.seen": WalkedPrediction(
+    "masked_pretraining.seen": WalkedPrediction(
         question="in pre-training 0.6 of the 49 mask units are hidden, and only whole ones are "
         "kept. How many tokens of 96 channels enter the first stage?",
         formula="B, 19 * 64, C",
@@ -173,7 +173,7 @@ PREDICTIONS = {
         model=MAE,
         stage="encoder.stages.0.0",
     ),
-    "mae.last": WalkedPrediction(
+    "masked_pretraining.last": WalkedPrediction(
         question="19 mask units are seen. The encoder pools twice, not three times, and starts "
         "with C = 96 channels. Which shape leaves its last stage?",
         formula="B, 19 * 4, 8*C",
@@ -187,7 +187,7 @@ PREDICTIONS = {
         model=MAE,
         stage="encoder.stages.3.1",
     ),
-    "mae.answer": WalkedPrediction(
+    "masked_pretraining.answer": WalkedPrediction(
         question="the decoder answers with pixels, one row for each of its tokens, for the whole "
         "picture of H x W = 224 x 224. A token stands 16 pixels from the next. Which shape?",
         formula="B, (H//16) * (W//16), 3 * 16 * 16",
@@ -201,7 +201,7 @@ PREDICTIONS = {
         model=MAE,
         stage="answer",
     ),
-    "mae.pooled-thrice": ComputedPrediction(
+    "masked_pretraining.pooled-thrice": ComputedPrediction(
         question="and if the encoder pooled three times, as the classifier does?",
         formula="B, (H//32) * (W//32), 3 * 32 * 32",
         symbols=SYMBOLS,

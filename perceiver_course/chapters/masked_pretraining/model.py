@@ -4,20 +4,32 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn.functional import cross_entropy
 
-from perceiver_tutorial.hiera import HieraMAE, classifier_from
+from perceiver_tutorial.doors import checked
+from perceiver_tutorial.hiera import Hiera, HieraMAE, classifier_from
+from perceiver_tutorial.hiera.config import HieraConfig
+from perceiver_tutorial.hiera.targets import from_patches, patches, statistics
 
 from ...kit.recipes.digits_hiera import (
-    GENTLE,
+    CLASSIFIER,
+    NUM_LABELS,
     PRETRAINING,
     RECIPES,
+    Views,
     WideStart,
-    new_classifier,
+    few,
+    held_out_accuracy,
+    probe,
     probed,
-    taught_classifier,
-    tuned,
+    views,
 )
 from ...kit.recipes.scores import DATA, Notes
+from ...kit.training import fit
+
+GENTLE = 3e-4
 
 FILE = DATA / "few_labels.json"
 SEEDS = range(1, 6)
@@ -103,3 +115,72 @@ def compared(
 def _choice(num_labels: int, way: str, steps: int | None = None) -> str:
     after = "" if steps is None else f", {steps} steps"
     return f"{num_labels} labels{after}, {way}"
+
+
+def taught_classifier(mae: HieraMAE, num_labels: int = NUM_LABELS, seed: int = 0) -> Hiera:
+    """A classifier from a pre-training whose scores begin as those of the probe.
+
+    Scores that begin at random would first pull at features that are good already.
+    Paper: Fine-Tuning can Distort Pretrained Features, arXiv 2202.10054.
+
+    Args:
+        mae: pre-trained.
+        num_labels: digits that the probe learns from.
+        seed: which digits.
+    """
+    model = classifier_from(mae, num_classes=10)
+    scores = probe(classifier_from(mae, num_classes=None), num_labels, seed)
+    model.to_logits.load_state_dict(scores.state_dict())
+    return model
+
+
+def tuned(
+    model: Hiera,
+    num_labels: int = NUM_LABELS,
+    seed: int = 0,
+    *,
+    steps: int,
+    learning_rate: float = 1e-3,
+) -> float:
+    """Train all of a classifier on few labels, moved anew each time: accuracy on held-out digits.
+
+    Args:
+        model: from a pre-training, or a new one; changed in place.
+        num_labels: digits to learn from.
+        seed: which digits, and in which order.
+        steps: batches of 25.
+        learning_rate: the highest; smaller where there is something to lose.
+    """
+    source = views(*few(num_labels, seed), batch_size=25, seed=seed)
+    fit(model, _name_it, source, steps=steps, learning_rate=learning_rate, seed=seed)
+    return held_out_accuracy(model)
+
+
+def new_classifier(seed: int, *, wide: bool = True) -> Hiera:
+    """A classifier that was never pre-trained.
+
+    Args:
+        seed: of its weights.
+        wide: whether it starts as the pre-training does; otherwise with 0.02, as published.
+    """
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return (WideStart(CLASSIFIER) if wide else CLASSIFIER).build()
+
+
+def _name_it(model: Hiera, images: Views, labels: Tensor) -> Tensor:
+    return cross_entropy(model(images), labels)
+
+
+@checked
+def borrowed_means(
+    images: Float[Tensor, "batch *frames 3 height width"], config: HieraConfig
+) -> Float[Tensor, "batch *first_frames 3 height width"]:
+    """What is drawn where nothing is predicted: normalised targets borrow each patch's mean.
+
+    Args:
+        images: the truth.
+        config: of the encoder.
+    """
+    wanted = patches(images, config)
+    return from_patches(statistics(wanted)[0].expand_as(wanted), config)

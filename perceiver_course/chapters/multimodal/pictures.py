@@ -8,8 +8,17 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 from torch import Tensor
 
+from perceiver_tutorial.doors import checked
+
 from ...kit.axes import AXES, PARTS
 from ...kit.picture import INK, Picture, arrow, blank, open_frame
+from ...kit.sound import cycles
+
+STYLES = (
+    {"color": "#BBBBBB", "linewidth": 3.5},
+    {"color": AXES["latents"].colour, "linewidth": 1.3},
+    {"color": AXES["height"].colour, "linewidth": 1.3, "linestyle": "--"},
+)
 
 THIN, THICK, GAP = 0.5, 2.0, 0.18
 
@@ -136,3 +145,26 @@ def draw_tradeoff(
     listed = "; ".join(f"{name}: {x:.1f}, {y:.2f}" for name, (x, y) in points.items())
     compared = "".join(f" {name.capitalize()} at {value:.1f}." for name, value in levels.items())
     return Picture(figure, f"{axes_named[0]} against {axes_named[1]}. {listed}.{compared}")
+
+
+@checked
+def draw_sounds(panels: Mapping[str, Mapping[str, Float[Tensor, " samples"]]]) -> Picture:
+    """Waves of sounds: in each panel up to three, the first broad and grey, the others on it.
+
+    Args:
+        panels: title of a panel -> name of a sound -> its samples, from -1 to 1.
+    """
+    figure = Figure(figsize=(9.0, 1.5 * len(panels) + 0.4), layout="constrained")
+    column = figure.subplots(len(panels), 1, squeeze=False, sharex=True)[:, 0]
+    told = []
+    for axes, (title, sounds) in zip(column, panels.items(), strict=True):
+        for (name, samples), style in zip(sounds.items(), STYLES, strict=False):
+            axes.plot(samples.numpy(), label=name, **style)
+        axes.set(ylim=(-1.15, 1.15), yticks=[-1, 0, 1])
+        axes.set_title(title, fontsize=9, color=INK, loc="left")
+        axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
+        open_frame(axes)
+        swings = (f"{name} swings {cycles(one)} times" for name, one in sounds.items())
+        told.append(f"{title}: {', '.join(swings)}")
+    column[-1].set_xlabel("sample", fontsize=9)
+    return Picture(figure, f"Waves of sounds. {'; '.join(told)}.")

@@ -139,7 +139,7 @@ MULTIMODAL = "deepmind/multimodal-perceiver"
 
 
 PREDICTIONS = {
-    "places.photograph": WalkedPrediction(
+    "positions.photograph": WalkedPrediction(
         question="224 x 224 pixels, K = 64 bands on each axis. Which shape have the places?",
         formula="H*W, 2*(2*K + 1)",
         symbols={"H": 224, "W": 224, "K": 64},
@@ -154,7 +154,7 @@ PREDICTIONS = {
         model="deepmind/vision-perceiver-fourier",
         stage="preprocessor.where",
     ),
-    "places.sound": WalkedPrediction(
+    "positions.sound": WalkedPrediction(
         question="S = 30,720 samples of sound, 16 of them in each input, K = 192 bands.",
         formula="S//16, 2*K + 1",
         symbols={"S": 30720, "K": 192},
@@ -168,7 +168,7 @@ PREDICTIONS = {
         stage="preprocessor.modalities.audio.where",
         depth=3,
     ),
-    "places.video": WalkedPrediction(
+    "positions.video": WalkedPrediction(
         question="T = 16 frames of H x W = 224 x 224, in patches of 4 x 4 pixels, K = 32 bands.",
         formula="T*(H//4)*(W//4), 3*(2*K + 1)",
         symbols={"T": 16, "H": 224, "W": 224, "K": 32},

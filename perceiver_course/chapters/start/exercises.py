@@ -65,7 +65,7 @@ IMAGE = {"B": 1, "H": 224, "W": 224, "K": 64, "N": 512, "D": 1024, "L": 1000}
 
 
 PREDICTIONS = {
-    "fourier.input-array": WalkedPrediction(
+    "start.input-array": WalkedPrediction(
         question="an image of 3 x 224 x 224 becomes an input array; 64 bands. Which shape has it?",
         formula="B, H*W, 3 + 2*(2*K + 1)",
         symbols=IMAGE,
@@ -83,7 +83,7 @@ PREDICTIONS = {
         model=FOURIER,
         stage="preprocessor",
     ),
-    "fourier.latents": WalkedPrediction(
+    "start.latents": WalkedPrediction(
         question="512 latents of width 1024 read the 50,176 inputs. Which shape comes out?",
         formula="B, N, D",
         symbols=IMAGE,
@@ -95,7 +95,7 @@ PREDICTIONS = {
         model=FOURIER,
         stage="encoder",
     ),
-    "fourier.queries": WalkedPrediction(
+    "start.queries": WalkedPrediction(
         question="the decoder is asked one thing: which class? Which shape has that query?",
         formula="B, 1, D",
         symbols=IMAGE,
@@ -110,7 +110,7 @@ PREDICTIONS = {
         model=FOURIER,
         stage="queries",
     ),
-    "fourier.answer": WalkedPrediction(
+    "start.answer": WalkedPrediction(
         question="and the answer?",
         formula="B, L",
         symbols=IMAGE,

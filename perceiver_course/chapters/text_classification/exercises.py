@@ -95,7 +95,7 @@ def _stage(name: str) -> Callable[[], tuple[int, ...]]:
 
 
 PREDICTIONS = {
-    "text-classes.query": ComputedPrediction(
+    "text_classification.query": ComputedPrediction(
         question="a text classifier with 256 latents of width 1280 and 2 classes asks one "
         "question. Which shape has the query?",
         formula="B, 1, D",
@@ -108,7 +108,7 @@ PREDICTIONS = {
         },
         compute=_stage("queries"),
     ),
-    "text-classes.output": ComputedPrediction(
+    "text_classification.output": ComputedPrediction(
         question="and what comes out of the decoder's cross-attend?",
         formula="B, 1, D",
         symbols=CLASSIFIER,
@@ -119,7 +119,7 @@ PREDICTIONS = {
         },
         compute=_stage("decoder"),
     ),
-    "text-classes.answer": ComputedPrediction(
+    "text_classification.answer": ComputedPrediction(
         question="and the answer?",
         formula="B, L",
         symbols=CLASSIFIER,

@@ -15,7 +15,6 @@ from perceiver_tutorial.deit import (
     Normalisation,
     Teacher,
     hard_distillation,
-    resized,
     soft_distillation,
 )
 from perceiver_tutorial.initial import initialise, spread_tables
@@ -24,7 +23,7 @@ from .. import samples
 from ..augment import jitter, soft_labels
 from ..rivals import ConvNetConfig
 from ..samples import Digits
-from ..training import History, accuracy, batches, fit
+from ..training import accuracy, batches
 from .recipe import Recipe, read_trained
 
 NUM_LABELS = 200
@@ -153,48 +152,10 @@ def finer(
     return interpolate(images, size, mode="bilinear", align_corners=False)
 
 
-def fine_tune(
-    model: DeiT,
-    image_size: tuple[int, int],
-    *,
-    steps: int,
-    loss: Callable[..., Tensor] = hard_targets,
-    seed: int = 0,
-) -> tuple[DeiT, History]:
-    """Take a trained student to larger pictures, and go on learning from labels and teacher.
-
-    Meta's code stops here with NotImplementedError; nothing in the losses asks for it. The
-    teacher keeps its own resolution and is shown the student's views made smaller.
-
-    Args:
-        model: a student of 8 x 8 pixels; stays as it is.
-        image_size: (height, width) to learn now.
-        steps: batches to learn from.
-        loss: what is made small.
-        seed: decides views and order.
-
-    Returns:
-        The new student, and how its loss went.
-    """
-    larger = resized(model, image_size)
-    few = few_labels()
-    source = views(finer(few.train_images, image_size), few.train_labels, seed)
-    history = fit(
-        larger, loss, taught(source, digits_teacher()), steps=steps, learning_rate=1e-3, seed=seed
-    )
-    return larger, history
-
-
 def _student(config: DeiTConfig, loss: Callable[..., Tensor]) -> Recipe:
     return Recipe(Student(config), _batches, loss, _score, at_least=0.88, steps=600)
 
 
-STUDENTS = {
-    "labels only": "digits-deit",
-    "soft": "digits-deit-soft",
-    "hard": "digits-deit-hard",
-    "hard, own token": "digits-deit-token",
-}
 RECIPES = {
     "digits-teacher": Recipe(
         TEACHER, _teacher_batches, _teacher_loss, _teacher_score, at_least=0.94, steps=300
@@ -203,9 +164,4 @@ RECIPES = {
     "digits-deit-soft": _student(PLAIN, soft_targets),
     "digits-deit-hard": _student(PLAIN, hard_targets),
     "digits-deit-token": _student(DISTILLED, hard_targets),
-}
-# The same from the published start, for comparison only.
-NARROW = {way: f"{STUDENTS[way]}-narrow" for way in ("labels only", "soft")}
-MEASURED = RECIPES | {
-    narrow: replace(RECIPES[STUDENTS[way]], config=PLAIN) for way, narrow in NARROW.items()
 }

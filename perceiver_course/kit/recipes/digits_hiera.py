@@ -8,7 +8,7 @@ from statistics import mean
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, interpolate
+from torch.nn.functional import interpolate
 
 from perceiver_tutorial.hiera import (
     Hiera,
@@ -23,11 +23,10 @@ from perceiver_tutorial.initial import spread_tables
 from .. import samples
 from ..augment import jitter
 from ..rivals import linear_probe
-from ..training import accuracy, batches, fit
+from ..training import accuracy, batches
 from .recipe import Recipe
 
 NUM_LABELS = 50
-GENTLE = 3e-4
 PAPER, INK = 0.3, 0.4
 CLASSIFIER = HieraConfig(
     embed_channels=24,
@@ -121,67 +120,13 @@ def probe(features: nn.Module, num_labels: int = NUM_LABELS, seed: int = 0) -> n
 
 def probed(features: nn.Module, num_labels: int = NUM_LABELS, seed: int = 0) -> float:
     """What such a map reads off the features: accuracy on held-out digits."""
-    return _held_out(nn.Sequential(features, probe(features, num_labels, seed)))
+    return held_out_accuracy(nn.Sequential(features, probe(features, num_labels, seed)))
 
 
-def taught_classifier(mae: HieraMAE, num_labels: int = NUM_LABELS, seed: int = 0) -> Hiera:
-    """A classifier from a pre-training whose scores begin as those of the probe.
-
-    Scores that begin at random would first pull at features that are good already.
-    Paper: Fine-Tuning can Distort Pretrained Features, arXiv 2202.10054.
-
-    Args:
-        mae: pre-trained.
-        num_labels: digits that the probe learns from.
-        seed: which digits.
-    """
-    model = classifier_from(mae, num_classes=10)
-    scores = probe(classifier_from(mae, num_classes=None), num_labels, seed)
-    model.to_logits.load_state_dict(scores.state_dict())
-    return model
-
-
-def tuned(
-    model: Hiera,
-    num_labels: int = NUM_LABELS,
-    seed: int = 0,
-    *,
-    steps: int,
-    learning_rate: float = 1e-3,
-) -> float:
-    """Train all of a classifier on few labels, moved anew each time: accuracy on held-out digits.
-
-    Args:
-        model: from a pre-training, or a new one; changed in place.
-        num_labels: digits to learn from.
-        seed: which digits, and in which order.
-        steps: batches of 25.
-        learning_rate: the highest; smaller where there is something to lose.
-    """
-    source = views(*few(num_labels, seed), batch_size=25, seed=seed)
-    fit(model, _name_it, source, steps=steps, learning_rate=learning_rate, seed=seed)
-    return _held_out(model)
-
-
-def new_classifier(seed: int, *, wide: bool = True) -> Hiera:
-    """A classifier that was never pre-trained.
-
-    Args:
-        seed: of its weights.
-        wide: whether it starts as the pre-training does; otherwise with 0.02, as published.
-    """
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        return (WideStart(CLASSIFIER) if wide else CLASSIFIER).build()
-
-
-def _held_out(model: nn.Module) -> float:
+def held_out_accuracy(model: nn.Module) -> float:
+    """The share of held-out digits that a classifier names rightly."""
     digits = enlarged_digits()
     return accuracy(model, digits.test_images, digits.test_labels)
-
-
-def _name_it(model: Hiera, images: Views, labels: Tensor) -> Tensor:
-    return cross_entropy(model(images), labels)
 
 
 def _batches(seed: int, batch_size: int = 64) -> Iterator[tuple[Tensor, ...]]:

@@ -121,12 +121,6 @@ def find_answers(model: nn.Module, texts: Sequence[str]) -> list[str]:
     return [cut_out(text, span.start, span.stop) for text, span in found]
 
 
-def first_name(text: str) -> str:
-    """The simple way: the first name after the question, whatever was asked."""
-    report = text.split("? ")[1]
-    return next(word.strip(",") for word in report.split() if word[0].isupper() and word != "In")
-
-
 def _batches(
     seed: int, num_questions: int = 8000, batch_size: int = 32
 ) -> Iterator[tuple[Tensor, ...]]:

@@ -45,7 +45,8 @@ class Recipe:
         tables: standard deviation at which learned tables start, see `spread_tables`;
             None: 0.02, as published.
         version: raise it after a change that this recipe does not show but that changes what
-            is learned or how it is scored: inside one of the functions, or of what they call.
+            is learned or how it is scored: inside one of the functions or of what they call, or
+            another private function, with equal arguments, in the place of one.
     """
 
     config: Config

@@ -138,7 +138,7 @@ def test_a_guess_is_arithmetic_and_nothing_else(guess):
 
 
 def test_predictions_are_asked_by_name(capsys):
-    name = "fourier.input-array"
+    name = "start.input-array"
     predict(name, ...)
     predict(name, (1, 50176, 258))
     predict(name, "B, H*W, 3 + 258")
@@ -151,8 +151,8 @@ def test_predictions_are_asked_by_name(capsys):
 
 
 def test_a_misspelt_prediction_is_answered_with_the_nearest():
-    with pytest.raises(KeyError, match=r"Did you mean 'fourier.input-array'"):
-        predict("fourier.input-aray", ...)
+    with pytest.raises(KeyError, match=r"Did you mean 'start.input-array'"):
+        predict("start.input-aray", ...)
 
 
 @pytest.mark.parametrize("name", PREDICTIONS)
