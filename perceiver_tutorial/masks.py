@@ -127,7 +127,7 @@ def kept_units(
     """
     check_keep(keep, units, batch_size)
     if torch.compiler.is_dynamo_compiling():
-        torch._dynamo.graph_break(msg=UNCOUNTED)  # refused as one graph; else this part is not compiled
+        torch._dynamo.graph_break(msg=UNCOUNTED)  # as one graph: refused; else: not compiled
     elif not has_values(keep):
         raise ValueError(UNCOUNTED)
     counts = keep.sum(1)
