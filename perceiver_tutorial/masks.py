@@ -127,7 +127,8 @@ def kept_units(
     """
     check_keep(keep, units, batch_size)
     if torch.compiler.is_dynamo_compiling():
-        torch._dynamo.graph_break(msg=UNCOUNTED)  # refused as one graph; else this part is not compiled
+        # Refused where one graph is wanted; otherwise this part is not compiled.
+        torch._dynamo.graph_break(msg=UNCOUNTED)
     elif not has_values(keep):
         raise ValueError(UNCOUNTED)
     counts = keep.sum(1)
