@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from ..doors import check_class_names, checked
+from ..doors import check_classes, checked
 from ..masks import check_mask_ratio
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class DeiTConfig:
             )
         if not 0 <= self.drop_path < 1:
             raise ValueError(f"expected drop_path from 0 to below 1, got {self.drop_path}.")
-        check_class_names(self.class_names, self.num_classes)
+        check_classes(self.class_names, self.num_classes)
         self.grid_of(self.image_size)
 
     @property

@@ -34,16 +34,22 @@ def look_up(name: str, published: Mapping[str, Config], kind: str) -> Config:
     return published[name]
 
 
-def check_class_names(class_names: Sequence[str] | None, num_classes: int | None) -> None:
-    """Let names of classes pass, or say that there are more or fewer than classes.
+@checked
+def check_classes(class_names: Sequence[str] | None, num_classes: int | None) -> None:
+    """Let a number of classes and their names pass, or say that they cannot be so many.
 
     Args:
         class_names: one for each class; None: nobody knows them.
         num_classes: scores that the model gives; None: none.
 
     Raises:
-        ValueError: if the numbers differ.
+        ValueError: if there is no class, or there are more or fewer names than classes.
     """
+    if num_classes is not None and num_classes < 1:
+        raise ValueError(
+            f"expected num_classes of at least 1, got {num_classes}. Where a model can do without "
+            "a head, num_classes=None leaves it out."
+        )
     if class_names is not None and len(class_names) != (num_classes or 0):
         raise ValueError(
             f"expected class_names as one name for each of {num_classes or 0:,} classes, got "

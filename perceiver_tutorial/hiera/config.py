@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import torch
 from torch import Tensor
 
-from ..doors import check_class_names, checked
+from ..doors import check_classes, checked
 from ..masks import check_mask_ratio
 from .mask_units import Grid, by, unit_grid
 
@@ -82,7 +82,7 @@ class HieraConfig:
             )
         if min(self.stages) < 1:
             raise ValueError(f"expected at least one block in every stage, got {self.stages}.")
-        check_class_names(self.class_names, self.num_classes)
+        check_classes(self.class_names, self.num_classes)
         self._check_patches()
         self.grid_of(self.input_size)
 

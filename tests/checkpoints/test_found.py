@@ -131,6 +131,12 @@ def test_names_of_classes_are_loaded_and_saved(config, tmp_path):
     assert again["id2label"] == content["id2label"]
 
 
+@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
+def test_no_classes_are_refused(config):
+    with pytest.raises(ValueError, match=r"expected num_classes of at least 1.* got 0\."):
+        replace(config, num_classes=0)
+
+
 def test_more_names_than_classes_are_refused():
     with pytest.raises(ValueError, match=r"one name for each of 5 classes, got 2\. For other cl"):
         deit.DeiTConfig(6, 2, num_classes=5, class_names=("cat", "dog"))

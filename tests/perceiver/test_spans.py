@@ -183,6 +183,16 @@ def test_the_best_ends_on_their_own_need_not_make_an_answer():
     assert best_spans(logits, keep, 4).tolist() == [[3, 3]]
 
 
+def test_an_infinite_score_chooses_and_one_that_is_no_number_does_not():
+    keep = torch.tensor([[True, True, True, False]])
+    logits = torch.zeros(1, 4, 2)
+    logits[0, 1, 0], logits[0, 3] = math.inf, math.nan
+    assert best_spans(logits, keep, 4).tolist() == [[1, 1]]
+    logits[0, 2, 1] = math.nan
+    with pytest.raises(ValueError, match="expected numbers in logits, got NaN in 1 of 8"):
+        best_spans(logits, keep, 4)
+
+
 @pytest.mark.parametrize("max_bytes, kept", [(0, True), (3, False)])
 def test_where_no_answer_is_possible_none_is_given(max_bytes, kept):
     keep = torch.full((1, 4), kept)

@@ -6,7 +6,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from ...doors import check_filled, checked, has_values
+from ...doors import check_filled, check_numbers, checked, has_values
 
 
 @checked
@@ -57,18 +57,21 @@ def best_spans(
         Places of the first and of the last byte.
 
     Raises:
-        ValueError: if no answer is possible.
+        ValueError: if no answer is possible, or a score of a kept byte is NaN.
     """
     if max_bytes < 1 or (has_values(keep) and not keep.any(1).all()):
         raise ValueError(
             "expected max_bytes of at least 1 and a kept byte in each text, got "
             f"max_bytes={max_bytes} and {keep.sum(1).tolist()} kept bytes."
         )
-    begins, ends = _kept(logits, keep).unbind(-1)
+    kept = _kept(logits, keep)
+    check_numbers(logits=kept)
+    begins, ends = kept.unbind(-1)
     scores = rearrange(begins, "b first -> b first 1") + rearrange(ends, "b last -> b 1 last")
     count = logits.shape[1]
     legal = torch.ones(count, count, dtype=torch.bool, device=logits.device).triu()
     legal &= ~legal.triu(max_bytes)
+    legal = legal & keep[:, :, None] & keep[:, None]  # infinite scores do not cancel
     best = scores.masked_fill(~legal, -torch.inf).flatten(1).argmax(1)
     return torch.stack([best // count, best % count], dim=-1)
 

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ...attention import Activation
-from ...doors import check_class_names, checked
+from ...doors import check_classes, checked
 from ...initial import initialise
 from ..config import (
     RESIDUAL,
@@ -60,7 +60,7 @@ class ImageClassifierConfig:
     class_names: tuple[str, ...] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self):
-        check_class_names(self.class_names, self.num_classes)
+        check_classes(self.class_names, self.num_classes)
 
     def build(self) -> PerceiverIO:
         """A model with random weights. Paper: Perceiver IO 4.5."""

@@ -7,7 +7,7 @@ from jaxtyping import Int
 from torch import Tensor
 
 from ...attention import Activation
-from ...doors import check_class_names, checked
+from ...doors import check_classes, checked
 from ...initial import initialise
 from ...positions import LearnedPositions
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig
@@ -101,7 +101,7 @@ class TextClassifierConfig:
     class_names: tuple[str, ...] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self):
-        check_class_names(self.class_names, self.num_classes)
+        check_classes(self.class_names, self.num_classes)
 
     def build(self) -> PerceiverIO:
         """A model with random weights: the masked language model's encoder, and one query."""

@@ -9,7 +9,7 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from ...attention import Activation
-from ...doors import check_class_names, checked
+from ...doors import check_classes, checked
 from ...initial import initialise
 from ..config import NO_RESIDUAL, DecoderConfig, EncoderConfig, FourierConfig
 from ..decoder import PerceiverDecoder
@@ -87,7 +87,7 @@ class LabelConfig:
     class_names: tuple[str, ...] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self):
-        check_class_names(self.class_names, self.num_classes)
+        check_classes(self.class_names, self.num_classes)
 
 
 @checked
