@@ -98,7 +98,7 @@ def encoder_flops(config: EncoderConfig, inputs: int, input_channels: int) -> di
         inputs: rows of the input array.
         input_channels: its width.
 
-    >>> from ..perceiver import PUBLISHED
+    >>> from perceiver_tutorial.perceiver import PUBLISHED
     >>> encoder_flops(PUBLISHED["deepmind/vision-perceiver-fourier"].encoder, 50176, 261)
     {'reading': 43187474432, 'thinking': 360777252864}
     """
@@ -131,7 +131,7 @@ def encoder_flops(config: EncoderConfig, inputs: int, input_channels: int) -> di
 def encoder_parameters(config: EncoderConfig, input_channels: int) -> int:
     """Learned numbers of a Perceiver's encoder; weights that are used again count once.
 
-    >>> from ..perceiver import PUBLISHED
+    >>> from perceiver_tutorial.perceiver import PUBLISHED
     >>> encoder_parameters(PUBLISHED["deepmind/vision-perceiver-fourier"].encoder, 261)
     41110859
     """

@@ -223,7 +223,12 @@ def test_an_interrupted_start_ends_its_pip(tmp_path):
     program.write_text("import os, time; print(os.getpid(), flush=True); time.sleep(60)")
     start = f"import tutorial; tutorial.bring([{sys.executable!r}, {str(program)!r}])"
     command = [sys.executable, "-c", start]
-    process = subprocess.Popen(command, cwd=tutorial.ROOT, stdout=subprocess.PIPE)
+    process = subprocess.Popen(
+        command,
+        cwd=tutorial.ROOT,
+        stdout=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background
+    )
     child = psutil.Process(int(process.stdout.readline()))
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=20)

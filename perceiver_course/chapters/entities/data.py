@@ -274,7 +274,6 @@ def win_rate(
         team_size: units on either side.
         seed: of the fields.
 
-    >>> from .players import nearest
     >>> win_rate(nearest, nearest, num_fields=3)
     0.5
     """

@@ -47,7 +47,7 @@ def layers_of(config: ImageConfig) -> tuple[Layer, ...]:
 
     Sums are those that `cost` counts; here nothing is built.
 
-    >>> from ..deit import PUBLISHED
+    >>> from perceiver_tutorial.deit import PUBLISHED
     >>> layers = layers_of(PUBLISHED["facebook/deit-base-distilled-patch16-224"])
     >>> len(layers), layers[1].tokens, sum(layer.flops for layer in layers)
     (14, 198, 35313623040)

@@ -44,7 +44,7 @@ WIDE = ("channels", "latent channels", "classes", "ids", "xy", "colours", "audio
 def named_stages(walk: Walk) -> dict[str, Stage]:
     """Number and name -> stage, of all that return arrays.
 
-    >>> from ..tracing import walk
+    >>> from perceiver_tutorial.tracing import walk
     >>> list(named_stages(walk("facebook/deit-tiny-patch16-224", depth=1)))
     ['1 raw', '2 encoder', '3 class_head', '4 answer']
     """

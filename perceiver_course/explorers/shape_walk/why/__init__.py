@@ -43,8 +43,8 @@ def reasons(config: Config, stage: Stage) -> list[Reason]:
         config: of the model that was walked.
         stage: of its walk, two levels deep.
 
-    >>> from ..models import published_config
-    >>> from ..walk import walk
+    >>> from perceiver_tutorial.tracing.models import published_config
+    >>> from perceiver_tutorial.tracing import walk
     >>> name = "deepmind/vision-perceiver-fourier"
     >>> for reason in reasons(published_config(name), walk(name)["preprocessor"]):
     ...     print(reason.what, reason.made)
