@@ -6,6 +6,7 @@ from collections.abc import Callable
 import torch
 from contrast import too_faint
 from matplotlib.figure import Figure
+from pixels import same_picture
 
 from perceiver_course.kit.picture import Picture
 
@@ -23,7 +24,7 @@ def assert_well_drawn(draw: Callable[[], Picture], says: str) -> None:
     assert says in picture.alt
     assert isinstance(picture.figure, Figure) and picture.figure.canvas.manager is None
     assert picture.png.startswith(b"\x89PNG") and len(picture.png) < 150_000
-    assert picture.png == again.png, "drawn twice, it differs"
+    assert same_picture(picture.png, again.png), "drawn twice, it differs"
     data, metadata = picture._repr_mimebundle_()
     assert base64.b64decode(data["image/png"]) == picture.png
     assert data["text/plain"] == repr(picture) == f"picture: {picture.alt}"

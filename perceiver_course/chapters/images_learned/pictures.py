@@ -8,7 +8,7 @@ from torch import Tensor
 
 from perceiver_tutorial.doors import checked
 
-from ...kit.picture import INK, Picture, strip
+from ...kit.picture import INK, Picture, ink_on, strip
 from ...kit.token_pictures import cosine_similarity
 
 
@@ -48,9 +48,11 @@ def draw_steps(
     told = []
     for axes, (title, table) in zip(row, tables.items(), strict=True):
         means = (10 * by_step(table.detach(), index_dims)).round() / 10 + 0.0
-        axes.imshow(means.numpy(), cmap="cividis", vmin=-0.3, vmax=0.3, interpolation="nearest")
+        shown = axes.imshow(
+            means.numpy(), cmap="cividis", vmin=-0.3, vmax=0.3, interpolation="nearest"
+        )
         for y, x in torch.cartesian_prod(torch.arange(7), torch.arange(7)).tolist():
-            ink = "black" if means[y, x] > 0 else "white"
+            ink = ink_on(shown.cmap(shown.norm(means[y, x].item())))
             axes.text(x, y, f"{means[y, x]:.1f}", ha="center", va="center", fontsize=7, color=ink)
         axes.set_title(title, fontsize=10, color=INK)
         told.append(f"{title}, one down {means[4, 3]:.1f}, one right {means[3, 4]:.1f}")
