@@ -1,17 +1,13 @@
 """Where weights start: spread so that signals keep their size, and small models learn."""
 
-from typing import TypeVar
-
 import torch
 from torch import nn
 
 from .doors import checked
 
-Model = TypeVar("Model", bound=nn.Module)
-
 
 @checked
-def initialise(model: Model) -> Model:
+def initialise(model: nn.Module) -> nn.Module:
     """Start every linear map, convolution and embedding of a model afresh.
 
     Linear maps and convolutions keep the variance of what flows through them: each

@@ -14,6 +14,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from perceiver_course.kit.recipes import digits
 from perceiver_course.kit.recipes.recipe import FOLDER, read_trained
 from perceiver_course.kit.recipes.scores import FILE, SEEDS, measured
 from perceiver_course.recipes import RECIPES, trained
@@ -134,7 +135,7 @@ def short(monkeypatch):
 
     def cut(at_least):
         recipe = replace(RECIPES["digits-fourier"], steps=2, at_least=at_least)
-        monkeypatch.setitem(RECIPES, "digits-fourier", recipe)
+        monkeypatch.setitem(digits.RECIPES, "digits-fourier", recipe)
         return recipe
 
     return cut

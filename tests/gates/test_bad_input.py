@@ -26,7 +26,7 @@ ROOMS = (
     "training", "recipes.cat_face", "recipes.clips", "recipes.facts", "recipes.text_masked",
     "distillation.model", "entities.model", "extending.data", "extending.model",
     "feature_maps.data", "feature_maps.model", "flow.model", "hierarchy.model",
-    "point_clouds.data", "point_clouds.model",
+    "masked_pretraining.model", "point_clouds.data", "point_clouds.model",
 )  # fmt: skip
 LEFT_OUT = {
     "doors.checked": "it takes functions, and is what is tried here",
@@ -139,6 +139,7 @@ ELSEWHERE = {  # room -> the files that try it, within tests/, and why there
     "divergences": "perceiver/test_losses.py, deit/test_distillation.py: losses are their doors",
     "entities.data": "course/test_skirmish.py: what one turn made is what the next one takes",
     "made_from": "floor/test_made_from.py: two whole models",
+    "masked_language.model": "perceiver/test_blanks.py: a trained model and a text with blanks",
     "receptive": "course/test_receptive.py: it takes a stem",
     "recipes.scores": "checkpoints/test_bad_files.py",
     "samples": "course/test_samples_of_text.py: numbers only, and what comes with packages",
@@ -172,7 +173,7 @@ def test_whoever_is_said_to_try_a_room_is_there_and_so_is_the_room():
 
 UNCHECKED = {  # functions that take tensors and have no door: what they are given was checked
     "a picture, drawn by a notebook's own cell": """
-        describe draw_film draw_images draw_keep draw_neighbourhoods draw_pixel_questions
+        cycles describe draw_film draw_images draw_keep draw_neighbourhoods draw_pixel_questions
         draw_pixel_rows draw_read_bytes draw_resolutions draw_scores draw_tiles as_shown by_step
         cosine_similarity flow_colours paint picture_of""",
     "a recipe's step, called by its training": """

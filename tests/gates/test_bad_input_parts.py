@@ -69,7 +69,9 @@ MODULES: dict[str, tuple[Callable[..., Any], dict[str, Tensor]]] = {
 WAYS = {**SPOILT, **NOT_NUMBERS}
 NO_INPUT = {"positions.FourierPositions", "positions.LearnedPositions", "taps.Tap"}
 ELSEWHERE = {"perceiver.PerceiverIO", "deit.DeiT", "deit.DeiTMaskedImage", "hiera.Hiera",
-             "hiera.HieraMAE", "feature_maps.model.HieraSegmenter"}  # fmt: skip
+             "hiera.HieraMAE", "feature_maps.model.HieraSegmenter",
+             "feature_maps.model.TopDownSum", "extending.model.ClassesAndBoxes",
+             "extending.exercises.MoveList"}  # fmt: skip
 pytestmark = pytest.mark.usefixtures("without_shape_checks")
 
 
