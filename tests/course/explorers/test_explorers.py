@@ -28,7 +28,7 @@ from perceiver_course.explorers.knobs import (
 from perceiver_course.explorers.own import picture_in
 from perceiver_course.kit.picture import Picture
 
-MILLIONS = 60  # 30 take 300 to 500 milliseconds; a busy machine slows drawing twice as much as counting
+MILLIONS = 60  # half of it takes 300 to 500 ms; a busy machine slows drawing more than counting
 every_explorer = pytest.mark.parametrize("name", EXPLORERS)
 
 
