@@ -9,7 +9,7 @@ from ...hiera import HieraConfig, HieraMAEConfig
 from ...hiera.published import SIZES, pretraining
 from ..fields import check_kept, read_fields, write_fields
 from ..layout import Layout, Row, rows
-from ..turns import AS_TUPLE, CLASSES_OR_NONE, Turn
+from ..turns import AS_TUPLE, CLASSES, Turn
 
 AS_WE_DO = {
     "embed_dim_multiplier": 2.0,
@@ -68,7 +68,7 @@ FIELDS: dict[str, tuple[HieraConfig | HieraMAEConfig, Layout]] = {
     "HieraModel": (replace(SIZES["tiny"], num_classes=None), Layout(_encoder())),
     "HieraForImageClassification": (
         SIZES["tiny"],
-        Layout((*_encoder(), Row(("id2label",), ("num_classes", "class_names"), CLASSES_OR_NONE))),
+        Layout((*_encoder(), Row(("id2label",), ("num_classes", "class_names"), CLASSES))),
     ),
     "HieraForPreTraining": (pretraining(SIZES["tiny"]), Layout((*_encoder("encoder."), *DECODER))),
 }
