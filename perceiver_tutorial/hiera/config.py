@@ -82,7 +82,7 @@ class HieraConfig:
             )
         if min(self.stages) < 1:
             raise ValueError(f"expected at least one block in every stage, got {self.stages}.")
-        check_classes(self.class_names, self.num_classes)
+        check_classes(self.class_names, self.num_classes or None)  # 0: no head, as in the files
         self._check_patches()
         self.grid_of(self.input_size)
 

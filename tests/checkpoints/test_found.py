@@ -131,7 +131,7 @@ def test_names_of_classes_are_loaded_and_saved(config, tmp_path):
     assert again["id2label"] == content["id2label"]
 
 
-@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
+@pytest.mark.parametrize("config", [CONFIGS[name] for name in CONFIGS if name != "Hiera"])
 def test_no_classes_are_refused(config):
     with pytest.raises(ValueError, match=r"expected num_classes of at least 1.* got 0\."):
         replace(config, num_classes=0)
