@@ -8,7 +8,6 @@ python tools/contents.py check      names what says otherwise
 
 import json
 import math
-import os
 import re
 import sys
 import textwrap
@@ -272,7 +271,7 @@ def write(root: Path = ROOT) -> None:
         path.with_suffix(".moving").rename(place)
     for _, place, said in changed:
         if place.read_text(encoding="utf-8") != said:
-            _replace(place, said)
+            notebooks.replace(place, said)
 
 
 # --- what notebooks need ------------------------------------------------------------------------
@@ -331,7 +330,7 @@ def keep(measured: Mapping[str, Needs], root: Path = ROOT) -> None:
     file = root / MEASURED
     file.parent.mkdir(exist_ok=True)
     every = {name: asdict(needs) for name, needs in {**kept(root), **measured}.items()}
-    _replace(file, json.dumps(every))
+    notebooks.replace(file, json.dumps(every))
 
 
 def kept(root: Path = ROOT) -> dict[str, Needs]:
@@ -341,20 +340,13 @@ def kept(root: Path = ROOT) -> dict[str, Needs]:
     return {name: Needs(**needs) for name, needs in stored.items()}
 
 
-def _replace(path: Path, text: str) -> None:
-    """In one step, so that an interruption leaves the old file whole."""
-    draft = path.with_name(f".{path.name}.draft")
-    draft.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(draft, path)
-
-
 def main(words: list[str], root: Path = ROOT) -> int:
     """Write all that follows from the table; or only name what does not; 0 when all is well."""
     if words == ["check"]:
         print("\n".join(f"{path} is out of date" for path in stale(root)))
         return int(bool(stale(root)))
     comment = re.match(r"(#.*\n)*", (root / TABLE).read_text(encoding="utf-8"))[0]
-    _replace(root / TABLE, table(with_measured(read(root), kept(root)), comment))
+    notebooks.replace(root / TABLE, table(with_measured(read(root), kept(root)), comment))
     write(root)
     return 0
 

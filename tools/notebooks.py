@@ -62,9 +62,14 @@ def text(notebook: NotebookNode) -> str:
 
 
 def write(notebook: NotebookNode, path: Path) -> None:
-    """Store the notebook in one step, so that an interruption leaves the old file whole."""
+    """Store the notebook in normal form."""
+    replace(path, text(normal(notebook)))
+
+
+def replace(path: Path, content: str) -> None:
+    """Write a file in one step, so that an interruption leaves the old one whole."""
     draft = path.with_name(f".{path.name}.draft")
-    draft.write_text(text(normal(notebook)), encoding="utf-8", newline="\n")
+    draft.write_text(content, encoding="utf-8", newline="\n")
     os.replace(draft, path)
 
 
