@@ -14,13 +14,11 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
-from .doors import checked
 from .taps import Tap
 
 Activation = Literal["gelu", "gelu_tanh"]
 
 
-@checked
 def attention_weights(
     queries: Float[Tensor, "*batch queries qk"],
     keys: Float[Tensor, "*batch keys qk"],
@@ -47,7 +45,6 @@ def attention_weights(
     return kept.softmax(-1).masked_fill(~keep, 0.0)
 
 
-@checked
 def attend(
     queries: Float[Tensor, "*batch queries qk"],
     keys: Float[Tensor, "*batch keys qk"],
@@ -78,7 +75,6 @@ def attend(
     return read.masked_fill(keeps_nothing, 0.0)
 
 
-@checked
 class MultiHeadAttention(nn.Module):
     """Attention with several heads, each looking through its own projection.
 
@@ -132,12 +128,11 @@ class MultiHeadAttention(nn.Module):
         )
         keep = None if keep is None else rearrange(keep, "b queries keys -> b 1 queries keys")
         # What is made here fits; to look at it again costs small models a twentieth of their time.
-        mixture = attend.unchecked(q, k, v, keep, self.weights)
+        mixture = attend(q, k, v, keep, self.weights)
         mixture = rearrange(mixture, "b heads n c -> b n (heads c)")
         return self.to_output(self.mixture(mixture))
 
 
-@checked
 class MLP(nn.Module):
     """Widen, bend, narrow: what each position does alone between two looks.
 
@@ -161,7 +156,6 @@ class MLP(nn.Module):
         return self.narrow(self.bend(self.widen(x)))
 
 
-@checked
 class SelfAttend(nn.Module):
     """An array reads itself, then thinks. Pre-norm, two residuals.
 
@@ -202,7 +196,6 @@ class SelfAttend(nn.Module):
         return x + self.mlp(self.norm_mlp(x))
 
 
-@checked
 class CrossAttend(nn.Module):
     """One array reads another, then thinks. Pre-norm, two residuals.
 

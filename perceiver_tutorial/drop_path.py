@@ -4,10 +4,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from .doors import checked
 
 
-@checked
 class DropPath(nn.Module):
     """Leave a residual branch out for some samples, and scale it up for the others.
 

@@ -3,10 +3,8 @@
 import torch
 from torch import nn
 
-from .doors import checked
 
 
-@checked
 def initialise(model: nn.Module) -> nn.Module:
     """Start every linear map, convolution and embedding of a model afresh.
 
@@ -32,7 +30,6 @@ def initialise(model: nn.Module) -> nn.Module:
     return model
 
 
-@checked
 def spread_tables(model: nn.Module, std: float) -> None:
     """Spread learned tables wider or narrower: embeddings, positions, latents, queries.
 

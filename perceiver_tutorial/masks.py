@@ -10,7 +10,7 @@ from einops import rearrange
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from .doors import checked, explained, has_values
+from .doors import has_values
 
 UNCOUNTED = (
     "expected the numbers of kept mask units while a model is compiled, exported or under a "
@@ -19,7 +19,6 @@ UNCOUNTED = (
 )
 
 
-@checked
 def random_units(
     batch_size: int,
     units: tuple[int, ...],
@@ -47,7 +46,6 @@ def random_units(
     return _lowest(draws, mask_ratio)
 
 
-@checked
 def block_units(
     batch_size: int,
     units: tuple[int, ...],
@@ -66,7 +64,6 @@ def block_units(
     return _lowest(-distances, mask_ratio)
 
 
-@checked
 def tube_units(
     batch_size: int,
     units: tuple[int, ...],
@@ -96,7 +93,6 @@ def _lowest(draws: Float[Tensor, "batch units"], mask_ratio: float) -> Int[Tenso
     return draws.argsort(1)[:, :num_kept].sort(1).values
 
 
-@checked
 def check_mask_ratio(mask_ratio: float) -> None:
     """Let a share pass, or say what is wrong with it.
 
@@ -110,7 +106,6 @@ def check_mask_ratio(mask_ratio: float) -> None:
         )
 
 
-@explained
 def kept_units(
     keep: Bool[Tensor, "batch units"], units: tuple[int, ...], batch_size: int
 ) -> Int[Tensor, "batch kept"]:
@@ -139,7 +134,6 @@ def kept_units(
     return keep.nonzero()[:, 1].view(batch_size, -1)
 
 
-@checked
 def check_keep(
     keep: Tensor, units: tuple[int, ...], batch_size: int, of: str = "mask unit"
 ) -> None:
@@ -162,14 +156,12 @@ def check_keep(
         )
 
 
-@checked
 def keep_of(kept: Int[Tensor, "batch kept"], units: tuple[int, ...]) -> Bool[Tensor, "batch units"]:
     """True for the units whose numbers are given."""
     nothing = torch.zeros(kept.shape[0], math.prod(units), dtype=torch.bool, device=kept.device)
     return nothing.scatter(1, kept, value=True)
 
 
-@checked
 def spread(
     keep: Bool[Tensor, "batch units"], units: tuple[int, ...], sizes: tuple[int, ...]
 ) -> Bool[Tensor, "batch *grid"]:

@@ -9,12 +9,11 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from .doors import checked, explained, has_values
+from .doors import has_values
 
 Convention = Literal["linspace", "half-open"]
 
 
-@explained
 def axis_coordinates(
     num_cells: int, convention: Convention = "linspace"
 ) -> Float[Tensor, " cells"]:
@@ -42,7 +41,6 @@ def axis_coordinates(
     raise ValueError(f"expected convention 'linspace' or 'half-open', got {convention!r}.")
 
 
-@checked
 def grid_positions(
     index_dims: tuple[int, ...],
     cells: Int[Tensor, " points"] | None = None,
@@ -69,7 +67,6 @@ def grid_positions(
     return grid if cells is None else grid.to(cells.device)[cells]
 
 
-@checked
 def fourier_features(
     positions: Float[Tensor, "*batch points dims"],
     num_bands: int,
@@ -109,7 +106,6 @@ def fourier_features(
     return torch.cat([positions, phases.sin(), phases.cos()], dim=-1)
 
 
-@checked
 def to_unit_ball(
     positions: Float[Tensor, "*batch points dims"],
     keep: Bool[Tensor, "*batch points"] | None = None,
@@ -137,7 +133,6 @@ def to_unit_ball(
     return centred / radius.clamp(min=torch.finfo(radius.dtype).tiny)
 
 
-@checked
 def resize_positions(
     table: Float[Tensor, "points channels"],
     index_dims: tuple[int, ...],
@@ -169,13 +164,11 @@ def resize_positions(
     return interpolate(grid, size=new_index_dims, mode=mode, align_corners=False)[0].flatten(1).T
 
 
-@checked
 def learned_table(*shape: int) -> nn.Parameter:
     """Rows to learn, started small: standard deviation 0.02, cut at two of them."""
     return nn.Parameter(nn.init.trunc_normal_(torch.empty(shape), std=0.02, a=-0.04, b=0.04))
 
 
-@checked
 class FourierPositions(nn.Module):
     """Where every cell of a grid is, written in sines and cosines. Nothing is learned.
 
@@ -202,7 +195,6 @@ class FourierPositions(nn.Module):
         return self.features
 
 
-@checked
 class LearnedPositions(nn.Module):
     """Where every cell of a grid is, as a learned row of its own.
 

@@ -7,7 +7,6 @@ from fnmatch import fnmatch
 
 from torch import Tensor, nn
 
-from .doors import checked
 
 
 class Tap(nn.Identity):
@@ -32,7 +31,6 @@ class Tap(nn.Identity):
 
 
 @contextmanager
-@checked
 def listen(model: nn.Module, names: str = "*") -> Iterator[dict[str, list[Tensor]]]:
     """Collect what flows through the taps while the block runs, in order.
 

@@ -8,10 +8,9 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample, logsigmoid, one_hot
 
-from perceiver_tutorial.doors import check_filled, check_numbers, checked
+from perceiver_tutorial.doors import check_filled, check_numbers
 
 
-@checked
 def jitter(
     images: Float[Tensor, "batch colours height width"],
     generator: torch.Generator,
@@ -45,7 +44,6 @@ def jitter(
 Mixed = tuple[Float[Tensor, "batch colours height width"], Float[Tensor, "batch classes"]]
 
 
-@checked
 def soft_labels(
     labels: Int[Tensor, " batch"], num_classes: int, smoothing: float = 0.0
 ) -> Float[Tensor, "batch {num_classes}"]:
@@ -62,7 +60,6 @@ def soft_labels(
     return (1 - smoothing) * one_hot(labels, num_classes).float() + smoothing / num_classes
 
 
-@checked
 def mixup(
     images: Float[Tensor, "batch colours height width"],
     labels: Float[Tensor, "batch classes"],
@@ -85,7 +82,6 @@ def mixup(
     return tuple(mixed)
 
 
-@checked
 def cutmix(
     images: Float[Tensor, "batch colours height width"],
     labels: Float[Tensor, "batch classes"],
@@ -119,7 +115,6 @@ def cutmix(
     return pasted, stays * labels + (1 - stays) * labels.flip(0)
 
 
-@checked
 def mixed(
     images: Float[Tensor, "batch colours height width"],
     labels: Float[Tensor, "batch classes"],
@@ -154,7 +149,6 @@ def beta(alpha: float, generator: torch.Generator) -> float:
     return float(np.random.default_rng(seed).beta(alpha, alpha))
 
 
-@checked
 def binary_loss(
     logits: Float[Tensor, "batch classes"], labels: Float[Tensor, "batch classes"]
 ) -> Float[Tensor, ""]:

@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from perceiver_tutorial.doors import checked
 
 from .axes import AXES
 from .images import picture_of
@@ -23,7 +22,6 @@ GAP = 0.6
 WIDEST = 9.4
 
 
-@checked
 def draw_cells(
     arrays: Mapping[str, Int[Tensor, "..."]], groups: Sequence[int] | None = None
 ) -> Picture:
@@ -107,7 +105,6 @@ def _chip(name: str) -> str:
     return AXES[name].chip if name in AXES else ""
 
 
-@checked
 def show_axes(tensor: Tensor, names: str) -> Named:
     """Show a tensor with a word for each axis; those of `AXES` come with letter and colour.
 

@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 from torch import Tensor
 
-from perceiver_tutorial.doors import checked
 
 from .axes import AXES, Kind
 from .picture import INK, Picture, ink_on, open_frame
@@ -25,7 +24,6 @@ FRAME_COLOURS = ("#E69F00", "#0072B2", "#009E73", "#CC79A7", "#D55E00")
 FRAME_DASHES = ("-", "--", "-.", ":", "-")
 
 
-@checked
 def draw_coordinates(axes_of: Mapping[str, Float[Tensor, " cells"]]) -> Picture:
     """The coordinates of several axes, one line for each.
 
@@ -47,7 +45,6 @@ def draw_coordinates(axes_of: Mapping[str, Float[Tensor, " cells"]]) -> Picture:
     return Picture(figure, f"Coordinates on a line: {'; '.join(told)}.")
 
 
-@checked
 def draw_functions(
     x: Float[Tensor, " points"], panels: Mapping[str, Mapping[str, Float[Tensor, " points"]]]
 ) -> Picture:
@@ -70,7 +67,6 @@ def draw_functions(
     return Picture(figure, f"Functions from {x[0]:.1f} to {x[-1]:.1f}. {told}.")
 
 
-@checked
 def draw_losses(
     losses: Sequence[float],
     title: str = "training loss",
@@ -110,7 +106,6 @@ def _side(value: float, level: float) -> str:
     return "below" if value < level else "above"
 
 
-@checked
 def draw_bars(values: Mapping[str, int | float], title: str, unit: str) -> Picture:
     """Named numbers as bars, longest possible labels, logarithmic if they differ a lot.
 
@@ -160,7 +155,6 @@ class Curve:
         return (self.values[-1] / self.values[-2]) ** (1 / steps)
 
 
-@checked
 def draw_scaling(
     curves: Sequence[Curve], title: str, unit: str, meeting: int | float | None = None
 ) -> Picture:

@@ -10,7 +10,6 @@ from typing import Any
 
 import yaml
 
-from perceiver_tutorial.doors import checked
 
 from .files import DATA
 
@@ -51,7 +50,6 @@ class Claim:
     expect: Any = None
 
 
-@checked
 @cache
 def read_claims(file: Path = FILE) -> dict[str, Claim]:
     """All claims by their id.
@@ -76,7 +74,6 @@ def read_claims(file: Path = FILE) -> dict[str, Claim]:
         ) from error
 
 
-@checked
 def claim(claim_id: str, value: Any, *, file: Path = FILE) -> None:
     """Compare a value that was just computed with the ledger, and print the verdict.
 

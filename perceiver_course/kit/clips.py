@@ -11,7 +11,6 @@ from einops import rearrange, reduce
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from perceiver_tutorial.doors import checked
 from perceiver_tutorial.positions import axis_coordinates, grid_positions
 
 from .files import DATA
@@ -19,7 +18,6 @@ from .files import DATA
 SHAPES = ("disc", "square", "triangle", "cross")
 
 
-@checked
 def shapes(
     num_images: int, image_size: tuple[int, int] = (16, 16), seed: int = 0
 ) -> tuple[Float[Tensor, "images 3 height width"], Int[Tensor, " images"]]:
@@ -111,7 +109,6 @@ class Clips(NamedTuple):
         return {"image": self.image, "audio": self.audio, "label": self.label}
 
 
-@checked
 def clips(
     num_clips: int,
     seed: int = 0,
@@ -157,7 +154,6 @@ def cycles_at(speeds: Float[Tensor, " clips"]) -> Int[Tensor, " clips"]:
     return (LOWEST + (HIGHEST - LOWEST) * share).round().long()
 
 
-@checked
 def cycles_heard(sounds: Float[Tensor, "clips samples"]) -> Int[Tensor, " clips"]:
     """The loudest pitch of each sound, in cycles per clip."""
     return torch.fft.rfft(sounds).abs()[:, 1:].argmax(1) + 1
@@ -198,7 +194,6 @@ def stored_clips(some: Clips) -> dict[str, np.ndarray]:
     }
 
 
-@checked
 def read_clips(file: Path = FILE) -> Clips:
     """The clips that come with the course, as `tools/make_clips.py` made them.
 

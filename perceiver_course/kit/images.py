@@ -9,7 +9,6 @@ from jaxtyping import Float
 from matplotlib.colors import ListedColormap
 from torch import Tensor
 
-from perceiver_tutorial.doors import checked
 
 from .axes import AXES
 from .picture import INK, Picture, strip
@@ -101,7 +100,6 @@ def picture_of(tensor: Tensor) -> Picture | None:
 READ = ListedColormap([AXES["inputs"].colour])
 
 
-@checked
 def draw_attention(
     image: Float[Tensor, "colours height width"],
     maps: Float[Tensor, "maps height width"],

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
-from perceiver_tutorial.doors import check_numbers, checked
+from perceiver_tutorial.doors import check_numbers
 
 
 class MovingPairs(NamedTuple):
@@ -54,7 +54,6 @@ class Motion:
         return rearrange([cosine, -sine, sine, cosine], "(i j) n -> n i j", i=2)
 
 
-@checked
 def still(num_pairs: int) -> Motion:
     """No motion at all; with `dataclasses.replace`, the beginning of any other."""
     return Motion(torch.zeros(num_pairs, 2), torch.zeros(num_pairs), torch.ones(num_pairs))
@@ -76,7 +75,6 @@ def random_motion(
     return Motion(shift, turn, 1 + zoom)
 
 
-@checked
 def filmed(
     photographs: Float[Tensor, "pairs colours _height _width"],
     motion: Motion,
@@ -107,7 +105,6 @@ def filmed(
     )
 
 
-@checked
 def moving_pairs(
     photographs: Float[Tensor, "photographs colours height width"],
     num_pairs: int,
@@ -149,7 +146,6 @@ def moving_pairs(
     return _in_front(*ground, *front, centre, radius)
 
 
-@checked
 def warp(
     later: Float[Tensor, "pairs colours height width"],
     flow: Float[Tensor, "pairs height width xy=2"],

@@ -4,14 +4,12 @@ from functools import cache
 from itertools import product
 from random import Random
 
-from perceiver_tutorial.doors import checked
 
 STARTS = ("Ba", "Bo", "Da", "De", "Fa", "Fi", "Ga", "Ki", "La", "Mo", "Na", "Po", "Ra", "Ta", "Zu")
 MIDDLES = ("", "ba", "de", "fi", "ko", "la", "mu", "ri", "so", "ta", "ve")
 ENDS = ("bo", "da", "fe", "gu", "ki", "lo", "ma", "no", "po", "ra", "si", "tu", "vo", "ze")
 
 
-@checked
 @cache
 def invented_names(held_out: bool = False) -> tuple[str, ...]:
     """Names of two or three syllables, 4 or 6 letters long, that stand for nobody.

@@ -3,13 +3,11 @@
 from jaxtyping import Float
 from torch import Tensor
 
-from perceiver_tutorial.doors import checked
 
 from .axes import AXES
 from .picture import INK, Picture, strip
 
 
-@checked
 def draw_bands(
     features: Float[Tensor, "cells channels"],
     index_dims: tuple[int, int],

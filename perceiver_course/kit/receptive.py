@@ -6,12 +6,10 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor, nn
 
-from perceiver_tutorial.doors import checked
 
 BRIGHT = 100.0
 
 
-@checked
 def receptive_fields(
     what: nn.Module, image_size: tuple[int, int], image_channels: int = 3
 ) -> Bool[Tensor, "inputs height width"]:

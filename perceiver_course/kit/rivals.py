@@ -7,10 +7,8 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from perceiver_tutorial.doors import checked, explained
 
 
-@checked
 def small_cnn(
     image_channels: int = 1, num_classes: int = 10, width: int = 32, batch_norm: bool = False
 ) -> nn.Sequential:
@@ -68,7 +66,6 @@ class ConvNetConfig:
         return torch.zeros(batch_size, self.image_channels, *self.image_size)
 
 
-@explained
 def linear_probe(
     features: Float[Tensor, "samples channels"],
     labels: Int[Tensor, " samples"],

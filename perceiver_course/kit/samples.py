@@ -17,7 +17,6 @@ from jaxtyping import Bool, Float, Int
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from perceiver_tutorial.doors import checked
 
 
 class Digits(NamedTuple):
@@ -34,7 +33,6 @@ def digits() -> Digits:
     return _split(0.75, seed=0)
 
 
-@checked
 def few_digits(num_labels: int = 200, seed: int = 0) -> Digits:
     """The same digits, but only few of them to learn from; all others are held back.
 
@@ -113,7 +111,6 @@ class StereoPair(NamedTuple):
     known: Bool[Tensor, "height width"]
 
 
-@checked
 def stereo_motorcycle(shrink: int = 12, shift: int = 34) -> StereoPair:
     """A motorcycle before a wall, from the left and from the right, with measured motion.
 
@@ -169,7 +166,6 @@ def cat() -> Image.Image:
 CAT_MARKS = ((115, 170), (137, 320), (237, 268))
 
 
-@checked
 def cats_eye(side: int = 64) -> Float[Tensor, "1 3 {side} {side}"]:
     """One eye of `cat`, 92 x 92 pixels resampled to `side` x `side`, from 0 to 1."""
     eye = cat().crop((132, 66, 224, 158)).resize((side, side), Image.Resampling.LANCZOS)
@@ -278,7 +274,6 @@ class Prose(NamedTuple):
     test_lines: list[str]
 
 
-@checked
 def prose(width: int = 46) -> Prose:
     """What Python's own help says on some eighty topics; every eighth is held back for testing.
 

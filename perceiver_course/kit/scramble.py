@@ -4,10 +4,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from perceiver_tutorial.doors import checked
 
 
-@checked
 def pixel_order(num_pixels: int, seed: int = 0) -> Int[Tensor, " pixels"]:
     """A shuffled order of the pixels of a picture.
 
@@ -21,7 +19,6 @@ def pixel_order(num_pixels: int, seed: int = 0) -> Int[Tensor, " pixels"]:
     return torch.randperm(num_pixels, generator=torch.Generator().manual_seed(seed))
 
 
-@checked
 def reorder_pixels(
     images: Float[Tensor, "*batch height width"], order: Int[Tensor, " pixels"]
 ) -> Float[Tensor, "*batch height width"]:

@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from perceiver_tutorial.doors import check_numbers, checked
+from perceiver_tutorial.doors import check_numbers
 
 
 @dataclass(frozen=True, repr=False)
@@ -44,7 +44,6 @@ class Sounds:
         )
 
 
-@checked
 def play(
     sounds: Mapping[str, Float[Tensor, " samples"]], rate: int = 8000, seconds: float = 1.0
 ) -> Sounds:

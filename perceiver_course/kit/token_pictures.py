@@ -9,13 +9,11 @@ from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from perceiver_tutorial.doors import checked
 
 from .charts import COLOURS, DASHES, MARKERS
 from .picture import INK, Picture, open_frame, strip
 
 
-@checked
 def draw_by_block(curves: Mapping[str, Float[Tensor, " layers"]], title: str) -> Picture:
     """One number for every layer, from what enters the first block to what leaves the last.
 
@@ -68,7 +66,6 @@ def neighbours(index_dims: tuple[int, int]) -> Float[Tensor, "cells cells"]:
     return (steps == 1).float()
 
 
-@checked
 def draw_likeness(
     tables: Mapping[str, Float[Tensor, "cells channels"]], index_dims: tuple[int, int]
 ) -> Picture:

@@ -13,10 +13,9 @@ from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.swa_utils import AveragedModel
 from tqdm.auto import tqdm
 
-from perceiver_tutorial.doors import check_numbers, checked, explained
+from perceiver_tutorial.doors import check_numbers
 
 
-@checked
 def batches(*arrays: Tensor, batch_size: int, seed: int = 0) -> Iterator[tuple[Tensor, ...]]:
     """Yield batches for ever: every epoch in a new order, no sample twice in one epoch.
 
@@ -48,7 +47,6 @@ def _endless(arrays: tuple[Tensor, ...], batch_size: int, generator: torch.Gener
             yield tuple(array[chosen] for array in arrays)
 
 
-@checked
 def repeated(source: Iterator[tuple[Tensor, ...]], times: int) -> Iterator[tuple[Tensor, ...]]:
     """Every sample of a batch several times over, to be augmented differently each time.
 
@@ -91,7 +89,6 @@ class History:
         return f"{len(self.losses)} steps{ends}"
 
 
-@checked
 def fit(
     model: nn.Module,
     loss: Callable[..., Tensor],
@@ -173,7 +170,6 @@ def _step(model, loss, batch, optimizer, schedule) -> float:
     return value.item()
 
 
-@explained
 def accuracy(
     model: nn.Module,
     inputs: Shaped[Tensor, "samples *sizes"],

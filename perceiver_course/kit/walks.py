@@ -5,7 +5,6 @@ import math
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from perceiver_tutorial.doors import checked
 from perceiver_tutorial.tracing import Walk
 
 from .axes import AXES, Kind
@@ -21,7 +20,6 @@ GAP = 3.0
 QUERIES_AT = -3.3
 
 
-@checked
 def draw_walk(walk: Walk) -> Picture:
     """The arrays of a Perceiver, drawn to scale (logarithmically), from left to right.
 

@@ -8,7 +8,6 @@ from torch import Tensor, nn
 
 from .. import deit, perceiver
 from ..deit import DeiT, DeiTMaskedImage
-from ..doors import checked
 from ..hiera import Hiera, HieraConfig, HieraMAE, HieraMAEConfig
 from ..perceiver import PerceiverConfig, PerceiverIO, with_fidelity
 from ..perceiver.fidelity import Fidelity
@@ -17,7 +16,6 @@ from .compare import Comparison
 from .families import Config, own_weights
 
 
-@checked
 def load(
     name_or_path: str | Path | Mapping[str, Tensor],
     fidelity: Fidelity = "transformers",
@@ -99,7 +97,6 @@ def _resized(
     return (deit.resized if is_deit else perceiver.resized)(model, image_size)
 
 
-@checked
 def compare(
     name_or_path: str | Path | Mapping[str, Tensor],
     config: str | Config | None = None,

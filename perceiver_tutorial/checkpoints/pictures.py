@@ -9,7 +9,6 @@ from jaxtyping import Float
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from ..doors import checked
 
 # Means and standard deviations of red, green and blue over ImageNet, of colours from 0 to 1.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -128,7 +127,6 @@ def as_rgb(picture: Image.Image) -> Image.Image:
     return upright.convert("RGB")
 
 
-@checked
 @dataclass(frozen=True)
 class Preparation:
     """What happens to a photograph on its way to a model, in the order of the attributes.

@@ -5,7 +5,6 @@ from typing import Any
 
 from .. import perceiver
 from ..deit import DeiTConfig, DeiTMaskedImageConfig
-from ..doors import checked
 from ..hiera import HieraConfig, HieraMAEConfig
 from ..perceiver import ImageClassifierConfig
 from .families import PUBLISHED
@@ -14,7 +13,6 @@ from .pictures import Preparation
 from .processor_file import FILE, read_processor
 
 
-@checked
 def processor(name_or_folder: str | Path, *, as_measured: bool = False) -> Preparation:
     """How photographs are prepared for a model, from its name or from its folder.
 
@@ -45,7 +43,6 @@ def processor(name_or_folder: str | Path, *, as_measured: bool = False) -> Prepa
     return read_processor(read_json(file))
 
 
-@checked
 def preparation(config: Any, *, as_measured: bool = False) -> Preparation:
     """How the published models of a family want photographs, at a model's own size.
 

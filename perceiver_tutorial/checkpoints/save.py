@@ -12,7 +12,6 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from ..doors import checked
 from ..hiera import Hiera, HieraMAE
 from .families import config_to_transformers, layout_of, own_weights
 from .haiku import is_state, to_pickle
@@ -28,7 +27,6 @@ ENDINGS = {
 }
 
 
-@checked
 def save(model: nn.Module, folder_or_file: str | Path, layout: LayoutName = "transformers") -> Path:
     """Write a model's weights as others would have written them; `load` reads all of it.
 

@@ -1,13 +1,12 @@
 """From a published name, or a configuration, to a model."""
 
-from ..doors import checked, look_up
+from ..doors import look_up
 from .config import DeiTConfig, DeiTMaskedImageConfig
 from .masked import DeiTMaskedImage
 from .model import DeiT
 from .published import DEIT_III, PUBLISHED
 
 
-@checked
 def build(model: str | DeiTConfig | DeiTMaskedImageConfig) -> DeiT | DeiTMaskedImage:
     """Build a DeiT with random weights.
 

@@ -5,11 +5,9 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
-from ..doors import checked
 from .model import DeiT
 
 
-@checked
 def tokens_by_layer(
     model: DeiT, images: Float[Tensor, "batch 3 height width"]
 ) -> list[Float[Tensor, "batch tokens channels"]]:
@@ -28,7 +26,6 @@ def tokens_by_layer(
     return layers
 
 
-@checked
 def token_cosines(
     model: DeiT, images: Float[Tensor, "batch 3 height width"]
 ) -> Float[Tensor, " layers"]:

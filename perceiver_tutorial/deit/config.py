@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from ..doors import check_classes, checked
+from ..doors import check_classes
 from ..masks import check_mask_ratio
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ Size = tuple[int, int]
 MOST_BLOCKS = 10_000  # more would be built for hours
 
 
-@checked
 @dataclass(frozen=True)
 class DeiTConfig:
     """Sizes of a DeiT.
@@ -152,7 +151,6 @@ class DeiTConfig:
         return torch.zeros(batch_size, 3, *self.image_size)
 
 
-@checked
 @dataclass(frozen=True)
 class DeiTMaskedImageConfig:
     """A DeiT that is pre-trained by drawing the patches that it did not see.

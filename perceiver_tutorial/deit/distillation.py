@@ -22,14 +22,13 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from ..divergences import cross_entropy, kl_divergence
-from ..doors import check_filled, check_numbers, checked
+from ..doors import check_filled, check_numbers
 from .answer import DeiTAnswer
 
 Reduction = Literal["batchmean", "numel"]
 Labels = Int[Tensor, " batch"] | Float[Tensor, "batch classes"]
 
 
-@checked
 def hard_distillation(
     answer: DeiTAnswer,
     labels: Labels,
@@ -60,7 +59,6 @@ def hard_distillation(
     return _weigh(alpha, told, cross_entropy(taught, teacher_logits.argmax(-1)))
 
 
-@checked
 def soft_distillation(
     answer: DeiTAnswer,
     labels: Labels,
@@ -93,7 +91,6 @@ def soft_distillation(
     return _weigh(alpha, told, soft_divergence(taught, teacher_logits, temperature, reduction))
 
 
-@checked
 def soft_divergence(
     logits: Float[Tensor, "batch classes"],
     teacher_logits: Float[Tensor, "batch classes"],

@@ -5,7 +5,7 @@ from einops import rearrange
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from ..doors import checked, has_values
+from ..doors import has_values
 from ..masks import check_keep, keep_of, random_units, spread
 from ..positions import learned_table
 from .config import DeiTMaskedImageConfig
@@ -13,7 +13,6 @@ from .encoder import DeiTEncoder
 from .initial import initialise
 
 
-@checked
 class DeiTMaskedImage(nn.Module):
     """A DeiT that draws every patch, and learns from those that it did not see.
 

@@ -3,7 +3,6 @@
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..doors import checked
 from .answer import DeiTAnswer
 from .config import DeiTConfig
 from .encoder import DeiTEncoder
@@ -17,7 +16,6 @@ class Head(nn.Linear):
         return super().forward(token)
 
 
-@checked
 class DeiT(nn.Module):
     """A vision transformer with a class token and, if distilled, a distillation token.
 

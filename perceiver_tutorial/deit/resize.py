@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import torch
 
-from ..doors import checked
 from ..made_from import like
 from ..positions import resize_positions
 from .config import Size
@@ -12,7 +11,6 @@ from .masked import DeiTMaskedImage
 from .model import DeiT
 
 
-@checked
 def resized(model: DeiT | DeiTMaskedImage, image_size: Size) -> DeiT | DeiTMaskedImage:
     """Copy a model's weights into one that takes images of another size.
 

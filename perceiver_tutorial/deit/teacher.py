@@ -7,7 +7,6 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from ..doors import checked
 from .config import Size
 
 
@@ -26,7 +25,6 @@ class Normalisation(NamedTuple):
 AS_THEY_ARE = Normalisation()
 
 
-@checked
 class Teacher(nn.Module):
     """Asks a trained model about a student's images, as that model wants to see them.
 
@@ -85,7 +83,6 @@ def _logits(answer: Any) -> Tensor:
     return logits
 
 
-@checked
 class TeacherNotes:
     """What a teacher says about a fixed set of images, asked once and looked up from then on.
 

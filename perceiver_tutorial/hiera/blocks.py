@@ -61,7 +61,7 @@ class MaskUnitAttention(nn.Module):
             )
             for part in self._queries_keys_values(tokens)
         )
-        mixture = attend.unchecked(queries, keys, values, tap=self.weights)
+        mixture = attend(queries, keys, values, tap=self.weights)
         return self.to_output(
             rearrange(mixture, "(b windows) heads t c -> b (t windows) (heads c)", windows=windows)
         )

@@ -1,13 +1,12 @@
 """From a published name, or a configuration, to a model."""
 
-from ..doors import checked, look_up
+from ..doors import look_up
 from .config import HieraConfig, HieraMAEConfig
 from .mae import HieraMAE
 from .model import Hiera
 from .published import PUBLISHED
 
 
-@checked
 def build(model: str | HieraConfig | HieraMAEConfig) -> Hiera | HieraMAE:
     """Build a Hiera with random weights.
 

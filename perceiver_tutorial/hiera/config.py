@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import torch
 from torch import Tensor
 
-from ..doors import check_classes, checked
+from ..doors import check_classes
 from ..masks import check_mask_ratio
 from .mask_units import Grid, by, unit_grid
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 PositionKind = Literal["table", "separate", "windowed"]
 
 
-@checked
 @dataclass(frozen=True)
 class HieraConfig:
     """Sizes of a Hiera for images or videos.
@@ -182,7 +181,6 @@ class HieraConfig:
         return torch.zeros(batch_size, *self.input_size[:-2], 3, *self.input_size[-2:])
 
 
-@checked
 @dataclass(frozen=True)
 class HieraMAEConfig:
     """A Hiera that is pre-trained by rebuilding what it did not see.

@@ -2,7 +2,6 @@
 
 from torch import nn
 
-from ..doors import checked
 
 STD = 0.02
 LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
@@ -26,7 +25,6 @@ def initialise(model: nn.Module) -> None:
             nn.init.constant_(module.bias, STD)
 
 
-@checked
 def xavier(model: nn.Module) -> None:
     """Start every linear map, convolution and norm afresh, as the released pre-training does.
 

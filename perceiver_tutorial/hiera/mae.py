@@ -8,7 +8,6 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
-from ..doors import checked
 from ..masks import keep_of, kept_units, random_units, spread
 from ..positions import learned_table
 from .blocks import HieraBlock
@@ -106,7 +105,6 @@ def put_back(
     return join_units(every.scatter(1, index, seen), units).flatten(1, -2)
 
 
-@checked
 class HieraMAE(nn.Module):
     """A Hiera that rebuilds the pixels of mask units that it did not see.
 

@@ -12,13 +12,11 @@ from einops import rearrange, reduce
 from jaxtyping import Float
 from torch import Tensor
 
-from ..doors import checked
 
 Grid = tuple[int, ...]
 AXES = "tyx"  # time, row, column: the last so many of them
 
 
-@checked
 def unroll(
     tokens: Float[Tensor, "batch tokens channels"], grid: Grid, pools: Sequence[Grid]
 ) -> Float[Tensor, "batch tokens channels"]:
@@ -44,7 +42,6 @@ def unroll(
     return rearrange(tokens, f"b ({rows}) c -> b ({unrolled}) c", **sizes)
 
 
-@checked
 def reroll(
     tokens: Float[Tensor, "batch tokens channels"], grid: Grid, pools: Sequence[Grid]
 ) -> Float[Tensor, "batch *grid channels"]:
@@ -63,7 +60,6 @@ def reroll(
     return rearrange(tokens, f"b ({unrolled}) c -> b {axes} c", **sizes)
 
 
-@checked
 def reroll_units(
     tokens: Float[Tensor, "batch tokens channels"], pools: Sequence[Grid]
 ) -> Float[Tensor, "batch units *unit_grid channels"]:
@@ -82,7 +78,6 @@ def reroll_units(
     return rearrange(tokens, f"b ({pattern}) c -> b units {axes} c", **sizes)
 
 
-@checked
 def join_units(
     tokens: Float[Tensor, "batch units *unit_grid channels"], units: Grid
 ) -> Float[Tensor, "batch *grid channels"]:
@@ -112,7 +107,6 @@ def unit_grid(pools: Sequence[Grid], num_axes: int) -> Grid:
     return tuple(sizes)
 
 
-@checked
 def pool(
     tokens: Float[Tensor, "batch tokens channels"], size: int
 ) -> Float[Tensor, "batch pooled channels"]:

@@ -3,13 +3,11 @@
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..doors import checked
 from .config import HieraConfig
 from .encoder import HieraEncoder
 from .initial import initialise
 
 
-@checked
 class Hiera(nn.Module):
     """A hierarchical vision transformer: tokens become fewer and wider, stage by stage.
 

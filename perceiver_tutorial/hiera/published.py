@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from ..doors import checked
 from .config import HieraConfig, HieraMAEConfig
 
 SIZES = {
@@ -20,7 +19,6 @@ def pretraining(config: HieraConfig) -> HieraMAEConfig:
     return HieraMAEConfig(replace(config, num_pools=2, num_classes=None, class_names=None))
 
 
-@checked
 def video(config: HieraConfig) -> HieraConfig:
     """The published video model of a size: 16 frames, Kinetics' 400 classes."""
     return replace(

@@ -2,13 +2,11 @@
 
 from dataclasses import replace
 
-from ..doors import checked
 from ..made_from import like
 from .mae import HieraMAE
 from .model import Hiera
 
 
-@checked
 def classifier_from(mae: HieraMAE, num_classes: int | None) -> Hiera:
     """A classifier whose encoder begins with what a pre-training has learned.
 

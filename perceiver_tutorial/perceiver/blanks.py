@@ -4,14 +4,12 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
-from ..doors import checked
 from .model import PerceiverIO
 from .tokenizer import MASK, OFFSET, PAD
 
 BLANK = ord("_") + OFFSET
 
 
-@checked
 def fill_in(
     model: PerceiverIO, ids: Int[Tensor, "batch bytes"], hidden: Bool[Tensor, "batch bytes"]
 ) -> Int[Tensor, "batch bytes"]:

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from ..doors import checked, explained, look_up
+from ..doors import look_up
 from .model import PerceiverIO
 from .parts import PerceiverConfig
 from .published import PUBLISHED
 
 
-@explained
 def build(model: str | PerceiverConfig) -> PerceiverIO:
     """Build a Perceiver with random weights.
 
@@ -26,7 +25,6 @@ def build(model: str | PerceiverConfig) -> PerceiverIO:
     return config.build()
 
 
-@checked
 def example_input(config: PerceiverConfig, batch_size: int = 1) -> Any:
     """Zeros in the shape of a model's raw input, on torch's default device.
 

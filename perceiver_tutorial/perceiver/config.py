@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from ..doors import checked
 from ..positions import FourierPositions, LearnedPositions
 from .preprocessors import Conv1x1, ConvPool, Patches, Pixels
 
@@ -10,7 +9,6 @@ Size = tuple[int, int]
 MOST_LAYERS = 10_000  # more would be built for hours
 
 
-@checked
 @dataclass(frozen=True)
 class EncoderConfig:
     """Sizes of the encoder, and when it reads.
@@ -91,7 +89,6 @@ class EncoderConfig:
         return tuple(zip(reads, self.blocks or (0,) * self.num_blocks, strict=True))
 
 
-@checked
 @dataclass(frozen=True)
 class DecoderConfig:
     """Choices of the one cross-attend that answers.
@@ -113,7 +110,6 @@ RESIDUAL = DecoderConfig(query_residual=True)
 NO_RESIDUAL = DecoderConfig(query_residual=False)
 
 
-@checked
 @dataclass(frozen=True)
 class FourierConfig:
     """Positions as sines and cosines; see `fourier_features` for both attributes."""
@@ -126,7 +122,6 @@ class FourierConfig:
         return FourierPositions(index_dims, self.num_bands, self.max_resolution)
 
 
-@checked
 @dataclass(frozen=True)
 class LearnedConfig:
     """Positions as a learned table.
@@ -144,7 +139,6 @@ class LearnedConfig:
         return LearnedPositions(index_dims, self.channels, self.projected_channels)
 
 
-@checked
 @dataclass(frozen=True)
 class PixelStem:
     """Every pixel, or every `stride`-th along both axes, as it is."""
@@ -156,7 +150,6 @@ class PixelStem:
         return Pixels(image_size, image_channels, strides=(self.stride, self.stride))
 
 
-@checked
 @dataclass(frozen=True)
 class Conv1x1Stem:
     """Every pixel's colours through one linear map to `channels`."""
@@ -169,7 +162,6 @@ class Conv1x1Stem:
         return Conv1x1(image_size, self.channels, image_channels, self.stride)
 
 
-@checked
 @dataclass(frozen=True)
 class ConvPoolStem:
     """Convolution and max-pooling, 4 times smaller with each of `num_layers`.
@@ -189,7 +181,6 @@ class ConvPoolStem:
         return ConvPool(image_size, self.channels, image_channels, self.num_layers, self.padding)
 
 
-@checked
 @dataclass(frozen=True)
 class PatchStem:
     """Squares of `size` x `size` pixels folded into channels.

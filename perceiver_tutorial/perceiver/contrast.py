@@ -4,12 +4,10 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, pad
 
-from ..doors import checked
 
 WEAKEST = 0.05
 
 
-@checked
 def even_contrast(
     photographs: Float[Tensor, "*batch 3 height width"], radius: int = 8
 ) -> Float[Tensor, "*batch 3 height width"]:

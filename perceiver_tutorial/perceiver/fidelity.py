@@ -15,7 +15,6 @@ the model (measured with the same random weights, error relative to the output):
 from dataclasses import asdict, replace
 from typing import Any, Literal, get_args
 
-from ..doors import checked
 from .config import ConvPoolStem, LearnedConfig
 from .parts import PerceiverConfig
 from .tasks import ImageClassifierConfig, MaskedLanguageConfig
@@ -23,7 +22,6 @@ from .tasks import ImageClassifierConfig, MaskedLanguageConfig
 Fidelity = Literal["transformers", "deepmind"]
 
 
-@checked
 def with_fidelity(config: PerceiverConfig, fidelity: Fidelity) -> PerceiverConfig:
     """The same model, with the choices of one of the two implementations.
 
@@ -54,7 +52,6 @@ def with_fidelity(config: PerceiverConfig, fidelity: Fidelity) -> PerceiverConfi
     return config
 
 
-@checked
 def disagreements(config: PerceiverConfig) -> dict[str, tuple[Any, Any]]:
     """The choices in which the two implementations of a model differ.
 

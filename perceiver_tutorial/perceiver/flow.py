@@ -7,7 +7,6 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..doors import checked, explained
 from .preprocessors import flow_patches
 
 # Published weights answer in units of 20 pixels; released code multiplies once, at the very end.
@@ -15,7 +14,6 @@ PIXELS_PER_UNIT = 20.0
 OVERLAP = 20
 
 
-@checked
 def flow_in_pixels(
     model: nn.Module, frames: Float[Tensor, "batch frames=2 colours=3 height width"]
 ) -> Float[Tensor, "batch height width xy=2"]:
@@ -29,7 +27,6 @@ def flow_in_pixels(
     return PIXELS_PER_UNIT * model(flow_patches(frames))
 
 
-@explained
 def predict_flow(
     model: nn.Module,
     earlier: Float[Tensor, "*batch 3 height width"],

@@ -5,7 +5,6 @@ from typing import Any
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from ..doors import checked
 from .chunks import check_points, join_answers, split_points
 from .doors import check_latents
 from .parts import (
@@ -21,7 +20,6 @@ from .parts import (
 )
 
 
-@checked
 class PerceiverIO(nn.Module):
     """Any preprocessor, any queries, any postprocessor around one encoder and decoder.
 

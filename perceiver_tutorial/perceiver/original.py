@@ -15,7 +15,6 @@ from einops import repeat
 from jaxtyping import Float
 from torch import Tensor
 
-from ..doors import checked
 from .encoder import PerceiverEncoder
 from .published import VISION_PERCEIVER_CONV, VISION_PERCEIVER_FOURIER, VISION_PERCEIVER_LEARNED
 from .tasks import ImageClassifierConfig
@@ -33,7 +32,6 @@ ORIGINAL: dict[str, ImageClassifierConfig] = {
 }
 
 
-@checked
 def encode_in_turn(
     encoder: PerceiverEncoder,
     input_arrays: Sequence[Float[Tensor, "batch _inputs input_channels"]],

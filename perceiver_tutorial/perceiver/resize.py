@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from ..doors import checked
 from ..made_from import like
 from ..positions import resize_positions
 from .build import build
@@ -11,7 +10,6 @@ from .model import PerceiverIO
 from .tasks import ImageClassifierConfig
 
 
-@checked
 def resized(model: PerceiverIO, image_size: tuple[int, int]) -> PerceiverIO:
     """Copy an image classifier's weights into one that takes another size.
 

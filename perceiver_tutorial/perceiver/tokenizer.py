@@ -7,7 +7,6 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
-from ..doors import checked, explained
 
 SPECIAL = ("[PAD]", "[BOS]", "[EOS]", "[MASK]", "[CLS]", "[SEP]")
 PAD, BOS, EOS, MASK, CLS, SEP = range(6)
@@ -38,7 +37,6 @@ class Character(NamedTuple):
     ids: tuple[int, ...]
 
 
-@explained
 def encode_text(texts: Sequence[str], length: int | None = 2048, special: bool = True) -> Bytes:
     """Write texts as ids of their UTF-8 bytes, padded to one length.
 
@@ -78,7 +76,6 @@ def _ids(text: str, special: bool) -> list[int]:
     return [CLS, *ids, SEP] if special else ids
 
 
-@checked
 def decode_text(ids: Int[Tensor, " bytes"] | Iterable[int]) -> str:
     """Read ids as text. Special ids are left out; bytes that are no UTF-8 become U+FFFD.
 
@@ -89,7 +86,6 @@ def decode_text(ids: Int[Tensor, " bytes"] | Iterable[int]) -> str:
     return bytes(n - OFFSET for n in numbers if n >= OFFSET).decode("utf-8", errors="replace")
 
 
-@checked
 def characters(ids: Int[Tensor, " bytes"] | Iterable[int]) -> list[Character]:
     """Group ids into the characters that they write, in order; no id is lost.
 

@@ -6,7 +6,6 @@ from copy import deepcopy
 from torch import nn
 
 from ..attention import MultiHeadAttention
-from ..doors import checked
 from ..perceiver.decoder import PerceiverDecoder
 from .fold import FoldedAttention
 from .portions import PortionedDecoder
@@ -16,7 +15,6 @@ LEAST_WEIGHTS = 10_000  # a layer with fewer is done before anything could be ch
 FAST = (FoldedAttention, PackedLinear, PortionedDecoder)
 
 
-@checked
 def speed_up(model: nn.Module, *, products: Products = "measure") -> nn.Module:
     """Make a faster twin of a model, for inference; the model itself stays as it is.
 

@@ -16,7 +16,6 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
-from ..doors import checked
 from .models import Config, model_and_input, run
 from .table import columns
 from .walk import Stage, walk
@@ -74,7 +73,6 @@ class Cost:
         return f"{self.title}\n\n{columns(('stage', *COUNTS), lines, right=COUNTS)}"
 
 
-@checked
 def cost(
     model: str | Config | nn.Module,
     raw: Any = None,

@@ -6,14 +6,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..deit import DeiT
-from ..doors import checked
 from ..hiera import Hiera
 from ..hiera.doors import input_size
 from ..hiera.mask_units import reroll
 from ..taps import listen
 
 
-@checked
 def rollout(
     model: DeiT | Hiera, images: Float[Tensor, "batch *frames 3 height width"]
 ) -> Float[Tensor, "batch last first"]:

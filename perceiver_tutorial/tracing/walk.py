@@ -8,7 +8,6 @@ from typing import Any
 
 from torch import nn
 
-from ..doors import checked
 from ..taps import Tap, listen
 from .models import Config, model_and_input, run
 from .recorder import Call, Recorder, Shape
@@ -79,7 +78,6 @@ class Walk:
         return f"{self.title}: {self.parameters:,} parameters\n\n{table}"
 
 
-@checked
 def walk(
     model: str | Config | nn.Module,
     raw: Any = None,

@@ -11,7 +11,6 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 from torch import Tensor
 
-from perceiver_tutorial.doors import checked
 
 from ...kit.axes import AXES
 from ...kit.charts import COLOURS
@@ -45,7 +44,6 @@ class Stored(Protocol):
         """Its shape in the file."""
 
 
-@checked
 def draw_key_map(ours: Mapping[str, Tensor], theirs: Mapping[str, Sequence[Stored]]) -> Picture:
     """Our names in the middle, others' left and right, and what each becomes.
 

@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from perceiver_tutorial.doors import checked
 
 from ...kit.axes import AXES
 from ...kit.charts import FRAME_COLOURS, FRAME_DASHES
@@ -16,7 +15,6 @@ from ...kit.images import as_shown
 from ...kit.picture import INK, Picture, strip
 
 
-@checked
 def draw_feature_rows(
     cells: Float[Tensor, "inputs channels"],
     index_dims: tuple[int, int],
@@ -50,7 +48,6 @@ def draw_feature_rows(
     return Picture(figure, alt)
 
 
-@checked
 def draw_fields(
     image: Float[Tensor, "colours height width"],
     fields: Mapping[str, Sequence[Bool[Tensor, "height width"]]],
@@ -94,7 +91,6 @@ PAD = "#DDDDDD"
 INPUT, OUTPUT = AXES["width"].colour, AXES["inputs"].colour
 
 
-@checked
 def draw_windows(
     length: int, kernel: int, stride: int, paddings: Mapping[str, tuple[int, int]]
 ) -> Picture:

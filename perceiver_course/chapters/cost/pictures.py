@@ -6,7 +6,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from perceiver_tutorial.doors import checked
 
 from ...kit.axes import AXES, Kind
 from ...kit.picture import INK, Picture
@@ -15,7 +14,6 @@ from ...kit.picture import INK, Picture
 ROOM = 4
 
 
-@checked
 def draw_shares(
     parts: Mapping[str, Mapping[str, int]], kinds: Mapping[str, str], title: str
 ) -> Picture:

@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from perceiver_tutorial.doors import checked
 from perceiver_tutorial.tracing import Walk
 
 from ...kit.axes import AXES
@@ -60,7 +59,6 @@ def _length(count: int) -> float:
     return 0.5 + 0.8 * math.log10(count)
 
 
-@checked
 def draw_cross_attend(walk: Walk, name: str = "encoder.reads.0") -> Picture:
     """The arrays of one cross-attend, their sides drawn to scale (logarithmically).
 
@@ -162,7 +160,6 @@ def _down(axes: Axes, above: _Box, below: _Box) -> None:
     arrow(axes, (x, above.y - 0.05), (x, below.top + 0.05))
 
 
-@checked
 def draw_gaze(
     images: Float[Tensor, "images colours height width"],
     maps: Float[Tensor, "images maps height width"],

@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from perceiver_tutorial.deit import DeiT, resized, token_cosines
-from perceiver_tutorial.doors import checked
 
 from ...kit.files import DATA
 from ...kit.recipes.digits_deit import (
@@ -43,7 +42,6 @@ MEASURED = RECIPES | {
 }
 
 
-@checked
 def moving_average(model: nn.Module, decay: float = 0.99) -> AveragedModel:
     """A copy whose weights come a little nearer to a model's after every step of `fit`.
 

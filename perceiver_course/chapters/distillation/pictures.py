@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from perceiver_tutorial.doors import checked
 
 from ...kit.axes import AXES
 from ...kit.charts import HEAT
@@ -17,7 +16,6 @@ from ...kit.picture import INK, Picture, open_frame
 Shares = Float[Tensor, " classes"]
 
 
-@checked
 def draw_softened(shares: Mapping[str, Shares], classes: Sequence[str]) -> Picture:
     """Distributions over the same classes as bars, one drawing for each.
 
@@ -43,7 +41,6 @@ def draw_softened(shares: Mapping[str, Shares], classes: Sequence[str]) -> Pictu
     return Picture(figure, f"Shares of {len(classes)} classes, the largest: {'; '.join(told)}.")
 
 
-@checked
 def draw_agreement(choices: Mapping[str, Sequence[int]]) -> Picture:
     """How often any two of several readers choose differently, in percent.
 
@@ -85,7 +82,6 @@ def _percents(axes: Axes, table: Sequence[Sequence[float]]) -> None:
             axes.text(x, y, words, ha="center", va="center", fontsize=9, color=ink)
 
 
-@checked
 def draw_seeds(
     scores: Mapping[str, Sequence[float]], xlabel: str, levels: Mapping[str, float] | None = None
 ) -> Picture:

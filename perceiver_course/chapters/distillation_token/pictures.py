@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from perceiver_tutorial.doors import checked
 
 from ...kit.axes import AXES, Kind
 from ...kit.images import as_shown
@@ -20,7 +19,6 @@ WORDS = {"class": "class", "distillation": "distil-\nlation"}
 DOTS = "\N{HORIZONTAL ELLIPSIS}"
 
 
-@checked
 def draw_token_strip(
     image: Float[Tensor, "colours height width"], grid: tuple[int, int], distilled: bool = True
 ) -> Picture:

@@ -7,7 +7,6 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from perceiver_tutorial.doors import checked
 
 MOST_OF_ONE_SIDE = 10
 DAMAGES = (1 / 3, 2 / 3, 1.0)
@@ -43,7 +42,6 @@ class Units(NamedTuple):
         return self._replace(team=-self.team)
 
 
-@checked
 def deploy(
     first: Int[Tensor, " games"], second: Int[Tensor, " games"], generator: torch.Generator
 ) -> Units:
@@ -108,7 +106,6 @@ class Situations(NamedTuple):
         return (places - acting).norm(dim=-1)
 
 
-@checked
 def seen_by(units: Units, who: Int[Tensor, "situations game_and_unit=2"]) -> Situations:
     """The fields as some of their units see them.
 
@@ -124,7 +121,6 @@ def seen_by(units: Units, who: Int[Tensor, "situations game_and_unit=2"]) -> Sit
     return Situations(rows, units.alive[game])
 
 
-@checked
 def situations(num_situations: int, seed: int = 0) -> Situations:
     """Fields with 2 to 8 units on the own side and 2 to 10 on the other; the first one acts.
 
@@ -149,13 +145,11 @@ RANGE = 1.0
 Player = Callable[[Situations], Int[Tensor, " situations"]]
 
 
-@checked
 def nearest(seen: Situations) -> Int[Tensor, " situations"]:
     """Point at the nearest enemy."""
     return _best(-seen.distances, seen)
 
 
-@checked
 def focus_fire(seen: Situations) -> Int[Tensor, " situations"]:
     """Of the enemies in range, point at the one with most damage for its health; else the nearest.
 
@@ -166,7 +160,6 @@ def focus_fire(seen: Situations) -> Int[Tensor, " situations"]:
     return _best(torch.where(in_range, worth, -seen.distances), seen)
 
 
-@checked
 def at_random(seed: int = 0) -> Player:
     """A player that points at any enemy.
 
@@ -232,7 +225,6 @@ def choose(units: Units, player: Player, team: int) -> Int[Tensor, "games units"
     return targets
 
 
-@checked
 def after(units: Units, targets: Int[Tensor, "games units"]) -> Units:
     """The fields one turn later; all shots of a turn are fired at the same time.
 
@@ -252,13 +244,11 @@ def after(units: Units, targets: Int[Tensor, "games units"]) -> Units:
     )
 
 
-@checked
 def outcome(units: Units) -> Float[Tensor, " games"]:
     """1 where the first team has more units left than the second, 0 where fewer, else a half."""
     return 0.5 + 0.5 * (units.of(1).sum(1) - units.of(-1).sum(1)).sign()
 
 
-@checked
 def win_rate(
     first: Player, second: Player, num_fields: int = 100, team_size: int = 6, seed: int = 0
 ) -> float:
@@ -304,7 +294,6 @@ class Film(NamedTuple):
     targets: Int[Tensor, "frames units"]
 
 
-@checked
 def film(turns: Sequence[Turn], game: int = 0, num_frames: int = 6) -> Film:
     """Frames of one game, evenly spaced from its first turn to its end.
 

@@ -8,14 +8,13 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from perceiver_tutorial.doors import check_filled, checked, explained, has_values
+from perceiver_tutorial.doors import check_filled, has_values
 from perceiver_tutorial.perceiver import DecoderConfig, EncoderConfig, EntityConfig
 
 from ...kit.recipes.recipe import Recipe
 from .data import FEATURES, Player, Situations, focus_fire, situations
 
 
-@explained
 def pointer_logits(
     scores: Float[Tensor, "batch entities"], may_point: Bool[Tensor, "batch entities"]
 ) -> Float[Tensor, "batch entities"]:
@@ -49,7 +48,6 @@ def pointer_logits(
     return scores.masked_fill(~may_point, -torch.inf)
 
 
-@checked
 def point(
     model: nn.Module,
     entities: Float[Tensor, "batch entities features"],
@@ -69,7 +67,6 @@ def point(
     return pointer_logits(scores, may_point).argmax(1)
 
 
-@checked
 def pointer_loss(
     scores: Float[Tensor, "batch entities"],
     chosen: Int[Tensor, " batch"],
@@ -100,7 +97,6 @@ def pointer_loss(
     return cross_entropy(logits, chosen)
 
 
-@checked
 class RowScorer(nn.Module):
     """One score for each row of a set, in any order and number, without attention.
 

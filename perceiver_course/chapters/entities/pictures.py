@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from torch import Tensor
 
-from perceiver_tutorial.doors import checked
 
 from ...kit.axes import AXES
 from ...kit.picture import INK, Picture, arrow, open_frame
@@ -29,7 +28,6 @@ BARS = ("#0072B2", "#E69F00", "#56B4E9", "#BBBBBB", "#CC79A7")
 HATCHES = ("", "//", "..", "xx", "\\\\")
 
 
-@checked
 def draw_situations(
     units: Float[Tensor, "situations units features=6"],
     keep: Bool[Tensor, "situations units"],
@@ -66,7 +64,6 @@ def draw_situations(
     return Picture(figure, _told(units, keep, titles, weights))
 
 
-@checked
 def draw_battle(
     turns: Sequence[int],
     places: Float[Tensor, "frames units xy=2"],
@@ -96,7 +93,6 @@ def draw_battle(
     return Picture(figure, f"A battle, discs to triangles: {'; '.join(told)}.")
 
 
-@checked
 def draw_rates(
     rates: Mapping[str, Mapping[str, float]],
     title: str,

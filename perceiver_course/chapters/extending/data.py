@@ -9,7 +9,6 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from perceiver_tutorial.doors import checked
 
 from ...kit.names import invented_names
 
@@ -26,7 +25,6 @@ Scenes = tuple[
 ]
 
 
-@checked
 def scenes(num_scenes: int, size: int = 32, seed: int = 0) -> Scenes:
     """Draw grey things, each as wide and as tall as it likes, none over another.
 
@@ -106,7 +104,6 @@ class Series(NamedTuple):
     true: Float[Tensor, "batch days"]
 
 
-@checked
 def gappy_series(num_series: int, num_days: int = 40, seed: int = 0) -> Series:
     """Draw waves, each at a height of its own, and leave three quarters of the days out.
 
@@ -128,7 +125,6 @@ def gappy_series(num_series: int, num_days: int = 40, seed: int = 0) -> Series:
     return Series(true.masked_fill(order >= num_days // 4, torch.nan), true)
 
 
-@checked
 def straight_lines(measured: Float[Tensor, "batch days"]) -> Float[Tensor, "batch days"]:
     """Fill gaps the simple way: a straight line from one measurement to the next.
 
@@ -174,7 +170,6 @@ class _Draws(NamedTuple):
     hiss: Tensor  # noise, as long as the sound
 
 
-@checked
 def sounds(
     num_sounds: int, num_samples: int = 1024, seed: int = 0
 ) -> tuple[Float[Tensor, "{num_sounds} {num_samples} 1"], Int[Tensor, " {num_sounds}"]]:
@@ -295,7 +290,6 @@ class TaggedText(NamedTuple):
     labels: tuple[int, ...]
 
 
-@checked
 def tagged_texts(num_texts: int, seed: int = 0, held_out: bool = False) -> list[TaggedText]:
     """Draw sentences and fill them with invented names.
 

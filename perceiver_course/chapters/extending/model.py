@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from perceiver_tutorial.attention import Activation
-from perceiver_tutorial.doors import check_numbers, checked
+from perceiver_tutorial.doors import check_numbers
 from perceiver_tutorial.initial import initialise
 from perceiver_tutorial.perceiver import encode_text
 from perceiver_tutorial.perceiver.config import (
@@ -51,7 +51,6 @@ from .data import SOUNDS as KINDS_OF_SOUND
 from .data import scenes as draw_scenes
 
 
-@checked
 def corners(boxes: Float[Tensor, "*many xywh=4"]) -> Float[Tensor, "*many ltrb=4"]:
     """Where boxes begin and end: (left, top, right, bottom).
 
@@ -62,7 +61,6 @@ def corners(boxes: Float[Tensor, "*many xywh=4"]) -> Float[Tensor, "*many ltrb=4
     return torch.cat([centres - sizes / 2, centres + sizes / 2], dim=-1)
 
 
-@checked
 def intersection_over_union(
     some: Float[Tensor, "*#many xywh=4"], others: Float[Tensor, "*#many xywh=4"]
 ) -> Float[Tensor, "*many"]:
@@ -75,7 +73,6 @@ def intersection_over_union(
     return _share(shared, covered)
 
 
-@checked
 def generalised_iou(
     some: Float[Tensor, "*#many xywh=4"], others: Float[Tensor, "*#many xywh=4"]
 ) -> Float[Tensor, "*many"]:
@@ -156,7 +153,6 @@ class Things(NamedTuple):
     queries: Int[Tensor, " things"] | None = None
 
 
-@checked
 def things_found(answer: Answer) -> list[Things]:
     """What a detector says is in each picture: queries that rather see a thing than nothing.
 
@@ -205,7 +201,6 @@ class Detected:
         return 2 * self.hits / max(1, self.found + self.things)
 
 
-@checked
 def judge_detections(
     found: list[Things],
     classes: Int[Tensor, "batch things"],
@@ -266,7 +261,6 @@ class Pairs(NamedTuple):
     things: Int[Tensor, " pairs"]
 
 
-@checked
 def match(
     costs: Float[Tensor, "queries things"],
 ) -> tuple[Int[Tensor, " pairs"], Int[Tensor, " pairs"]]:
@@ -287,7 +281,6 @@ def match(
     return torch.as_tensor(rows), torch.as_tensor(columns)
 
 
-@checked
 def matching_costs(
     answer: Answer,
     classes: Int[Tensor, "batch things"],
@@ -305,7 +298,6 @@ def matching_costs(
     return -likely + BOX * distance - OVERLAP * generalised_iou(some, others)
 
 
-@checked
 def pair_up(
     answer: Answer,
     classes: Int[Tensor, "batch things"],
@@ -336,7 +328,6 @@ def pair_up(
     return Pairs(*(torch.cat(column).to(boxes.device) for column in zip(*rows, strict=True)))
 
 
-@checked
 def detection_loss(
     answer: Answer,
     classes: Int[Tensor, "batch things"],
@@ -369,7 +360,6 @@ def detection_loss(
     return cross_entropy(logits.mT, wanted, weight) + far / max(1, len(pairs.things))
 
 
-@checked
 @dataclass(frozen=True)
 class DetectionConfig:
     """An image in, a set of things out: for each query class scores and a box.
@@ -421,7 +411,6 @@ class DetectionConfig:
         return torch.zeros(batch_size, self.image_channels, *self.image_size)
 
 
-@checked
 @dataclass(frozen=True)
 class AudioClassifierConfig:
     """A sound in, one score for each class out.
@@ -485,7 +474,6 @@ class BrightThings(NamedTuple):
     scores: Float[Tensor, " things"]
 
 
-@checked
 def bright_things(
     image: Float[Tensor, "1 height width"], threshold: float = 0.3, smallest: int = 10
 ) -> BrightThings:
@@ -516,7 +504,6 @@ def bright_things(
     return BrightThings(torch.tensor(classes, dtype=torch.long), found, torch.ones(len(found)))
 
 
-@checked
 class LogSpectrum(nn.Module):
     """How strong each pitch is over the whole of a sound, on a logarithmic scale.
 
@@ -527,7 +514,6 @@ class LogSpectrum(nn.Module):
         return torch.log1p(torch.fft.rfft(sounds[..., 0]).abs())
 
 
-@checked
 def spectrum_classifier(num_samples: int, num_classes: int) -> nn.Sequential:
     """Logistic regression on the spectrum of a sound: one weight for each pitch and class.
 

@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from perceiver_tutorial.doors import checked
 
 from ...kit.axes import AXES
 from ...kit.images import as_shown
@@ -23,7 +22,6 @@ MARK_COLOURS = ("queries", "inputs", "latents", "classes", "height", "batch")
 Truth = tuple[Tensor, Tensor]  # classes and boxes (centre x, centre y, width, height) from 0 to 1
 
 
-@checked
 def draw_boxes(
     images: Float[Tensor, "images colours height width"],
     names: Sequence[str],
@@ -89,7 +87,6 @@ def _frame(
         axes.text(left, top, words, fontsize=7, color=INK, bbox=tag, **where)
 
 
-@checked
 def draw_query_places(found: Sequence[tuple], names: Sequence[str], num_queries: int) -> Picture:
     """One small map for each query: a mark at the centre of every box it found, in many pictures.
 
@@ -122,7 +119,6 @@ def draw_query_places(found: Sequence[tuple], names: Sequence[str], num_queries:
     return Picture(figure, alt)
 
 
-@checked
 def draw_matching(
     costs: Float[Tensor, "queries things"], pairs: Sequence[tuple[int, int]], things: Sequence[str]
 ) -> Picture:
@@ -160,7 +156,6 @@ WIDEST, CELL, LINE = 9.4, 0.2, 2.3
 Found = Iterable[tuple[int, int, int]]
 
 
-@checked
 def draw_spans(texts: Sequence[str], found: Sequence[Found], kinds: Sequence[str]) -> Picture:
     """Each text with a coloured box behind every span, and what it is beneath.
 
@@ -214,7 +209,6 @@ def _in_words(text: str, spans: list, kinds: Sequence[str]) -> str:
 WINDOW, HOP = 128, 16
 
 
-@checked
 def draw_waves(waves: Float[Tensor, "sounds samples"], titles: Sequence[str], rate: int) -> Picture:
     """A column for each sound: its wave, and below it the pitches over time, dark where loud.
 
@@ -257,7 +251,6 @@ LOOKS = (
 )
 
 
-@checked
 def draw_series(
     measured: Float[Tensor, "series days"],
     true: Float[Tensor, "series days"] | None = None,

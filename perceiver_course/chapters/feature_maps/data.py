@@ -4,7 +4,6 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from perceiver_tutorial.doors import checked
 from perceiver_tutorial.positions import axis_coordinates
 
 from ...kit.clips import SHAPES, inside
@@ -15,7 +14,6 @@ SMALL, LARGE = 0.4, 0.7  # from the middle of a shape to its edge; the picture r
 NOISE = 0.06
 
 
-@checked
 def segments(
     num_images: int, image_size: tuple[int, int] = (64, 64), seed: int = 0
 ) -> tuple[Float[Tensor, "images 3 height width"], Int[Tensor, "images height width"]]:

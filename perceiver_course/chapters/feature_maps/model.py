@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, interpolate
 
-from perceiver_tutorial.doors import check_filled, check_numbers, checked
+from perceiver_tutorial.doors import check_filled, check_numbers
 from perceiver_tutorial.hiera.config import HieraConfig
 from perceiver_tutorial.hiera.encoder import HieraEncoder
 from perceiver_tutorial.hiera.model import Hiera
@@ -23,7 +23,6 @@ from .data import SEGMENTS
 from .data import segments as draw_segments
 
 
-@checked
 @dataclass(frozen=True)
 class HieraSegmenterConfig:
     """A Hiera for images with a head that names every pixel.
@@ -91,7 +90,6 @@ class TopDownSum(nn.Module):
         return total
 
 
-@checked
 class HieraSegmenter(nn.Module):
     """Feature maps, their top-down sum, a score for each class at every pixel.
 
@@ -146,7 +144,6 @@ SHARED = ("embed_channels", "num_heads", "stages", "num_pools", "mask_unit_atten
 IN_SPACE = ("patch_kernel", "patch_stride", "patch_padding", "pool")
 
 
-@checked
 def inflate(model: Hiera, config: HieraConfig, how: Inflation = "middle") -> Hiera:
     """Build a video model that starts with what an image model has learned.
 
@@ -231,7 +228,6 @@ def _check(image: HieraConfig, film: HieraConfig) -> None:
         )
 
 
-@checked
 def overlaps(
     guess: Int[Tensor, "*pixels"], truth: Int[Tensor, "*pixels"], num_classes: int
 ) -> Float[Tensor, " {num_classes}"]:
@@ -264,7 +260,6 @@ def overlaps(
     return both / (counts.sum(0) + counts.sum(1) - both)
 
 
-@checked
 def mean_overlap(
     model: nn.Module,
     images: Float[Tensor, "images 3 height width"],
@@ -287,7 +282,6 @@ def mean_overlap(
     return overlaps(guess, labels, scores[0].shape[1]).nanmean().item()
 
 
-@checked
 def pixel_classifier(num_classes: int, width: int = 32) -> nn.Sequential:
     """A small network for every pixel on its own: it sees a colour, and no neighbour.
 

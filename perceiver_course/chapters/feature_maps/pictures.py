@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from torch import Tensor
 
-from perceiver_tutorial.doors import checked
 
 from ...kit.axes import AXES
 from ...kit.images import as_shown
@@ -20,7 +19,6 @@ from ...kit.picture import INK, Picture
 KINDS = ("#222222", *(AXES[n].colour for n in ("latents", "queries", "inputs", "heads")))
 
 
-@checked
 def strongest(maps: Float[Tensor, "maps channels *grid"]) -> Float[Tensor, "maps *grid"]:
     """Of all channels the one mixture in which the maps vary most: their first principal direction.
 
@@ -37,7 +35,6 @@ def strongest(maps: Float[Tensor, "maps channels *grid"]) -> Float[Tensor, "maps
     return (along * along.pow(3).sum().sign()).view(tokens.shape[:-1])
 
 
-@checked
 def draw_maps(rows: Mapping[str, Sequence[Float[Tensor, "*_"]]], titles: Sequence[str]) -> Picture:
     """Maps and pictures in rows, each from its smallest number, dark, to its largest, light.
 
@@ -61,7 +58,6 @@ def draw_maps(rows: Mapping[str, Sequence[Float[Tensor, "*_"]]], titles: Sequenc
     return Picture(figure, f"Maps in rows, from dark to light: {told}.")
 
 
-@checked
 def draw_segments(
     images: Float[Tensor, "images 3 height width"],
     rows: Mapping[str, Int[Tensor, "images height width"]],

@@ -5,10 +5,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from perceiver_tutorial.doors import checked
 
 
-@checked
 def tv_l1(
     earlier: Float[Tensor, "3 height width"], later: Float[Tensor, "3 height width"]
 ) -> Float[Tensor, "height width xy=2"]:

@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from perceiver_tutorial.doors import checked
 
 from ...kit.charts import COLOURS, DASHES, FRAME_COLOURS, FRAME_DASHES, MARKERS
 from ...kit.picture import INK, Picture, open_frame
@@ -19,7 +18,6 @@ from ...kit.wheel import flow_colours
 WIDE = 8.4
 
 
-@checked
 def draw_flow(
     frames: Float[Tensor, "frames=2 3 height width"],
     flows: Mapping[str, Float[Tensor, "height width xy=2"]],
@@ -52,7 +50,6 @@ def draw_flow(
     return Picture(figure, f"Two frames of {size} and motion in colours: {told}.")
 
 
-@checked
 def draw_flow_errors(
     flows: Mapping[str, Float[Tensor, "height width xy=2"]],
     truth: Float[Tensor, "height width xy=2"],
@@ -113,7 +110,6 @@ def _mean(flow: Tensor) -> str:
     return f"on average {right:.1f} right and {down:.1f} down"
 
 
-@checked
 def draw_errors_by_speed(
     speeds: Float[Tensor, " speeds"],
     errors: Mapping[str, Float[Tensor, " speeds"]],

@@ -6,7 +6,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from perceiver_tutorial.doors import checked
 from perceiver_tutorial.hiera.config import HieraConfig
 from perceiver_tutorial.hiera.doors import input_size
 from perceiver_tutorial.hiera.mask_units import Grid, by, reroll, unroll
@@ -14,7 +13,6 @@ from perceiver_tutorial.hiera.model import Hiera
 from perceiver_tutorial.taps import listen
 
 
-@checked
 def gaze(
     model: Hiera, images: Float[Tensor, "batch *frames 3 height width"], block: int, place: Grid
 ) -> Float[Tensor, "batch heads *grid"]:

@@ -8,7 +8,6 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
-from perceiver_tutorial.doors import checked
 
 from ...kit.axes import AXES
 from ...kit.images import as_shown
@@ -17,7 +16,6 @@ from ...kit.picture import INK, Picture
 CHANNELS = AXES["channels"].colour
 
 
-@checked
 def draw_stages(
     image: Float[Tensor, "colours height width"],
     grids: Sequence[tuple[int, int]],

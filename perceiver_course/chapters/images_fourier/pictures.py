@@ -8,14 +8,12 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
-from perceiver_tutorial.doors import checked
 
 from ...kit.images import as_shown
 from ...kit.picture import INK, Picture, ink_on, strip
 from ...kit.token_pictures import cosine_similarity
 
 
-@checked
 def draw_similarity(
     features: Float[Tensor, "cells channels"], index_dims: tuple[int, int], cell: tuple[int, int]
 ) -> Picture:

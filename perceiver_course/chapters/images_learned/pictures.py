@@ -6,7 +6,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from perceiver_tutorial.doors import checked
 
 from ...kit.picture import INK, Picture, ink_on, strip
 from ...kit.token_pictures import cosine_similarity
@@ -34,7 +33,6 @@ def by_step(
     return means
 
 
-@checked
 def draw_steps(
     tables: Mapping[str, Float[Tensor, "cells channels"]], index_dims: tuple[int, int]
 ) -> Picture:

@@ -4,14 +4,12 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from perceiver_tutorial.doors import checked
 from perceiver_tutorial.perceiver.blanks import BLANK
 from perceiver_tutorial.perceiver.losses import number_words
 from perceiver_tutorial.perceiver.model import PerceiverIO
 from perceiver_tutorial.perceiver.tokenizer import MASK, OFFSET, SPECIAL, encode_text
 
 
-@checked
 def guess_blanks(model: PerceiverIO, text: str, num_guesses: int = 3) -> list[dict[str, float]]:
     """What stands behind each underscore? Only these places are decoded.
 
@@ -36,7 +34,6 @@ def guess_blanks(model: PerceiverIO, text: str, num_guesses: int = 3) -> list[di
     return [_likeliest(row, num_guesses) for row in logits[0].softmax(-1)]
 
 
-@checked
 def evidence(
     model: PerceiverIO, ids: Int[Tensor, "1 bytes"], hidden: Bool[Tensor, "1 bytes"]
 ) -> Float[Tensor, " bytes"]:

@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from perceiver_tutorial.doors import checked
 
 from ...kit.axes import AXES
 from ...kit.picture import INK, Picture
@@ -17,7 +16,6 @@ WIDEST, CELL, FAINT = 9.4, 0.155, 0.01
 Guesses = Sequence[Mapping[str, float]]
 
 
-@checked
 def draw_guesses(guesses: Mapping[str, Guesses]) -> Picture:
     """Texts with blanks; beneath each blank its likeliest letters, darker where likelier.
 
@@ -75,7 +73,6 @@ def _letter(axes: Axes, place: int, row: float, letter: str, cell: float) -> Non
     )  # fmt: skip
 
 
-@checked
 def draw_reading(
     letters: Sequence[str], readings: Mapping[str, Float[Tensor, " inputs"]]
 ) -> Picture:

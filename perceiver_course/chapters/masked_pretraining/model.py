@@ -8,7 +8,6 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from perceiver_tutorial.doors import checked
 from perceiver_tutorial.hiera import Hiera, HieraMAE, classifier_from
 from perceiver_tutorial.hiera.config import HieraConfig
 from perceiver_tutorial.hiera.targets import from_patches, patches, statistics
@@ -172,7 +171,6 @@ def _name_it(model: Hiera, images: Views, labels: Tensor) -> Tensor:
     return cross_entropy(model(images), labels)
 
 
-@checked
 def borrowed_means(
     images: Float[Tensor, "batch *frames 3 height width"], config: HieraConfig
 ) -> Float[Tensor, "batch *first_frames 3 height width"]:

@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from perceiver_tutorial.doors import checked
 from perceiver_tutorial.masks import spread
 
 from ...kit.axes import AXES
@@ -20,7 +19,6 @@ HIDDEN = {"facecolor": "#BBBBBB", "edgecolor": "white", "linewidth": 0.6, "hatch
 LEFT, WIDEST = 0.16, 9.2
 
 
-@checked
 def draw_masks(
     pictures: Float[Tensor, "pictures colours height width"],
     masks: Mapping[str, Bool[Tensor, "pictures rows columns"]],
@@ -42,7 +40,6 @@ def draw_masks(
     )
 
 
-@checked
 def draw_rebuilt(
     pictures: Float[Tensor, "pictures colours height width"],
     keep: Bool[Tensor, "pictures rows columns"],
@@ -105,7 +102,6 @@ def _error(pictures: Tensor, keep: Tensor, made: Tensor) -> float:
     return float((made - pictures)[hidden].square().mean())
 
 
-@checked
 def draw_seed_scores(scores: Mapping[str, Sequence[float]], title: str) -> Picture:
     """A line for each way to train: a dot for every seed, a bar for mean ± standard deviation.
 

@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 from torch import Tensor
 
-from perceiver_tutorial.doors import checked
 
 from ...kit.axes import AXES, PARTS
 from ...kit.picture import INK, Picture, arrow, blank, open_frame
@@ -147,7 +146,6 @@ def draw_tradeoff(
     return Picture(figure, f"{axes_named[0]} against {axes_named[1]}. {listed}.{compared}")
 
 
-@checked
 def draw_sounds(panels: Mapping[str, Mapping[str, Float[Tensor, " samples"]]]) -> Picture:
     """Waves of sounds: in each panel up to three, the first broad and grey, the others on it.
 

@@ -9,7 +9,6 @@ from einops import rearrange
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from perceiver_tutorial.doors import checked
 from perceiver_tutorial.positions import to_unit_ball
 
 Numbers = Float[Tensor, "clouds points"]
@@ -96,7 +95,6 @@ BODIES = tuple(SURFACES)
 Turn = Literal["none", "upright", "any"]
 
 
-@checked
 def clouds(
     num_clouds: int,
     num_points: int = 128,
@@ -133,7 +131,6 @@ def clouds(
     return to_unit_ball(points + noise * torch.randn(points.shape, generator=generator)), labels
 
 
-@checked
 def clouds_of_many_sizes(
     num_clouds: int,
     num_points: tuple[int, int] = (48, 128),
@@ -166,7 +163,6 @@ def clouds_of_many_sizes(
     return to_unit_ball(points, keep), keep, labels
 
 
-@checked
 def turned(
     points: Float[Tensor, "clouds points xyz=3"], turn: Turn, seed: int = 0
 ) -> Float[Tensor, "clouds points xyz=3"]:

@@ -8,7 +8,6 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from perceiver_tutorial.doors import checked
 from perceiver_tutorial.perceiver import EncoderConfig, FourierConfig, PointCloudConfig
 
 from ...kit.recipes.recipe import Recipe
@@ -16,7 +15,6 @@ from ...kit.training import accuracy
 from .data import BODIES, clouds
 
 
-@checked
 class PointNet(nn.Module):
     """Every point on its own through one small network; then, of each channel, the largest.
 
@@ -61,7 +59,6 @@ class PointNet(nn.Module):
         return self.all(features.amax(dim=1))
 
 
-@checked
 class DistanceHistogram(nn.Module):
     """How often two points of a cloud are how far apart; nothing is learned.
 
@@ -87,7 +84,6 @@ class DistanceHistogram(nn.Module):
         return counts.scatter_add_(1, bins, shares)
 
 
-@checked
 def distance_classifier(num_classes: int, num_bins: int = 24) -> nn.Sequential:
     """One linear map from a histogram of distances to scores: logistic regression.
 

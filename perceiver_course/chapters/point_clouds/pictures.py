@@ -11,7 +11,6 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from perceiver_tutorial.doors import checked
 
 from ...kit.axes import AXES
 from ...kit.picture import INK, Picture, open_frame
@@ -22,7 +21,6 @@ AROUND, ABOVE = math.radians(-60), math.radians(22)
 MARKS = ("o", "s", "^", "D")
 
 
-@checked
 def draw_clouds(
     clouds: Sequence[Float[Tensor, "_ xyz=3"]] | Float[Tensor, "clouds points xyz=3"],
     titles: Sequence[str],
@@ -46,7 +44,6 @@ def draw_clouds(
     return Picture(figure, f"{len(clouds)} {plural} of {count} points: {', '.join(titles)}.")
 
 
-@checked
 def draw_cloud_attention(
     cloud: Float[Tensor, "points xyz=3"],
     weights: Float[Tensor, "maps points"],
@@ -78,7 +75,6 @@ def draw_cloud_attention(
     return Picture(figure, f"A cloud of {len(cloud)} points and who reads which: {listed}.")
 
 
-@checked
 def draw_cloud_channels(
     cloud: Float[Tensor, "points xyz=3"],
     values: Float[Tensor, "channels points"],
@@ -103,7 +99,6 @@ def draw_cloud_channels(
     return Picture(figure, f"A cloud of {len(cloud)} points, shaded by: {', '.join(titles)}.")
 
 
-@checked
 def draw_accuracies(
     numbers: Sequence[int],
     accuracies: Mapping[str, Sequence[float]],

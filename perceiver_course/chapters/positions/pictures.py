@@ -7,14 +7,12 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from perceiver_tutorial.doors import checked
 
 from ...kit.picture import INK, Picture, open_frame
 from ...kit.position_pictures import LOOK, STYLES
 from ...kit.token_pictures import cosine_similarity
 
 
-@checked
 def draw_code(features: Float[Tensor, "cells channels"], num_bands: int) -> Picture:
     """All places of one axis as a table: a column for each place, a row for each channel.
 
@@ -40,7 +38,6 @@ def draw_code(features: Float[Tensor, "cells channels"], num_bands: int) -> Pict
     return Picture(figure, alt)
 
 
-@checked
 def draw_band_table(
     features: Float[Tensor, "cells channels"],
     index_dims: tuple[int, ...],
@@ -84,7 +81,6 @@ def _slice(channel: Tensor, index_dims: tuple[int, ...]):
     return (volume[len(volume) // 2] if volume.ndim == 3 else volume).numpy()
 
 
-@checked
 def draw_slices(
     channels: Mapping[str, Float[Tensor, " cells"]], index_dims: tuple[int, int, int]
 ) -> Picture:
@@ -110,7 +106,6 @@ def draw_slices(
     return Picture(figure, f"{', '.join(channels)} over {over}, frame by frame.")
 
 
-@checked
 def draw_similarities(
     codes: Mapping[str, Float[Tensor, "cells _"]],
     index_dims: tuple[int, int],
@@ -137,7 +132,6 @@ def draw_similarities(
     return Picture(figure, f"How alike {place} and all others are, written as {', '.join(codes)}.")
 
 
-@checked
 def draw_sampled(
     waves: Mapping[str, Callable[[Tensor], Tensor]], cells: Float[Tensor, " cells"], title: str
 ) -> Picture:

@@ -7,13 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from perceiver_tutorial.doors import checked
 
 from ...kit.cells import TINTS
 from ...kit.picture import INK, Picture
 
 
-@checked
 def draw_strides(tensors: Mapping[str, Shaped[Tensor, "_ _"]]) -> Picture:
     """How tensors of two axes walk over memory: each row a track, a dot for each cell it visits.
 
@@ -60,7 +58,6 @@ TITLE = 0.45
 GAP = 0.3
 
 
-@checked
 def draw_at_one_scale(images: Mapping[str, Float[Tensor, "_ _ _"]]) -> Picture:
     """Images [colours, height, width] of any sizes, drawn so that sizes can be compared.
 

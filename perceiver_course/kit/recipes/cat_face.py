@@ -10,7 +10,6 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import grid_sample, interpolate, mse_loss
 
-from perceiver_tutorial.doors import checked
 from perceiver_tutorial.perceiver import (
     EncoderConfig,
     FourierConfig,
@@ -25,7 +24,6 @@ from .recipe import Recipe
 TURN, SHIFT, NEAR, FAR = 0.5, 0.13, 0.33, 0.53
 
 
-@checked
 def views(
     photograph: Float[Tensor, "colours height width"],
     marks: Float[Tensor, "marks yx=2"],

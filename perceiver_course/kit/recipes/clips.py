@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from perceiver_tutorial.doors import check_filled, checked
+from perceiver_tutorial.doors import check_filled
 from perceiver_tutorial.perceiver import (
     AudioConfig,
     DecoderConfig,
@@ -26,7 +26,6 @@ from ..training import batches
 from .recipe import Recipe
 
 
-@checked
 def psnr(
     guess: Float[Tensor, "batch *sizes"], truth: Float[Tensor, "batch *sizes"], peak: float
 ) -> Float[Tensor, " batch"]:

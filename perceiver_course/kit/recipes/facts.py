@@ -8,7 +8,6 @@ import torch
 from jaxtyping import Int
 from torch import Tensor, nn
 
-from perceiver_tutorial.doors import checked
 from perceiver_tutorial.perceiver import EncoderConfig, encode_text
 from perceiver_tutorial.perceiver.config import DecoderConfig
 from perceiver_tutorial.perceiver.losses import best_spans, span_loss
@@ -54,7 +53,6 @@ class Question(NamedTuple):
         return self.text[self.start : self.stop]
 
 
-@checked
 def questions(num_questions: int, seed: int = 0, held_out: bool = False) -> list[Question]:
     """Draw reports of sales among invented people, and ask for one of four things in each.
 

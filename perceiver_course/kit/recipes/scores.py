@@ -7,7 +7,6 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
-from perceiver_tutorial.doors import checked
 
 from ..files import DATA
 from .recipe import Recipe
@@ -106,7 +105,6 @@ class Measured:
         return f"{mean(self.scores):.3f} ± {stdev(self.scores):.3f} (n {len(self.scores)})"
 
 
-@checked
 def measured(name: str, file: Path = FILE) -> Measured:
     """What was measured for a recipe.
 

@@ -11,7 +11,6 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
-from perceiver_tutorial.doors import checked
 from perceiver_tutorial.perceiver import (
     DecoderConfig,
     EncoderConfig,
@@ -75,7 +74,6 @@ def _numbered(slots: Iterable[Iterable[str]]) -> Iterator[tuple[int, tuple[str, 
         yield sum(numbers), words
 
 
-@checked
 def sentences(num_sentences: int, seed: int = 0, held_out: bool = False) -> list[str]:
     """Draw sentences of three kinds in turn: about crafts, about animals, about people.
 
@@ -98,7 +96,6 @@ def sentences(num_sentences: int, seed: int = 0, held_out: bool = False) -> list
     return [random.choice(kinds[number % len(kinds)]) for number in range(num_sentences)]
 
 
-@checked
 def one_word_hidden(sentence: str) -> list[str]:
     """The sentence again and again, each time with another word as underscores.
 
@@ -116,7 +113,6 @@ def _words() -> tuple[str, ...]:
     return tuple(sorted({word for kind in _grammar() for s in kind for word in s[:-1].split()}))
 
 
-@checked
 def fitting_words(sentence: str) -> list[str]:
     """Every word that makes a sentence of the grammar, put in place of the underscores.
 

@@ -11,7 +11,6 @@ from typing import NamedTuple, TypeVar
 
 from PIL import Image
 
-from ...doors import checked
 
 SomePath = TypeVar("SomePath", bound=PurePath)
 
@@ -142,7 +141,6 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(shown)
 
 
-@checked
 def labelled_pictures(
     folder: str | Path, num_classes: int, class_names: Sequence[str] | None = None
 ) -> Folder:

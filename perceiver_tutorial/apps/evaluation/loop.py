@@ -18,7 +18,7 @@ from ...checkpoints import load, preparation, processor
 from ...checkpoints.families import PUBLISHED
 from ...checkpoints.pictures import Preparation
 from ...deit import DeiTAnswer
-from ...doors import check_numbers, checked
+from ...doors import check_numbers
 from ...perceiver.fidelity import Fidelity
 from .folder import Labelled, class_folders, labelled_pictures
 from .published import PUBLISHED_ACCURACY
@@ -29,7 +29,6 @@ MOST_PIXELS = 100_000_000  # a small file may unpack to more than the memory hol
 Ready = Float[Tensor, "1 3 height width"] | str  # as the model takes it, or what is wrong with it
 
 
-@checked
 def evaluate(
     name_or_folder: str | Path,
     folder: str | Path,

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any
 
 from ...deit import DeiTConfig, DeiTMaskedImageConfig
-from ...doors import checked
 from ..fields import check_kept, read_fields, write_fields
 from ..layout import Layout, Row, rows
 from ..turns import CLASSES_OR_NONE, Turn, each
@@ -73,7 +72,6 @@ FIELDS: dict[str, tuple[DeiTConfig | DeiTMaskedImageConfig, Layout]] = {
 LATER = {"id2label": {0: "LABEL_0", 1: "LABEL_1"}, "encoder_stride": 16}
 
 
-@checked
 def config_from_transformers(published: Mapping[str, Any]) -> DeiTConfig | DeiTMaskedImageConfig:
     """Read a config.json.
 
@@ -96,7 +94,6 @@ def config_from_transformers(published: Mapping[str, Any]) -> DeiTConfig | DeiTM
     return read_fields(published, table, template, "config.json")
 
 
-@checked
 def config_to_transformers(config: DeiTConfig | DeiTMaskedImageConfig) -> dict[str, Any]:
     """What transformers' config.json says of our model.
 

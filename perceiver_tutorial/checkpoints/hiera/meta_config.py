@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ...doors import checked
 from ...hiera import HieraConfig, HieraMAEConfig
 from ...hiera.published import SIZES, pretraining
 from ..fields import read_fields
@@ -68,7 +67,6 @@ CLASSIFIER = Layout((*_encoder(), *rows({"num_classes": "num_classes"})))
 PRETRAINING = Layout((*_encoder("encoder."), *rows(DECODER)))
 
 
-@checked
 def config_from_meta(published: Mapping[str, Any]) -> HieraConfig | HieraMAEConfig:
     """Our configuration of a model that Meta's code saved.
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ...doors import checked
 from ...hiera import HieraConfig, HieraMAEConfig
 from ...hiera.published import SIZES, pretraining
 from ..fields import check_kept, read_fields, write_fields
@@ -74,7 +73,6 @@ FIELDS: dict[str, tuple[HieraConfig | HieraMAEConfig, Layout]] = {
 }
 
 
-@checked
 def config_from_transformers(published: Mapping[str, Any]) -> HieraConfig | HieraMAEConfig:
     """Read a config.json.
 
@@ -98,7 +96,6 @@ def config_from_transformers(published: Mapping[str, Any]) -> HieraConfig | Hier
     return config
 
 
-@checked
 def config_to_transformers(config: HieraConfig | HieraMAEConfig) -> dict[str, Any]:
     """What transformers' config.json says of our model.
 

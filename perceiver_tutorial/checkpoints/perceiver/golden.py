@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ...doors import checked
 from ...perceiver import PUBLISHED, PerceiverConfig, with_fidelity
 from ..fields import check_kept, read_fields, write_fields
 from ..layout import KEEP, Layout, Row, rows
@@ -106,7 +105,6 @@ FIELDS: dict[str, Layout] = {
 }
 
 
-@checked
 def config_from_golden(sizes: Mapping[str, Any]) -> PerceiverConfig:
     """Our configuration of a golden file's model.
 
@@ -122,7 +120,6 @@ def config_from_golden(sizes: Mapping[str, Any]) -> PerceiverConfig:
     return read_fields({**ABSENT, **sizes}, FIELDS[family], template, "the .json of sizes")
 
 
-@checked
 def config_to_golden(config: PerceiverConfig) -> dict[str, Any]:
     """The sizes of our model, as DeepMind's code is told them.
 

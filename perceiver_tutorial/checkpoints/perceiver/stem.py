@@ -2,12 +2,10 @@
 
 import torch
 
-from ...doors import checked
 from ...perceiver import PerceiverIO
 from ...perceiver.preprocessors import ConvPool
 
 
-@checked
 def transpose_stem_kernel(model: PerceiverIO) -> PerceiverIO:
     """Swap height and width in the kernels of a convolutional stem, in place.
 

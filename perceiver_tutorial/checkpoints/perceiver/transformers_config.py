@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any
 
 from ...attention import Activation
-from ...doors import checked
 from ...perceiver import PUBLISHED, PerceiverConfig
 from ...perceiver.published import TEXT_CLASSIFIER
 from ..fields import check_kept, read_fields, write_fields
@@ -124,7 +123,6 @@ ANY_SIZE = (
 )
 
 
-@checked
 def config_from_transformers(published: Mapping[str, Any]) -> PerceiverConfig:
     """Our configuration of a model that transformers saved.
 
@@ -151,7 +149,6 @@ def config_from_transformers(published: Mapping[str, Any]) -> PerceiverConfig:
     return read_fields(published, table, template, "config.json")
 
 
-@checked
 def config_to_transformers(config: PerceiverConfig) -> dict[str, Any]:
     """What transformers' config.json says of our model.
 

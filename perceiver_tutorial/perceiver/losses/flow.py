@@ -3,11 +3,9 @@
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from ...doors import checked
 from ..flow import flow_in_pixels
 
 
-@checked
 def end_point_error(
     flow: Float[Tensor, "*places xy=2"],
     truth: Float[Tensor, "*places xy=2"],
@@ -26,7 +24,6 @@ def end_point_error(
     return (_kept(flow, keep) - _kept(truth, keep)).norm(dim=-1).mean()
 
 
-@checked
 def flow_loss(
     model: nn.Module,
     frames: Float[Tensor, "batch frames=2 colours=3 height width"],
@@ -44,7 +41,6 @@ def flow_loss(
     return end_point_error(flow_in_pixels(model, frames), truth, keep)
 
 
-@checked
 def robust_flow_loss(
     model: nn.Module,
     frames: Float[Tensor, "batch frames=2 colours=3 height width"],

@@ -5,11 +5,10 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, pad
 
-from ...doors import check_filled, checked, has_values
+from ...doors import check_filled, has_values
 from ..tokenizer import MASK, OFFSET, PAD
 
 
-@checked
 def hide_bytes(
     ids: Int[Tensor, "batch bytes"], share: float, generator: torch.Generator | None = None
 ) -> Bool[Tensor, "batch bytes"]:
@@ -34,7 +33,6 @@ def hide_bytes(
     return _choose(is_byte.cumsum(1) * is_byte, share, generator)
 
 
-@checked
 def hide_words(
     ids: Int[Tensor, "batch bytes"], share: float, generator: torch.Generator | None = None
 ) -> Bool[Tensor, "batch bytes"]:
@@ -49,7 +47,6 @@ def hide_words(
     return _choose(number_words(ids), share, generator)
 
 
-@checked
 def number_words(ids: Int[Tensor, "batch bytes"]) -> Int[Tensor, "batch bytes"]:
     """Number the words of each text from 1; bytes between words get 0.
 
@@ -79,7 +76,6 @@ def _choose(
     return drawn <= drawn.amin(1, keepdim=True).clamp(min=share)
 
 
-@checked
 def masked_language_loss(
     model: nn.Module, ids: Int[Tensor, "batch bytes"], hidden: Bool[Tensor, "batch bytes"]
 ) -> Float[Tensor, ""]:

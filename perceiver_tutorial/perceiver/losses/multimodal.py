@@ -9,11 +9,10 @@ from torch import Tensor
 from torch.nn.functional import mse_loss
 
 from ...divergences import cross_entropy
-from ...doors import check_filled, checked
+from ...doors import check_filled
 from ..model import PerceiverIO
 
 
-@checked
 def random_points(
     num_outputs: Mapping[str, int],
     counts: Mapping[str, int],
@@ -45,7 +44,6 @@ def random_points(
     }
 
 
-@checked
 def targets_at(
     raw: Mapping[str, Tensor], points: Mapping[str, Int[Tensor, "_"]], samples_per_patch: int
 ) -> dict[str, Tensor]:
@@ -72,7 +70,6 @@ def targets_at(
     return targets
 
 
-@checked
 def multimodal_errors(
     model: PerceiverIO,
     raw: Mapping[str, Tensor],
@@ -98,7 +95,6 @@ def multimodal_errors(
     return {name: measures[name](answers[name], targets[name]) for name in targets}
 
 
-@checked
 def multimodal_loss(
     model: PerceiverIO,
     raw: Mapping[str, Tensor],

@@ -6,10 +6,9 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from ...doors import check_filled, check_numbers, checked, has_values
+from ...doors import check_filled, check_numbers, has_values
 
 
-@checked
 def span_loss(
     logits: Float[Tensor, "batch bytes ends=2"],
     spans: Int[Tensor, "batch ends=2"],
@@ -38,7 +37,6 @@ def span_loss(
     return cross_entropy(begins, spans[:, 0]) + cross_entropy(ends, spans[:, 1])
 
 
-@checked
 def best_spans(
     logits: Float[Tensor, "batch bytes ends=2"],
     keep: Bool[Tensor, "batch bytes"],

@@ -4,10 +4,9 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from ...doors import checked, has_values
+from ...doors import has_values
 
 
-@checked
 def tag_loss(
     logits: Float[Tensor, "batch bytes labels"],
     tags: Int[Tensor, "batch bytes"],

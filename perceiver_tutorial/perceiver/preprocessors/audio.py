@@ -4,12 +4,10 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
 
-from ...doors import checked
 from ..doors import Door
 from .grid import GridInputs
 
 
-@checked
 class AudioPatches(GridInputs):
     """Samples, some at a time.
 

@@ -8,7 +8,6 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
-from ...doors import checked
 from .grid import GridInputs
 from .pictures import picture_door
 
@@ -77,7 +76,6 @@ class ConvPoolLayer(nn.Module):
         return pad(frames, (*width, *height), value=value)
 
 
-@checked
 class ConvPool(GridInputs):
     """Convolution and max-pooling, `num_layers` times.
 

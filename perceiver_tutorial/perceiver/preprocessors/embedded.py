@@ -3,11 +3,9 @@
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ...doors import checked
 from ..parts import Preprocessor
 
 
-@checked
 class Embedded(nn.Module):
     """Every input row goes through the same small MLP, on its own.
 

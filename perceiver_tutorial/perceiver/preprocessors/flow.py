@@ -5,11 +5,9 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import unfold
 
-from ...doors import explained
 from ..doors import Door
 
 
-@explained
 def flow_patches(
     frames: Float[Tensor, "batch frames=2 colours=3 height width"],
 ) -> Float[Tensor, "batch frames=2 colours=27 height width"]:

@@ -10,7 +10,6 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ...doors import checked
 from ..doors import Door
 from .grid import GridInputs
 
@@ -23,7 +22,6 @@ def picture_door(size: tuple[int, ...], image_channels: int) -> Door:
     return Door(name, axes, sizes, f"Resize them to {size}, or build a model for theirs.")
 
 
-@checked
 class Pixels(GridInputs):
     """Every pixel is an input, its colours the channels; or every n-th, the rest is dropped.
 
@@ -57,7 +55,6 @@ class Pixels(GridInputs):
         return rearrange(picture, "b ... c h w -> b (... h w) c")
 
 
-@checked
 class Conv1x1(GridInputs):
     """Every pixel's colours through one linear map.
 
@@ -85,7 +82,6 @@ class Conv1x1(GridInputs):
         return rearrange(frames, "(b t) c h w -> b (t h w) c", b=picture.shape[0])
 
 
-@checked
 class Patches(GridInputs):
     """Blocks of pixels folded into channels: space to depth.
 

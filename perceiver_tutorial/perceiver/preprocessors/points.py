@@ -4,12 +4,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ...doors import checked
 from ...positions import fourier_features
 from ..doors import Door
 
 
-@checked
 class Points(nn.Module):
     """Every point is an input: its features, then where it is.
 

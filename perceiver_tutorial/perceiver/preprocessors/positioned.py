@@ -5,11 +5,9 @@ from einops import repeat
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ...doors import checked
 from ..parts import What, Where
 
 
-@checked
 class AppendedPositions(nn.Module):
     """Every input says what it is, then, in further channels, where it is.
 
@@ -34,7 +32,6 @@ class AppendedPositions(nn.Module):
         return torch.cat([what, where], dim=-1)
 
 
-@checked
 class AddedPositions(nn.Module):
     """Every input is the sum of what it is and where it is.
 

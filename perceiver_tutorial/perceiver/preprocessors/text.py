@@ -4,11 +4,10 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from ...doors import checked, has_values
+from ...doors import has_values
 from ..doors import Door
 
 
-@checked
 class ByteEmbedding(nn.Module):
     """Look up one row for every byte.
 

@@ -7,13 +7,11 @@ from jaxtyping import Int
 from torch import Tensor
 
 from ...attention import Activation
-from ...doors import checked
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig
 from ..model import PerceiverIO
 from .tagging import TokenClassifierConfig
 
 
-@checked
 @dataclass(frozen=True)
 class SpanConfig:
     """A question and a text as bytes in; for each byte two scores out: begins here, ends here.

@@ -7,7 +7,6 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ...attention import Activation
-from ...doors import checked
 from ...initial import initialise
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig, FourierConfig
 from ..decoder import PerceiverDecoder
@@ -19,7 +18,6 @@ from ..preprocessors import Embedded, Points
 from ..queries import InputQueries
 
 
-@checked
 @dataclass(frozen=True)
 class EntityConfig:
     """Entities in, any number of them, in any order; one score for each out, or one row.

@@ -7,7 +7,6 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ...attention import Activation
-from ...doors import checked
 from ...initial import initialise
 from ..config import NO_RESIDUAL, DecoderConfig, EncoderConfig, FourierConfig
 from ..decoder import PerceiverDecoder
@@ -18,7 +17,6 @@ from ..preprocessors import AppendedPositions, Patches
 from ..queries import InputQueries
 
 
-@checked
 @dataclass(frozen=True)
 class OpticalFlowConfig:
     """Two frames in, one motion vector for each pixel out.

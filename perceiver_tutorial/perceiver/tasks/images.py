@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ...attention import Activation
-from ...doors import check_classes, checked
+from ...doors import check_classes
 from ...initial import initialise
 from ..config import (
     RESIDUAL,
@@ -27,7 +27,6 @@ from ..postprocessors import ClassLogits
 from ..preprocessors import AppendedPositions
 
 
-@checked
 @dataclass(frozen=True)
 class ImageClassifierConfig:
     """An image in, one score for each class out.

@@ -7,7 +7,7 @@ from jaxtyping import Int
 from torch import Tensor
 
 from ...attention import Activation
-from ...doors import check_classes, checked
+from ...doors import check_classes
 from ...initial import initialise
 from ...positions import LearnedPositions
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig
@@ -19,7 +19,6 @@ from ..preprocessors import AddedPositions, ByteEmbedding
 from ..queries import LearnedQueries, PlaceQueries
 
 
-@checked
 def positioned_bytes(channels: int, max_bytes: int, vocabulary: int = 262) -> AddedPositions:
     """An embedding for each byte, and one added for its place. Paper: Perceiver IO 4.1.
 
@@ -33,7 +32,6 @@ def positioned_bytes(channels: int, max_bytes: int, vocabulary: int = 262) -> Ad
     )
 
 
-@checked
 @dataclass(frozen=True)
 class MaskedLanguageConfig:
     """Bytes in, for each byte one score for each possible byte out.
@@ -80,7 +78,6 @@ class MaskedLanguageConfig:
         return torch.zeros(batch_size, self.max_bytes, dtype=torch.long)
 
 
-@checked
 @dataclass(frozen=True)
 class TextClassifierConfig:
     """Bytes in, one score for each class out.

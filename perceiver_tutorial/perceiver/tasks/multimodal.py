@@ -9,7 +9,7 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from ...attention import Activation
-from ...doors import check_classes, checked
+from ...doors import check_classes
 from ...initial import initialise
 from ..config import NO_RESIDUAL, DecoderConfig, EncoderConfig, FourierConfig
 from ..decoder import PerceiverDecoder
@@ -26,7 +26,6 @@ from ..preprocessors import AppendedPositions, AudioPatches, OneHotLabel, Patche
 from ..queries import GridQueries, LearnedQueries
 
 
-@checked
 @dataclass(frozen=True)
 class VideoConfig:
     """The moving picture of a multimodal autoencoder.
@@ -46,7 +45,6 @@ class VideoConfig:
     mask_probability: float = 0.0
 
 
-@checked
 @dataclass(frozen=True)
 class AudioConfig:
     """The sound of a multimodal autoencoder.
@@ -64,7 +62,6 @@ class AudioConfig:
     mask_probability: float = 0.0
 
 
-@checked
 @dataclass(frozen=True)
 class LabelConfig:
     """The class of a multimodal autoencoder.
@@ -90,7 +87,6 @@ class LabelConfig:
         check_classes(self.class_names, self.num_classes)
 
 
-@checked
 @dataclass(frozen=True)
 class MultimodalConfig:
     """Video, sound and label in, the same three out.

@@ -7,7 +7,6 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ...attention import Activation
-from ...doors import checked
 from ...initial import initialise
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig, FourierConfig
 from ..decoder import one_answer
@@ -17,7 +16,6 @@ from ..postprocessors import ClassLogits
 from ..preprocessors import Points
 
 
-@checked
 @dataclass(frozen=True)
 class PointCloudConfig:
     """A cloud of points in, one score for each class out.

@@ -7,7 +7,6 @@ from jaxtyping import Int
 from torch import Tensor
 
 from ...attention import Activation
-from ...doors import checked
 from ...initial import initialise
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig
 from ..decoder import PerceiverDecoder
@@ -18,7 +17,6 @@ from ..queries import InputQueries, PlaceQueries
 from .language import positioned_bytes
 
 
-@checked
 @dataclass(frozen=True)
 class TokenClassifierConfig:
     """Bytes in, for each byte one score for each label out: names in a text, for instance.
