@@ -5,7 +5,7 @@ from typing import Any
 from torch import nn
 
 from perceiver_course.kit.measure import measure
-from perceiver_tutorial.attention import SelfAttend
+from perceiver_tutorial.attention import SelfAttentionLayer
 from perceiver_tutorial.perceiver import EncoderConfig
 from perceiver_tutorial.perceiver.encoder import PerceiverEncoder
 
@@ -14,7 +14,7 @@ LATENTS = EncoderConfig(
     num_latents=256,
     latent_channels=CHANNELS,
     num_blocks=1,
-    self_attends_per_block=DEPTH,
+    layers_per_block=DEPTH,
     self_heads=4,
     cross_heads=1,
 )
@@ -22,7 +22,7 @@ LATENTS = EncoderConfig(
 
 def readers() -> dict[str, tuple[nn.Module, list[int]]]:
     """Two models of one width and depth, and the sizes of the arrays that they are given."""
-    itself = nn.Sequential(*(SelfAttend(CHANNELS, num_heads=4) for _ in range(DEPTH)))
+    itself = nn.Sequential(*(SelfAttentionLayer(CHANNELS, num_heads=4) for _ in range(DEPTH)))
     sizes = [256, 512, 1024, 2048, 4096, 16_384, 65_536]
     return {
         "256 latents read": (PerceiverEncoder(LATENTS, CHANNELS), sizes),

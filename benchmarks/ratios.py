@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from perceiver_course.kit.axes import AXES
 from perceiver_course.kit.picture import INK, Picture
-from perceiver_tutorial.doors import checked
+from perceiver_tutorial.inputs import checked
 
 COLOURS = (AXES["latent channels"].colour, AXES["latents"].colour, AXES["queries"].colour)
 NUMBER = {"va": "center", "fontsize": 7, "color": INK}

@@ -1,9 +1,6 @@
-"""Attention, written once.
+"""Attention, and the two pre-norm layers that Perceiver and DeiT are made of.
 
-Every model in this package looks with the same eye. `attend` is the look
-itself; `MultiHeadAttention` gives it learned projections; `SelfAttend` and
-`CrossAttend` are the two pre-norm blocks that Perceiver and DeiT are made of.
-Hiera brings its own projections and calls `attend` directly.
+Hiera brings its own projections and calls `attention` directly.
 """
 
 from typing import Literal
@@ -14,75 +11,73 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
-from .taps import Tap
+from .hooks import HookPoint
 
 Activation = Literal["gelu", "gelu_tanh"]
 
 
 def attention_weights(
-    queries: Float[Tensor, "*batch queries qk"],
-    keys: Float[Tensor, "*batch keys qk"],
-    keep: Bool[Tensor, "*#batch #queries #keys"] | None = None,
+    q: Float[Tensor, "*batch queries qk"],
+    k: Float[Tensor, "*batch keys qk"],
+    mask: Bool[Tensor, "*#batch #queries #keys"] | None = None,
 ) -> Float[Tensor, "*batch queries keys"]:
-    """Share out each query's attention over the keys.
+    """Softmax of the scaled dot products: how each query shares out its attention.
 
     Args:
-        queries: what is being asked.
-        keys: what each value answers to.
-        keep: True where a key may be read.
+        q: queries.
+        k: keys.
+        mask: True where a query may attend to a key.
 
     Returns:
-        Rows that sum to 1, or to 0 where a query keeps nothing.
+        Rows that sum to 1, or to 0 where a query may attend to nothing.
 
     >>> attention_weights(torch.zeros(1, 4), torch.zeros(5, 4))
     tensor([[0.2000, 0.2000, 0.2000, 0.2000, 0.2000]])
     """
-    scores = queries @ keys.transpose(-1, -2) / queries.shape[-1] ** 0.5
-    if keep is None:
+    scores = q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5
+    if mask is None:
         return scores.softmax(-1)
-    # A finite filling keeps a row that keeps nothing free of NaN, also in its gradient.
-    kept = scores.masked_fill(~keep, torch.finfo(scores.dtype).min)
-    return kept.softmax(-1).masked_fill(~keep, 0.0)
+    # A finite filling keeps a row that is all masked free of NaN, also in its gradient.
+    masked = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
+    return masked.softmax(-1).masked_fill(~mask, 0.0)
 
 
-def attend(
-    queries: Float[Tensor, "*batch queries qk"],
-    keys: Float[Tensor, "*batch keys qk"],
-    values: Float[Tensor, "*batch keys v"],
-    keep: Bool[Tensor, "*#batch #queries #keys"] | None = None,
-    tap: Tap | None = None,
+def attention(
+    q: Float[Tensor, "*batch queries qk"],
+    k: Float[Tensor, "*batch keys qk"],
+    v: Float[Tensor, "*batch keys v"],
+    mask: Bool[Tensor, "*#batch #queries #keys"] | None = None,
+    hook: HookPoint | None = None,
 ) -> Float[Tensor, "*batch queries v"]:
-    """Let each query read a weighted average of the values.
+    """Scaled dot-product attention: for each query a weighted average of the values.
 
     Args:
-        queries: what is being asked.
-        keys: what each value answers to.
-        values: what is handed back.
-        keep: True where a key may be read. A row that keeps nothing reads zeros.
-        tap: where the weights can be looked at. Unless somebody listens there,
-            they are never written to memory as a whole.
-
-    Returns:
-        One mixture of values for each query.
+        q: queries.
+        k: keys.
+        v: values, one for each key.
+        mask: True where a query may attend to a key. A query that may attend to nothing
+            gets zeros.
+        hook: passes the weights on to whoever records them. While nobody does, they are
+            never written to memory as a whole.
     """
-    if tap is not None and tap.is_heard:
-        return tap(attention_weights(queries, keys, keep)) @ values
-    if keep is None:
-        return scaled_dot_product_attention(queries, keys, values)
-    # What fused kernels do with a row that keeps nothing differs from device to device.
-    keeps_nothing = ~keep.any(-1, keepdim=True)
-    read = scaled_dot_product_attention(queries, keys, values, attn_mask=keep | keeps_nothing)
-    return read.masked_fill(keeps_nothing, 0.0)
+    if hook is not None and hook.is_recorded:
+        return hook(attention_weights(q, k, mask)) @ v
+    if mask is None:
+        return scaled_dot_product_attention(q, k, v)
+    # What fused kernels do with a row that is all masked differs from device to device.
+    is_empty = ~mask.any(-1, keepdim=True)
+    context = scaled_dot_product_attention(q, k, v, attn_mask=mask | is_empty)
+    return context.masked_fill(is_empty, 0.0)
 
 
 class MultiHeadAttention(nn.Module):
-    """Attention with several heads, each looking through its own projection.
+    """Attention with several heads, each with projections of its own.
 
     Args:
-        query_channels: channels of the array that asks (and of the result).
-        kv_channels: channels of the array that is read. Default: `query_channels`.
-        num_heads: how many heads; must divide `qk_channels` and `v_channels`.
-        qk_channels: width in which queries meet keys. Default: `query_channels`.
+        q_dim: width of the array that asks, and of the result.
+        kv_dim: width of the array that is read.
+        num_heads: must divide `qk_channels` and `v_channels`.
+        qk_channels: width of queries and keys. Default: `q_dim`.
         v_channels: width of the values. Default: `qk_channels`.
 
     Raises:
@@ -91,16 +86,14 @@ class MultiHeadAttention(nn.Module):
 
     def __init__(
         self,
-        query_channels: int,
-        kv_channels: int | None = None,
-        *,
+        q_dim: int,
+        kv_dim: int,
         num_heads: int,
         qk_channels: int | None = None,
         v_channels: int | None = None,
     ):
         super().__init__()
-        kv_channels = kv_channels or query_channels
-        qk_channels = qk_channels or query_channels
+        qk_channels = qk_channels or q_dim
         v_channels = v_channels or qk_channels
         for name, width in {"qk_channels": qk_channels, "v_channels": v_channels}.items():
             if width % num_heads:
@@ -109,60 +102,55 @@ class MultiHeadAttention(nn.Module):
                     f"{width} / {num_heads} leaves {width % num_heads} over."
                 )
         self.num_heads = num_heads
-        self.to_queries = nn.Linear(query_channels, qk_channels)
-        self.to_keys = nn.Linear(kv_channels, qk_channels)
-        self.to_values = nn.Linear(kv_channels, v_channels)
-        self.to_output = nn.Linear(v_channels, query_channels)
-        self.weights = Tap("batch heads queries keys")
-        self.mixture = Tap("batch queries v_channels")
+        self.q_proj = nn.Linear(q_dim, qk_channels)
+        self.k_proj = nn.Linear(kv_dim, qk_channels)
+        self.v_proj = nn.Linear(kv_dim, v_channels)
+        self.out_proj = nn.Linear(v_channels, q_dim)
+        self.weights = HookPoint("batch heads queries keys")
+        self.context = HookPoint("batch queries v_channels")
 
     def forward(
         self,
-        asking: Float[Tensor, "batch queries query_channels"],
-        read: Float[Tensor, "batch keys kv_channels"],
-        keep: Bool[Tensor, "batch #queries #keys"] | None = None,
-    ) -> Float[Tensor, "batch queries query_channels"]:
-        q, k, v = (
-            rearrange(x, "b n (heads c) -> b heads n c", heads=self.num_heads)
-            for x in (self.to_queries(asking), self.to_keys(read), self.to_values(read))
-        )
-        keep = None if keep is None else rearrange(keep, "b queries keys -> b 1 queries keys")
-        # What is made here fits; to look at it again costs small models a twentieth of their time.
-        mixture = attend(q, k, v, keep, self.weights)
-        mixture = rearrange(mixture, "b heads n c -> b n (heads c)")
-        return self.to_output(self.mixture(mixture))
+        x_q: Float[Tensor, "batch queries q_dim"],
+        x_kv: Float[Tensor, "batch keys kv_dim"],
+        mask: Bool[Tensor, "batch #queries #keys"] | None = None,
+    ) -> Float[Tensor, "batch queries q_dim"]:
+        q, k, v = self.q_proj(x_q), self.k_proj(x_kv), self.v_proj(x_kv)
+        q, k, v = (rearrange(t, "b n (h c) -> b h n c", h=self.num_heads) for t in (q, k, v))
+        mask = None if mask is None else mask[:, None]
+        context = attention(q, k, v, mask, self.weights)
+        return self.out_proj(self.context(rearrange(context, "b h n c -> b n (h c)")))
 
 
 class MLP(nn.Module):
-    """Widen, bend, narrow: what each position does alone between two looks.
+    """Two linear maps with a GELU between, applied to each row on its own.
 
     Args:
         channels: width of what comes and goes.
         widening_factor: hidden width over `channels`.
-        activation: the bend. "gelu" is exact; "gelu_tanh" is the approximation
-            that JAX means by gelu, and differs by up to 5e-4.
+        activation: "gelu" is exact; "gelu_tanh" is the approximation that JAX means by
+            gelu, and differs by up to 5e-4.
     """
 
-    def __init__(self, channels: int, *, widening_factor: int = 1, activation: Activation = "gelu"):
+    def __init__(self, channels: int, widening_factor: int = 1, activation: Activation = "gelu"):
         super().__init__()
-        hidden = channels * widening_factor
-        self.widen = nn.Linear(channels, hidden)
-        self.bend = nn.GELU(approximate="tanh" if activation == "gelu_tanh" else "none")
-        self.narrow = nn.Linear(hidden, channels)
+        self.fc1 = nn.Linear(channels, widening_factor * channels)
+        self.act = nn.GELU(approximate="tanh" if activation == "gelu_tanh" else "none")
+        self.fc2 = nn.Linear(widening_factor * channels, channels)
 
     def forward(
         self, x: Float[Tensor, "batch positions channels"]
     ) -> Float[Tensor, "batch positions channels"]:
-        return self.narrow(self.bend(self.widen(x)))
+        return self.fc2(self.act(self.fc1(x)))
 
 
-class SelfAttend(nn.Module):
-    """An array reads itself, then thinks. Pre-norm, two residuals.
+class SelfAttentionLayer(nn.Module):
+    """An array attends to itself, then an MLP. Pre-norm, two residuals.
 
     Args:
         channels: width of the array.
         num_heads: heads of the attention.
-        qk_channels: width in which queries meet keys. Default: `channels`.
+        qk_channels: width of queries and keys. Default: `channels`.
         v_channels: width of the values. Default: `qk_channels`.
         widening_factor: hidden width of the MLP over `channels`.
         activation: see `MLP`.
@@ -172,8 +160,7 @@ class SelfAttend(nn.Module):
     def __init__(
         self,
         channels: int,
-        *,
-        num_heads: int,
+        num_heads: int = 1,
         qk_channels: int | None = None,
         v_channels: int | None = None,
         widening_factor: int = 1,
@@ -181,31 +168,29 @@ class SelfAttend(nn.Module):
         eps: float = 1e-5,
     ):
         super().__init__()
-        self.norm_attention = nn.LayerNorm(channels, eps=eps)
-        self.attention = MultiHeadAttention(
-            channels, num_heads=num_heads, qk_channels=qk_channels, v_channels=v_channels
-        )
+        self.norm_q = nn.LayerNorm(channels, eps=eps)
+        self.attention = MultiHeadAttention(channels, channels, num_heads, qk_channels, v_channels)
         self.norm_mlp = nn.LayerNorm(channels, eps=eps)
-        self.mlp = MLP(channels, widening_factor=widening_factor, activation=activation)
+        self.mlp = MLP(channels, widening_factor, activation)
 
     def forward(
         self, x: Float[Tensor, "batch positions channels"]
     ) -> Float[Tensor, "batch positions channels"]:
-        normed = self.norm_attention(x)
-        x = x + self.attention(normed, normed)
+        y = self.norm_q(x)
+        x = x + self.attention(y, y)
         return x + self.mlp(self.norm_mlp(x))
 
 
-class CrossAttend(nn.Module):
-    """One array reads another, then thinks. Pre-norm, two residuals.
+class CrossAttentionLayer(nn.Module):
+    """One array attends to another, then an MLP. Pre-norm, two residuals.
 
     Args:
-        query_channels: width of the array that asks, and of the result.
-        kv_channels: width of the array that is read.
+        q_dim: width of the array that asks, and of the result.
+        kv_dim: width of the array that is read.
         num_heads: heads of the attention.
-        qk_channels: width in which queries meet keys. Default: `query_channels`.
+        qk_channels: width of queries and keys. Default: `q_dim`.
         v_channels: width of the values. Default: `qk_channels`.
-        widening_factor: hidden width of the MLP over `query_channels`.
+        widening_factor: hidden width of the MLP over `q_dim`.
         activation: see `MLP`.
         query_residual: add the asking array to what it read. Leave it out when
             the questions and the answers mean different things, as when a
@@ -218,10 +203,9 @@ class CrossAttend(nn.Module):
 
     def __init__(
         self,
-        query_channels: int,
-        kv_channels: int,
-        *,
-        num_heads: int,
+        q_dim: int,
+        kv_dim: int,
+        num_heads: int = 1,
         qk_channels: int | None = None,
         v_channels: int | None = None,
         widening_factor: int = 1,
@@ -229,51 +213,42 @@ class CrossAttend(nn.Module):
         query_residual: bool = True,
     ):
         super().__init__()
-        self.widths = (query_channels, kv_channels)
+        self.widths = (q_dim, kv_dim)
         self.query_residual = query_residual
-        self.norm_queries = nn.LayerNorm(query_channels)
-        self.norm_read = nn.LayerNorm(kv_channels)
-        self.attention = MultiHeadAttention(
-            query_channels,
-            kv_channels,
-            num_heads=num_heads,
-            qk_channels=qk_channels,
-            v_channels=v_channels,
-        )
-        self.norm_mlp = nn.LayerNorm(query_channels)
-        self.mlp = MLP(query_channels, widening_factor=widening_factor, activation=activation)
+        self.norm_q = nn.LayerNorm(q_dim)
+        self.norm_kv = nn.LayerNorm(kv_dim)
+        self.attention = MultiHeadAttention(q_dim, kv_dim, num_heads, qk_channels, v_channels)
+        self.norm_mlp = nn.LayerNorm(q_dim)
+        self.mlp = MLP(q_dim, widening_factor, activation)
 
     def forward(
         self,
-        asking: Float[Tensor, "batch queries query_channels"],
-        read: Float[Tensor, "batch keys kv_channels"],
-        keep: Bool[Tensor, "batch #queries #keys"] | None = None,
-    ) -> Float[Tensor, "batch queries query_channels"]:
-        self._check(asking.shape, read.shape)
-        x = self.attention(self.norm_queries(asking), self.norm_read(read), keep)
-        x = asking + x if self.query_residual else x
+        x_q: Float[Tensor, "batch queries q_dim"],
+        x_kv: Float[Tensor, "batch keys kv_dim"],
+        mask: Bool[Tensor, "batch #queries #keys"] | None = None,
+    ) -> Float[Tensor, "batch queries q_dim"]:
+        if (x_q.shape[-1], x_kv.shape[-1]) != self.widths or len(x_q) != len(x_kv):
+            raise ValueError(_misfit(x_q.shape, x_kv.shape, self.widths))
+        x = self.attention(self.norm_q(x_q), self.norm_kv(x_kv), mask)
+        x = x_q + x if self.query_residual else x
         return x + self.mlp(self.norm_mlp(x))
 
-    def _check(self, asking: torch.Size, read: torch.Size) -> None:
-        if (asking[-1], read[-1]) != self.widths or asking[0] != read[0]:
-            raise ValueError(_misfit(asking, read, self.widths))
 
-
-def _misfit(asking: torch.Size, read: torch.Size, built: tuple[int, int]) -> str:
-    widths = (asking[-1], read[-1])
+def _misfit(x_q: torch.Size, x_kv: torch.Size, built: tuple[int, int]) -> str:
+    widths = (x_q[-1], x_kv[-1])
     if widths == built:
         return (
-            f"asking is a batch of {asking[0]}, read a batch of {read[0]}: every sample reads an "
+            f"x_q is a batch of {x_q[0]}, x_kv a batch of {x_kv[0]}: every sample reads an "
             "array of its own. For one that all share, repeat it: x.expand(batch, -1, -1)."
         )
     if widths == built[::-1]:
         return (
-            f"asking is {widths[0]} wide and read is {widths[1]}, this layer was built for "
+            f"x_q is {widths[0]} wide and x_kv is {widths[1]}, this layer was built for "
             f"{built[0]} and {built[1]}. They are swapped: the array that asks comes first."
         )
     wrong = (
         f"{name} is {got} wide, this layer was built for {wanted}"
-        for name, got, wanted in zip(("asking", "read"), widths, built, strict=True)
+        for name, got, wanted in zip(("x_q", "x_kv"), widths, built, strict=True)
         if got != wanted
     )
     return f"{'; '.join(wrong)}."

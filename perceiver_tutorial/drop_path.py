@@ -5,7 +5,6 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 
-
 class DropPath(nn.Module):
     """Leave a residual branch out for some samples, and scale it up for the others.
 

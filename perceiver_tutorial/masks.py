@@ -10,12 +10,12 @@ from einops import rearrange
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from .doors import has_values
+from .inputs import has_values
 
 UNCOUNTED = (
     "expected the numbers of kept mask units while a model is compiled, exported or under a "
-    "transform, got the mask keep, which does not say how many there are. Call predict(images, "
-    "kept) there, with kept = kept_units(keep, units, batch_size) from before."
+    "transform, got a mask, which does not say how many there are. Call predict(images, "
+    "kept) there, with kept = kept_units(mask, units, batch_size) from before."
 )
 
 
@@ -25,7 +25,7 @@ def random_units(
     mask_ratio: float,
     generator: torch.Generator | None = None,
 ) -> Int[Tensor, "batch kept"]:
-    """Choose mask units to keep, every one as likely as any other. Paper: Hiera 3.3.
+    """Choose mask units to mask, every one as likely as any other. Paper: Hiera 3.3.
 
     Args:
         batch_size: samples.
@@ -107,12 +107,12 @@ def check_mask_ratio(mask_ratio: float) -> None:
 
 
 def kept_units(
-    keep: Bool[Tensor, "batch units"], units: tuple[int, ...], batch_size: int
+    mask: Bool[Tensor, "batch units"], units: tuple[int, ...], batch_size: int
 ) -> Int[Tensor, "batch kept"]:
     """The numbers of the units that are kept, for a mask made by hand.
 
     Args:
-        keep: True for units that are seen; as many in every sample.
+        mask: True for units that are seen; as many in every sample.
         units: mask units along each axis.
         batch_size: samples that are to come.
 
@@ -120,27 +120,27 @@ def kept_units(
         ValueError: if shape or type is wrong, samples keep nothing or not equally many, or the
             mask cannot be looked at: how many units are kept is then unknown.
     """
-    check_keep(keep, units, batch_size)
+    check_mask(mask, units, batch_size)
     if torch.compiler.is_dynamo_compiling():
         torch._dynamo.graph_break(msg=UNCOUNTED)  # as one graph: refused; else: not compiled
-    elif not has_values(keep):
+    elif not has_values(mask):
         raise ValueError(UNCOUNTED)
-    counts = keep.sum(1)
-    if has_values(keep) and (counts.min() != counts.max() or not counts.min()):
+    counts = mask.sum(1)
+    if has_values(mask) and (counts.min() != counts.max() or not counts.min()):
         raise ValueError(
             f"expected equally many kept units in every sample, and at least one, got "
-            f"{counts.tolist()}. Set as many of keep to True in each."
+            f"{counts.tolist()}. Set as many of mask to True in each."
         )
-    return keep.nonzero()[:, 1].view(batch_size, -1)
+    return mask.nonzero()[:, 1].view(batch_size, -1)
 
 
-def check_keep(
-    keep: Tensor, units: tuple[int, ...], batch_size: int, of: str = "mask unit"
+def check_mask(
+    mask: Tensor, units: tuple[int, ...], batch_size: int, of: str = "mask unit"
 ) -> None:
     """Let a mask made by hand pass, or say what is wrong with it.
 
     Args:
-        keep: True for units that are seen.
+        mask: True for units that are seen.
         units: how many there are along each axis.
         batch_size: samples that are to come.
         of: what a unit is called where the mask is for.
@@ -149,30 +149,30 @@ def check_keep(
         ValueError: if shape or type is wrong.
     """
     wanted = [batch_size, math.prod(units)]
-    if keep.dtype != torch.bool or list(keep.shape) != wanted:
+    if mask.dtype != torch.bool or list(mask.shape) != wanted:
         raise ValueError(
-            f"expected keep as {wanted} of True and False, one for each {of}, got "
-            f"{list(keep.shape)} of {keep.dtype}. A 1 that hides, as in other code, is ~keep here."
+            f"expected mask as {wanted} of True and False, one for each {of}, got "
+            f"{list(mask.shape)} of {mask.dtype}. A 1 that hides, as in other code, is ~mask here."
         )
 
 
-def keep_of(kept: Int[Tensor, "batch kept"], units: tuple[int, ...]) -> Bool[Tensor, "batch units"]:
+def mask_of(kept: Int[Tensor, "batch kept"], units: tuple[int, ...]) -> Bool[Tensor, "batch units"]:
     """True for the units whose numbers are given."""
     nothing = torch.zeros(kept.shape[0], math.prod(units), dtype=torch.bool, device=kept.device)
     return nothing.scatter(1, kept, value=True)
 
 
 def spread(
-    keep: Bool[Tensor, "batch units"], units: tuple[int, ...], sizes: tuple[int, ...]
+    mask: Bool[Tensor, "batch units"], units: tuple[int, ...], sizes: tuple[int, ...]
 ) -> Bool[Tensor, "batch *grid"]:
     """The same for all that lies in a unit: its pixels, or its tokens.
 
     Args:
-        keep: True for units that are seen.
+        mask: True for units that are seen.
         units: mask units along each axis.
         sizes: pixels or tokens of a unit along each axis.
     """
-    grid = keep.unflatten(1, units)
+    grid = mask.unflatten(1, units)
     for axis, size in enumerate(sizes, 1):
         grid = grid.repeat_interleave(size, dim=axis)
     return grid

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from .doors import has_values
+from .inputs import has_values
 
 Convention = Literal["linspace", "half-open"]
 
@@ -108,13 +108,13 @@ def fourier_features(
 
 def to_unit_ball(
     positions: Float[Tensor, "*batch points dims"],
-    keep: Bool[Tensor, "*batch points"] | None = None,
+    mask: Bool[Tensor, "*batch points"] | None = None,
 ) -> Float[Tensor, "*batch points dims"]:
     """Move the mean of every cloud to 0, and its farthest point to a distance of 1.
 
     Args:
         positions: coordinates in any unit; the same one along every axis.
-        keep: True for every point that is one; the others become 0, whatever they were.
+        mask: True for every point that is one; the others become 0, whatever they were.
 
     Raises:
         ValueError: if a cloud has no point.
@@ -123,10 +123,10 @@ def to_unit_ball(
     tensor([[-1.,  0.],
             [ 1.,  0.]])
     """
-    keep = torch.ones_like(positions[..., 0], dtype=torch.bool) if keep is None else keep
-    if has_values(keep) and not keep.any(-1).all():
+    mask = torch.ones_like(positions[..., 0], dtype=torch.bool) if mask is None else mask
+    if has_values(mask) and not mask.any(-1).all():
         raise ValueError("expected at least one point in every cloud, got a cloud without any.")
-    kept = keep[..., None]
+    kept = mask[..., None]
     mean = positions.where(kept, 0).sum(-2, keepdim=True) / kept.sum(-2, keepdim=True)
     centred = (positions - mean).where(kept, 0)
     radius = centred.norm(dim=-1).amax(-1)[..., None, None]

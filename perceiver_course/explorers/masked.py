@@ -12,7 +12,7 @@ from torch import Tensor
 
 from perceiver_tutorial.hiera import HieraMAE
 from perceiver_tutorial.hiera.targets import from_patches, patches, statistics
-from perceiver_tutorial.masks import block_units, keep_of, random_units
+from perceiver_tutorial.masks import block_units, mask_of, random_units
 
 from ..kit.axes import AXES
 from ..kit.picture import INK, Picture, sheet
@@ -35,7 +35,7 @@ Corner = tuple[float, float]
 
 def draw_filled(
     picture: Shown,
-    keep: Bool[Tensor, "rows columns"],
+    mask: Bool[Tensor, "rows columns"],
     answer: Shown | None,
     filled: Mapping[str, Shown | None],
     words: Sequence[str],
@@ -44,13 +44,13 @@ def draw_filled(
 
     Args:
         picture: the truth, any range.
-        keep: True for mask units that are seen.
+        mask: True for mask units that are seen.
         answer: what a model says about all units; None if it cannot say anything.
         filled: title -> picture that is the truth where it is seen; its mean squared error where
             it is not is written beside the title. None if there is none.
         words: lines above it; the first is the title.
     """
-    errors = [title + _error(picture, keep, made) for title, made in filled.items()]
+    errors = [title + _error(picture, mask, made) for title, made in filled.items()]
     titles = ["the truth", "what is seen", "what the network says", *errors]
     figure, axes = sheet(WIDTH, TOP + -(-len(titles) // ACROSS) * (SIDE + CAPTION) + 2 * MARGIN)
     corners = [_corner(number) for number in range(len(titles))]
@@ -58,10 +58,10 @@ def draw_filled(
         axes.text(corner[0], corner[1] - 0.07, title, fontsize=9, color=INK)
     for corner, one in zip(corners, [picture, picture, answer, *filled.values()], strict=True):
         _paint(axes, corner, one, picture)
-    _hide(axes, corners[1], ~keep)
+    _hide(axes, corners[1], ~mask)
     for corner, made in zip(corners[3:], filled.values(), strict=True):
         if made is not None:
-            _border(axes, corner, keep)
+            _border(axes, corner, mask)
     for line, sentence in enumerate(words):
         axes.text(MARGIN, 0.27 + 0.22 * line, sentence, fontsize=9 if line else 11, color=INK)
     axes.text(MARGIN, axes.get_ylim()[0] - 0.12, KEY, fontsize=8, color=INK)
@@ -94,24 +94,24 @@ def _hide(axes: Axes, corner: Corner, hidden: Bool[Tensor, "rows columns"]) -> N
     axes.add_collection(PolyCollection(corners[:, None] + CORNERS * size, **HIDDEN))
 
 
-def _border(axes: Axes, corner: Corner, keep: Bool[Tensor, "rows columns"]) -> None:
+def _border(axes: Axes, corner: Corner, mask: Bool[Tensor, "rows columns"]) -> None:
     """Draw a line where a seen unit meets a hidden one."""
-    size = SIDE / np.array(keep.T.shape)
-    below, right = (keep[1:] != keep[:-1]).nonzero(), (keep[:, 1:] != keep[:, :-1]).nonzero()
+    size = SIDE / np.array(mask.T.shape)
+    below, right = (mask[1:] != mask[:-1]).nonzero(), (mask[:, 1:] != mask[:, :-1]).nonzero()
     lines = [((x, y + 1), (x + 1, y + 1)) for y, x in below.tolist()]
     lines += [((x + 1, y), (x + 1, y + 1)) for y, x in right.tolist()]
     placed = [np.array(line) * size + corner for line in lines]
     axes.add_collection(LineCollection(placed, **BORDER))
 
 
-def _error(picture: Shown, keep: Bool[Tensor, "rows columns"], made: Shown | None) -> str:
+def _error(picture: Shown, mask: Bool[Tensor, "rows columns"], made: Shown | None) -> str:
     """Mean squared error over the hidden pixels, or why there is none."""
     if made is None:
         return ", no answer"
-    if keep.all():
+    if mask.all():
         return ", nothing hidden"
-    rows, columns = picture.shape[-2] // keep.shape[0], picture.shape[-1] // keep.shape[1]
-    hidden = ~keep.repeat_interleave(rows, 0).repeat_interleave(columns, 1)
+    rows, columns = picture.shape[-2] // mask.shape[0], picture.shape[-1] // mask.shape[1]
+    hidden = ~mask.repeat_interleave(rows, 0).repeat_interleave(columns, 1)
     return f", error {float((made - picture)[:, hidden].square().mean()):.2f}"
 
 
@@ -160,28 +160,28 @@ def kept(
 ) -> Bool[Tensor, "1 units"]:
     """True for mask units that are seen: a random choice, of which some are turned over."""
     dice = torch.Generator().manual_seed(seed)
-    chosen = keep_of(WAYS[way](1, UNITS, mask_ratio, dice), UNITS)
+    chosen = mask_of(WAYS[way](1, UNITS, mask_ratio, dice), UNITS)
     return chosen ^ torch.tensor(turned).view(1, -1)
 
 
-def predicted(image: Views, keep: Bool[Tensor, "1 units"]) -> Pixels | None:
+def predicted(image: Views, mask: Bool[Tensor, "1 units"]) -> Pixels | None:
     """What the network says of every patch, in units of its contrast; None if it sees nothing."""
-    if not keep.any():
+    if not mask.any():
         return None
     with torch.no_grad():
-        return model()(image, keep)
+        return model()(image, mask)
 
 
-def scale_of(image: Views, keep: Bool[Tensor, "1 units"], borrows: bool) -> Scale:
+def scale_of(image: Views, mask: Bool[Tensor, "1 units"], borrows: bool) -> Scale:
     """Brightness and contrast to draw every patch with.
 
     Args:
         image: the truth.
-        keep: True for units that are seen.
+        mask: True for units that are seen.
         borrows: whether hidden patches take their own true ones, or what is usual at their place.
     """
     own, (_, others) = statistics(patches(image, PRETRAINING.encoder)), usual()
-    is_own = keep[..., None] | borrows
+    is_own = mask[..., None] | borrows
     brightness, contrast = (torch.where(is_own, *pair) for pair in zip(own, others, strict=True))
     return brightness, contrast
 
@@ -195,28 +195,28 @@ def draw(
     borrows: bool,
 ) -> Picture:
     """A digit, what is seen of it, and what the network makes of the rest."""
-    image, keep = held_out()[digit][None], kept(way, mask_ratio, seed, turned)
-    brightness, contrast = scale_of(image, keep, borrows)
-    says = predicted(image, keep)
+    image, mask = held_out()[digit][None], kept(way, mask_ratio, seed, turned)
+    brightness, contrast = scale_of(image, mask, borrows)
+    says = predicted(image, mask)
     answer = None if says is None else says * contrast + brightness
     truth, (mean_digit, _) = patches(image, PRETRAINING.encoder), usual()
     ways = {"network": answer, "brightness alone": brightness, "mean digit": mean_digit}
-    seen = keep[..., None]
+    seen = mask[..., None]
     filled = {
         title: None if made is None else _picture(torch.where(seen, truth, made))
         for title, made in ways.items()
     }
     shown = None if answer is None else _picture(answer)
-    return draw_filled(image[0], keep.view(UNITS), shown, filled, _words(digit, keep, borrows))
+    return draw_filled(image[0], mask.view(UNITS), shown, filled, _words(digit, mask, borrows))
 
 
 def _picture(pixels: Float[Tensor, "1 tokens pixels"]) -> Float[Tensor, "3 height width"]:
     return from_patches(pixels, PRETRAINING.encoder)[0]
 
 
-def _words(digit: int, keep: Bool[Tensor, "1 units"], borrows: bool) -> tuple[str, str]:
+def _words(digit: int, mask: Bool[Tensor, "1 units"], borrows: bool) -> tuple[str, str]:
     """What is hidden, and where the numbers for it come from."""
-    hidden, units = int((~keep).sum()), keep.numel()
+    hidden, units = int((~mask).sum()), mask.numel()
     if hidden == units:
         said = "No token enters the encoder, so the network has no answer. Turn a unit over."
     elif not hidden:

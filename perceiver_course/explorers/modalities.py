@@ -245,7 +245,7 @@ class MultimodalSizes:
         return {
             **encoder_flops(encoder, inputs, channels),
             "answering": self.chunks * self.answering_flops,
-            "all read all": encoder.num_blocks * encoder.self_attends_per_block * plain,
+            "all read all": encoder.num_blocks * encoder.layers_per_block * plain,
         }
 
     @property
@@ -343,7 +343,7 @@ def _config(patch_size: int, num_bands: int, num_latents: int) -> MultimodalConf
 
 
 def _spent(sizes: MultimodalSizes) -> list[Bar]:
-    times = sizes.config.encoder.self_attends_per_block
+    times = sizes.config.encoder.layers_per_block
     names = {
         "reading": ("reading once", "inputs"),
         "thinking": (f"thinking {times} times", "latents"),

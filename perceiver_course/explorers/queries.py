@@ -147,7 +147,7 @@ def encoded() -> Encoded:
     """Film and sound are read, once; no label."""
     model, raw = trained("clips"), clips(1, seed=CLIP).raw
     with torch.no_grad():
-        return Encoded(model, raw, model.encode(raw, CLIPS.keep(["image", "audio"], batch_size=1)))
+        return Encoded(model, raw, model.encode(raw, CLIPS.mask(["image", "audio"], batch_size=1)))
 
 
 def places(ask: str, size: int, row: int, column: int) -> Bool[Tensor, "height width"]:

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample, logsigmoid, one_hot
 
-from perceiver_tutorial.doors import check_filled, check_numbers
+from perceiver_tutorial.inputs import check_filled, check_numbers
 
 
 def jitter(

@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-
 from .axes import AXES
 from .images import picture_of
 from .picture import INK, Picture

@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 from torch import Tensor
 
-
 from .axes import AXES, Kind
 from .picture import INK, Picture, ink_on, open_frame
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import yaml
 
-
 from .files import DATA
 
 FILE = DATA / "claims.yaml"

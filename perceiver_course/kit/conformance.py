@@ -322,7 +322,7 @@ def refusals(trial: Trial, bad: Mapping[str, Any] | None) -> str:
                 got = in_short(error)
             raise AssertionError(
                 f"expected {REFUSED} for {what}, got {got}. Check what comes in before anything "
-                "else; doors.Door.check does so."
+                "else; inputs.InputSpec.check does so."
             )
     return f"{len(inputs)} bad inputs, each refused in words"
 

@@ -121,9 +121,9 @@ def encoder_flops(config: EncoderConfig, inputs: int, input_channels: int) -> di
         v_channels=config.v_channels,
         widening_factor=config.self_widening_factor,
     )
-    times = config.num_blocks * config.self_attends_per_block
+    times = config.num_blocks * config.layers_per_block
     return {
-        "reading": len(config.reads) * sum(read.values()),
+        "reading": len(config.cross_schedule) * sum(read.values()),
         "thinking": times * sum(think.values()),
     }
 
@@ -150,5 +150,5 @@ def encoder_parameters(config: EncoderConfig, input_channels: int) -> int:
         widening_factor=config.self_widening_factor,
     )
     blocks = len({block for _, block in config.schedule})
-    thinks = blocks * config.self_attends_per_block
-    return config.num_latents * width + len({*config.reads}) * read + thinks * think
+    thinks = blocks * config.layers_per_block
+    return config.num_latents * width + len({*config.cross_schedule}) * read + thinks * think

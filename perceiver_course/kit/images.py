@@ -9,7 +9,6 @@ from jaxtyping import Float
 from matplotlib.colors import ListedColormap
 from torch import Tensor
 
-
 from .axes import AXES
 from .picture import INK, Picture, strip
 

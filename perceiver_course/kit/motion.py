@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
-from perceiver_tutorial.doors import check_numbers
+from perceiver_tutorial.inputs import check_numbers
 
 
 class MovingPairs(NamedTuple):

@@ -4,7 +4,6 @@ from functools import cache
 from itertools import product
 from random import Random
 
-
 STARTS = ("Ba", "Bo", "Da", "De", "Fa", "Fi", "Ga", "Ki", "La", "Mo", "Na", "Po", "Ra", "Ta", "Zu")
 MIDDLES = ("", "ba", "de", "fi", "ko", "la", "mu", "ri", "so", "ta", "ve")
 ENDS = ("bo", "da", "fe", "gu", "ki", "lo", "ma", "no", "po", "ra", "si", "tu", "vo", "ze")

@@ -3,7 +3,6 @@
 from jaxtyping import Float
 from torch import Tensor
 
-
 from .axes import AXES
 from .picture import INK, Picture, strip
 

@@ -6,7 +6,6 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor, nn
 
-
 BRIGHT = 100.0
 
 

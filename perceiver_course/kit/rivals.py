@@ -8,7 +8,6 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 
-
 def small_cnn(
     image_channels: int = 1, num_classes: int = 10, width: int = 32, batch_norm: bool = False
 ) -> nn.Sequential:

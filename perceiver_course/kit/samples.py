@@ -18,7 +18,6 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 
-
 class Digits(NamedTuple):
     """Handwritten digits, 8 x 8 pixels from 0 (paper) to 1 (ink), and what they are."""
 

@@ -5,7 +5,6 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 
-
 def pixel_order(num_pixels: int, seed: int = 0) -> Int[Tensor, " pixels"]:
     """A shuffled order of the pixels of a picture.
 

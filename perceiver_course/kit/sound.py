@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from perceiver_tutorial.doors import check_numbers
+from perceiver_tutorial.inputs import check_numbers
 
 
 @dataclass(frozen=True, repr=False)

@@ -9,7 +9,6 @@ from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 from torch.nn.functional import normalize
 
-
 from .charts import COLOURS, DASHES, MARKERS
 from .picture import INK, Picture, open_frame, strip
 

@@ -64,10 +64,10 @@ def _arrow(axes: Axes, start: tuple, end: tuple, label: str, style: str = "-") -
 
 def _steps(walk: Walk) -> tuple[str, str]:
     runs = {name: sum(s.runs for s in walk.stages if s.name.startswith(name)) for name in
-            ("encoder.reads.", "encoder.blocks.")}  # fmt: skip
+            ("encoder.cross.", "encoder.blocks.")}  # fmt: skip
     if not any(runs.values()):
         return "encode", "decode"
-    times = "once" if runs["encoder.reads."] == 1 else f"{runs['encoder.reads.']} times"
+    times = "once" if runs["encoder.cross."] == 1 else f"{runs['encoder.cross.']} times"
     return f"read {times},\nthink {runs['encoder.blocks.']} times", "decode"
 
 

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..doors import check_filled, check_numbers
+from ..inputs import check_filled, check_numbers
 
 Fusion = Literal["mean_logits", "mean_probabilities", "class", "distillation"]
 

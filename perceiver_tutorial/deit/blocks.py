@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..attention import SelfAttend
+from ..attention import SelfAttentionLayer
 from ..drop_path import DropPath
 from .config import DeiTConfig
 
@@ -29,7 +29,7 @@ class LayerScale(nn.Module):
         return branch * self.weight
 
 
-class ScaledSelfAttend(SelfAttend):
+class ScaledSelfAttentionLayer(SelfAttentionLayer):
     """A self-attend whose two branches are scaled and, while training, skipped by some samples.
 
     Paper: DeiT III, arXiv 2204.07118, section 3.
@@ -52,7 +52,7 @@ class ScaledSelfAttend(SelfAttend):
     def forward(
         self, x: Float[Tensor, "batch positions channels"]
     ) -> Float[Tensor, "batch positions channels"]:
-        normed = self.norm_attention(x)
+        normed = self.norm_q(x)
         x = x + self.drop_path(self.scale_attention(self.attention(normed, normed)))
         return x + self.drop_path(self.scale_mlp(self.mlp(self.norm_mlp(x))))
 
@@ -60,10 +60,11 @@ class ScaledSelfAttend(SelfAttend):
 def blocks_of(config: DeiTConfig) -> nn.ModuleList:
     """The blocks of a model; where nothing is scaled or skipped, plain self-attends."""
     if config.layer_scale is None and not config.drop_path:
-        plain = (SelfAttend(config.channels, **_sizes(config)) for _ in range(config.depth))
+        plain = (SelfAttentionLayer(config.channels, **_sizes(config)) for _ in range(config.depth))
         return nn.ModuleList(plain)
     return nn.ModuleList(
-        ScaledSelfAttend(config, config.drop_path_of(block)) for block in range(config.depth)
+        ScaledSelfAttentionLayer(config, config.drop_path_of(block))
+        for block in range(config.depth)
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from ..doors import check_classes
+from ..inputs import check_classes
 from ..masks import check_mask_ratio
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from ..divergences import cross_entropy, kl_divergence
-from ..doors import check_filled, check_numbers
+from ..inputs import check_filled, check_numbers
 from .answer import DeiTAnswer
 
 Reduction = Literal["batchmean", "numel"]

@@ -4,7 +4,7 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..doors import Door
+from ..inputs import InputSpec
 from .config import DeiTConfig
 
 
@@ -20,7 +20,7 @@ class PatchEmbedding(nn.Module):
 
     def __init__(self, config: DeiTConfig):
         super().__init__()
-        self.door = Door(
+        self.input_spec = InputSpec(
             "images",
             ("colours", "height", "width"),
             (3, *config.image_size),
@@ -32,5 +32,5 @@ class PatchEmbedding(nn.Module):
     def forward(
         self, images: Float[Tensor, "batch 3 height width"]
     ) -> Float[Tensor, "batch patches channels"]:
-        self.door.check(images)
+        self.input_spec.check(images)
         return rearrange(self.convolve(images), "b c h w -> b (h w) c")

@@ -1,6 +1,6 @@
 """Hiera: a plain hierarchical vision transformer, for images and videos."""
 
-from ..masks import block_units, keep_of, random_units, tube_units
+from ..masks import block_units, mask_of, random_units, tube_units
 from .build import build
 from .config import HieraConfig, HieraMAEConfig
 from .initial import xavier
@@ -22,7 +22,7 @@ __all__ = [
     "build",
     "classifier_from",
     "join_units",
-    "keep_of",
+    "mask_of",
     "pool",
     "random_units",
     "reroll",

@@ -4,9 +4,9 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..attention import MLP, attend
+from ..attention import MLP, attention
 from ..drop_path import DropPath
-from ..taps import Tap
+from ..hooks import HookPoint
 from .mask_units import pool
 
 
@@ -43,9 +43,9 @@ class MaskUnitAttention(nn.Module):
         self.num_heads = num_heads
         self.window = window
         self.pool_size = pool_size
-        self.to_qkv = nn.Linear(channels, 3 * out_channels)
-        self.to_output = nn.Linear(out_channels, out_channels)
-        self.weights = Tap("batch_windows heads queries keys")
+        self.qkv = nn.Linear(channels, 3 * out_channels)
+        self.out_proj = nn.Linear(out_channels, out_channels)
+        self.weights = HookPoint("batch_windows heads queries keys")
 
     def forward(
         self, tokens: Float[Tensor, "batch tokens channels"]
@@ -61,13 +61,13 @@ class MaskUnitAttention(nn.Module):
             )
             for part in self._queries_keys_values(tokens)
         )
-        mixture = attend(queries, keys, values, tap=self.weights)
-        return self.to_output(
-            rearrange(mixture, "(b windows) heads t c -> b (t windows) (heads c)", windows=windows)
+        context = attention(queries, keys, values, tap=self.weights)
+        return self.out_proj(
+            rearrange(context, "(b windows) heads t c -> b (t windows) (heads c)", windows=windows)
         )
 
     def _queries_keys_values(self, tokens: Tensor) -> tuple[Tensor, ...]:
-        queries, keys, values = self.to_qkv(tokens).chunk(3, dim=-1)
+        queries, keys, values = self.qkv(tokens).chunk(3, dim=-1)
         return pool(queries, self.pool_size), keys, values
 
 
@@ -95,11 +95,11 @@ class HieraBlock(nn.Module):
     ):
         super().__init__()
         self.pool_size = pool_size
-        self.norm_attention = nn.LayerNorm(channels, eps=1e-6)
+        self.norm_q = nn.LayerNorm(channels, eps=1e-6)
         self.attention = MaskUnitAttention(
             channels, out_channels, num_heads=num_heads, window=window, pool_size=pool_size
         )
-        self.widen = nn.Linear(channels, out_channels) if channels != out_channels else None
+        self.dim_proj = nn.Linear(channels, out_channels) if channels != out_channels else None
         self.norm_mlp = nn.LayerNorm(out_channels, eps=1e-6)
         self.mlp = MLP(out_channels, widening_factor=4)
         self.drop_path = DropPath(drop_path)
@@ -107,8 +107,8 @@ class HieraBlock(nn.Module):
     def forward(
         self, tokens: Float[Tensor, "batch tokens channels"]
     ) -> Float[Tensor, "batch pooled out_channels"]:
-        normed = self.norm_attention(tokens)
-        if self.widen is not None:
-            tokens = pool(self.widen(normed), self.pool_size)
+        normed = self.norm_q(tokens)
+        if self.dim_proj is not None:
+            tokens = pool(self.dim_proj(normed), self.pool_size)
         tokens = tokens + self.drop_path(self.attention(normed))
         return tokens + self.drop_path(self.mlp(self.norm_mlp(tokens)))

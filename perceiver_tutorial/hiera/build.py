@@ -1,6 +1,6 @@
 """From a published name, or a configuration, to a model."""
 
-from ..doors import look_up
+from ..inputs import look_up
 from .config import HieraConfig, HieraMAEConfig
 from .mae import HieraMAE
 from .model import Hiera

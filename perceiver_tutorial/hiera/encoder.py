@@ -8,9 +8,9 @@ from torch import Tensor, nn
 
 from .blocks import HieraBlock
 from .config import HieraConfig
-from .doors import check_images, input_size
+from .inputs import check_images, input_size
 from .mask_units import reroll, unroll
-from .masks import hide_pixels, keep_tokens
+from .masks import hide_pixels, visible_tokens
 from .patches import PatchEmbedding
 from .positions import positions_of
 
@@ -67,7 +67,7 @@ class HieraEncoder(nn.Module):
         seen = images if kept is None else hide_pixels(images, kept, self.config)
         tokens = unroll(self.to_patches(seen) + self.positions(grid), grid, self.config.pools)
         units = math.prod(grid) // math.prod(self.config.mask_unit)
-        return tokens if kept is None else keep_tokens(tokens, kept, units)
+        return tokens if kept is None else visible_tokens(tokens, kept, units)
 
 
 def _stages(config: HieraConfig) -> list[nn.Sequential]:

@@ -2,7 +2,6 @@
 
 from torch import nn
 
-
 STD = 0.02
 LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 

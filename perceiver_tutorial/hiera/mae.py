@@ -8,13 +8,13 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
-from ..masks import keep_of, kept_units, random_units, spread
+from ..masks import kept_units, mask_of, random_units, spread
 from ..positions import learned_table
 from .blocks import HieraBlock
 from .config import HieraConfig, HieraMAEConfig
-from .doors import check_images, input_size
 from .encoder import HieraEncoder
 from .initial import initialise
+from .inputs import check_images, input_size
 from .mask_units import Grid, join_units, reroll_units, unit_grid
 from .patches import CONVOLUTIONS
 from .targets import Reconstruction, from_patches, patches, predicted_side, statistics
@@ -126,10 +126,10 @@ class HieraMAE(nn.Module):
     def forward(
         self,
         images: Float[Tensor, "batch *frames 3 height width"],
-        keep: Bool[Tensor, "batch units"] | None = None,
+        mask: Bool[Tensor, "batch units"] | None = None,
         mask_ratio: float | None = None,
     ) -> Float[Tensor, "batch tokens pixels"]:
-        return self.predict(images, self.choose_units(images, keep, mask_ratio))
+        return self.predict(images, self.choose_units(images, mask, mask_ratio))
 
     def predict(
         self,
@@ -147,18 +147,18 @@ class HieraMAE(nn.Module):
     def choose_units(
         self,
         images: Tensor,
-        keep: Bool[Tensor, "batch units"] | None = None,
+        mask: Bool[Tensor, "batch units"] | None = None,
         mask_ratio: float | None = None,
     ) -> Int[Tensor, "batch kept"]:
         """The numbers of the mask units to see: those kept by hand, or random ones.
 
         Args:
             images: of the size that the decoder was made for.
-            keep: True for mask units that are seen. Default: random ones.
+            mask: True for mask units that are seen. Default: random ones.
             mask_ratio: share of the random ones that is hidden. Default: the configuration's.
 
         Raises:
-            ValueError: if images have another size, `keep` is no such mask, or both `keep`
+            ValueError: if images have another size, `mask` is no such mask, or both `mask`
                 and `mask_ratio` are given.
         """
         check_images(images, self.config.encoder)
@@ -168,33 +168,33 @@ class HieraMAE(nn.Module):
                 f"{input_size(images)}. Resize or crop them."
             )
         units = self.config.encoder.units
-        if keep is not None and mask_ratio is not None:
+        if mask is not None and mask_ratio is not None:
             raise ValueError(
-                f"expected keep or mask_ratio, got both (mask_ratio={mask_ratio}). A mask that is "
+                f"expected mask or mask_ratio, got both (mask_ratio={mask_ratio}). A mask that is "
                 "made by hand has its ratio already: leave mask_ratio out."
             )
-        if keep is not None:
-            return kept_units(keep, units, images.shape[0])
+        if mask is not None:
+            return kept_units(mask, units, images.shape[0])
         ratio = self.config.mask_ratio if mask_ratio is None else mask_ratio
         return random_units(images.shape[0], units, ratio).to(images.device)
 
     def loss(
         self,
         images: Float[Tensor, "batch *frames 3 height width"],
-        keep: Bool[Tensor, "batch units"] | None = None,
+        mask: Bool[Tensor, "batch units"] | None = None,
         mask_ratio: float | None = None,
     ) -> Float[Tensor, ""]:
         """Mean squared error of the hidden patches; seen ones are not judged.
 
         Args:
             images: to learn from.
-            keep: True for mask units that are seen. Default: random ones.
+            mask: True for mask units that are seen. Default: random ones.
             mask_ratio: share of the random ones that is hidden, see `choose_units`.
 
         Raises:
             ValueError: if nothing is hidden.
         """
-        kept = self.choose_units(images, keep, mask_ratio)
+        kept = self.choose_units(images, mask, mask_ratio)
         if kept.shape[1] == math.prod(self.config.encoder.units):
             raise ValueError(
                 f"expected at least one hidden mask unit, got {kept.shape[1]} kept of as many. "
@@ -217,23 +217,23 @@ class HieraMAE(nn.Module):
         """True for predicted patches that lie in a kept mask unit."""
         encoder = self.config.encoder
         final = unit_grid(encoder.pools_after(encoder.last_stage), len(encoder.units))
-        return spread(keep_of(kept, encoder.units), encoder.units, final).flatten(1)
+        return spread(mask_of(kept, encoder.units), encoder.units, final).flatten(1)
 
     @torch.no_grad()
     def reconstruct(
         self,
         images: Float[Tensor, "batch *frames 3 height width"],
-        keep: Bool[Tensor, "batch units"] | None = None,
+        mask: Bool[Tensor, "batch units"] | None = None,
         mask_ratio: float | None = None,
     ) -> Reconstruction:
         """Rebuild pictures, as pictures.
 
         Args:
             images: to rebuild.
-            keep: True for mask units that are seen. Default: random ones.
+            mask: True for mask units that are seen. Default: random ones.
             mask_ratio: share of the random ones that is hidden, see `choose_units`.
         """
-        kept = self.choose_units(images, keep, mask_ratio)
+        kept = self.choose_units(images, mask, mask_ratio)
         predicted, truth = self.predict(images, kept), patches(images, self.config.encoder)
         borrowed = "nothing"
         if self.config.normalise_targets:

@@ -12,7 +12,6 @@ from einops import rearrange, reduce
 from jaxtyping import Float
 from torch import Tensor
 
-
 Grid = tuple[int, ...]
 AXES = "tyx"  # time, row, column: the last so many of them
 

@@ -4,9 +4,9 @@ from einops import rearrange, repeat
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from ..masks import keep_of, spread
+from ..masks import mask_of, spread
 from .config import HieraConfig
-from .doors import input_size
+from .inputs import input_size
 
 
 def hide_pixels(
@@ -17,10 +17,10 @@ def hide_pixels(
     """Black out the hidden units, so that patches which overlap them learn nothing of them."""
     sizes = zip(input_size(images), config.unit_pixels, strict=True)
     units = tuple(side // pixels for side, pixels in sizes)
-    return images * spread(keep_of(kept, units), units, config.unit_pixels).unsqueeze(-3)
+    return images * spread(mask_of(kept, units), units, config.unit_pixels).unsqueeze(-3)
 
 
-def keep_tokens(
+def visible_tokens(
     tokens: Float[Tensor, "batch tokens channels"], kept: Int[Tensor, "batch kept"], units: int
 ) -> Float[Tensor, "batch kept_tokens channels"]:
     """Tokens of the kept units only; in pooling order they stand apart by `units`.

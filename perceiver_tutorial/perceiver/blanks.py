@@ -22,5 +22,5 @@ def fill_in(
     """
     masked = ids.masked_fill(hidden, MASK)
     with torch.inference_mode():
-        likeliest = model(masked, keep=masked != PAD).argmax(-1)
+        likeliest = model(masked, mask=masked != PAD).argmax(-1)
     return torch.where(hidden, likeliest, ids)

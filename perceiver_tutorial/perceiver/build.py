@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..doors import look_up
+from ..inputs import look_up
 from .model import PerceiverIO
 from .parts import PerceiverConfig
 from .published import PUBLISHED

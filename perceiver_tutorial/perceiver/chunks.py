@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
-from ..doors import has_values
+from ..inputs import has_values
 from .parts import Points
 
 

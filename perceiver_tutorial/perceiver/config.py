@@ -17,7 +17,7 @@ class EncoderConfig:
         num_latents: rows of the latent array (N in the paper).
         latent_channels: channels of the latent array (D).
         num_blocks: how often a block of self-attends is run.
-        self_attends_per_block: self-attends inside one block.
+        layers_per_block: self-attends inside one block.
         self_heads: attention heads of each self-attend.
         cross_heads: attention heads of each cross-attend.
         qk_channels: width in which queries meet keys, in both kinds of attend.
@@ -26,11 +26,11 @@ class EncoderConfig:
         cross_widening_factor: hidden width over channels, in the MLP after reading.
         self_widening_factor: the same, in the MLPs of the self-attends.
         query_residual: add the latents to what they read.
-        reads: for each of the first blocks, the number of the cross-attend that
+        cross_schedule: for each of the first blocks, the number of the cross-attend that
             reads the input before it. (0,) reads once, as Perceiver IO does;
             (0, 1, 1, 1) reads four times with two sets of weights, as the
             original Perceiver does.
-        blocks: for each pass, the number of the block that is run. None: block 0
+        block_schedule: for each pass, the number of the block that is run. None: block 0
             every time, so that all passes share their weights.
 
     Raises:
@@ -41,7 +41,7 @@ class EncoderConfig:
     num_latents: int
     latent_channels: int
     num_blocks: int
-    self_attends_per_block: int
+    layers_per_block: int
     self_heads: int
     cross_heads: int
     qk_channels: int | None = None
@@ -49,8 +49,8 @@ class EncoderConfig:
     cross_widening_factor: int = 1
     self_widening_factor: int = 1
     query_residual: bool = True
-    reads: tuple[int, ...] = (0,)
-    blocks: tuple[int, ...] | None = None
+    cross_schedule: tuple[int, ...] = (0,)
+    block_schedule: tuple[int, ...] | None = None
 
     def __post_init__(self):
         for heads in ("self_heads", "cross_heads"):
@@ -59,22 +59,22 @@ class EncoderConfig:
                     f"latent_channels={self.latent_channels} does not split over "
                     f"{heads}={getattr(self, heads)}."
                 )
-        if not 0 <= self.num_blocks * self.self_attends_per_block <= MOST_LAYERS:
+        if not 0 <= self.num_blocks * self.layers_per_block <= MOST_LAYERS:
             raise ValueError(
                 f"expected up to {MOST_LAYERS:,} self-attends, got num_blocks={self.num_blocks} of "
-                f"self_attends_per_block={self.self_attends_per_block}. Published models have 48."
+                f"layers_per_block={self.layers_per_block}. Published models have 48."
             )
-        if not 1 <= len(self.reads) <= self.num_blocks:
+        if not 1 <= len(self.cross_schedule) <= self.num_blocks:
             raise ValueError(
-                f"reads={self.reads} names {len(self.reads)} cross-attends; "
-                f"expected from 1 to num_blocks={self.num_blocks}."
+                f"cross_schedule={self.cross_schedule} names {len(self.cross_schedule)} "
+                f"cross-attends; expected from 1 to num_blocks={self.num_blocks}."
             )
-        if self.blocks is not None and len(self.blocks) != self.num_blocks:
+        if self.block_schedule is not None and len(self.block_schedule) != self.num_blocks:
             raise ValueError(
-                f"blocks={self.blocks} names {len(self.blocks)} passes; "
+                f"block_schedule={self.block_schedule} names {len(self.block_schedule)} passes; "
                 f"expected num_blocks={self.num_blocks}."
             )
-        for name in ("reads", "blocks"):
+        for name in ("cross_schedule", "block_schedule"):
             numbers = set(getattr(self, name) or (0,))
             if numbers != set(range(len(numbers))):
                 raise ValueError(
@@ -85,8 +85,8 @@ class EncoderConfig:
     @property
     def schedule(self) -> tuple[tuple[int | None, int], ...]:
         """For each pass: which cross-attend reads first (None: no reading), then which block."""
-        reads = (*self.reads, *(None,) * (self.num_blocks - len(self.reads)))
-        return tuple(zip(reads, self.blocks or (0,) * self.num_blocks, strict=True))
+        reads = (*self.cross_schedule, *(None,) * (self.num_blocks - len(self.cross_schedule)))
+        return tuple(zip(reads, self.block_schedule or (0,) * self.num_blocks, strict=True))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, pad
 
-
 WEAKEST = 0.05
 
 

@@ -4,7 +4,7 @@ from einops import rearrange, reduce
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from ..attention import Activation, CrossAttend
+from ..attention import Activation, CrossAttentionLayer
 from .config import DecoderConfig
 from .parts import Decoder, Queries
 from .queries import LearnedQueries, NoQueries
@@ -33,7 +33,7 @@ class PerceiverDecoder(nn.Module):
         activation: Activation = "gelu",
     ):
         super().__init__()
-        self.read = CrossAttend(
+        self.read = CrossAttentionLayer(
             query_channels,
             latent_channels,
             num_heads=config.num_heads,
@@ -50,10 +50,10 @@ class PerceiverDecoder(nn.Module):
         self,
         queries: Float[Tensor, "batch outputs query_channels"],
         latents: Float[Tensor, "batch latents latent_channels"],
-        keep: Bool[Tensor, "batch outputs"] | None = None,
+        mask: Bool[Tensor, "batch outputs"] | None = None,
     ) -> Float[Tensor, "batch outputs output_channels"]:
-        keep = None if keep is None else rearrange(keep, "b outputs -> b outputs 1")
-        return self.project(self.read(queries, latents, keep))
+        mask = None if mask is None else rearrange(mask, "b outputs -> b outputs 1")
+        return self.project(self.read(queries, latents, mask))
 
 
 class AverageDecoder(nn.Module):

@@ -6,7 +6,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from .chunks import check_points, join_answers, split_points
-from .doors import check_latents
+from .inputs import check_latents
 from .parts import (
     ArraySpec,
     CountsInputs,
@@ -57,28 +57,28 @@ class PerceiverIO(nn.Module):
         self.mask_queries = mask_queries
         self.config = config
 
-    def forward(self, raw: Any, keep: Bool[Tensor, "batch inputs"] | None = None) -> Any:
+    def forward(self, raw: Any, mask: Bool[Tensor, "batch inputs"] | None = None) -> Any:
         input_array = self.preprocessor(raw)
-        latents = self.encoder(input_array, keep)
+        latents = self.encoder(input_array, mask)
         queries = self.queries(input_array)
-        output_array = self.decoder(queries, latents, keep if self.mask_queries else None)
+        output_array = self.decoder(queries, latents, mask if self.mask_queries else None)
         return self.postprocessor.assemble(self.postprocessor(output_array))
 
     def encode(
         self,
         raw: Any,
-        keep: Bool[Tensor, "batch inputs"] | None = None,
+        mask: Bool[Tensor, "batch inputs"] | None = None,
         latents: Float[Tensor, "batch latents latent_channels"] | None = None,
     ) -> Float[Tensor, "batch latents latent_channels"]:
         """Read the input once. Decode the latents as often as wanted.
 
         Args:
             raw: what the preprocessor takes.
-            keep: True for inputs that may be read. Default: all.
+            mask: True for inputs that may be read. Default: all.
             latents: from which to go on, e.g. those of an earlier input. Default: the
                 learned ones.
         """
-        return self.encoder(self.preprocessor(raw), keep, latents)
+        return self.encoder(self.preprocessor(raw), mask, latents)
 
     def decode(
         self,
@@ -87,7 +87,7 @@ class PerceiverIO(nn.Module):
         *,
         points: Points | None = None,
         chunk_size: int | None = None,
-        keep: Bool[Tensor, "batch inputs"] | None = None,
+        mask: Bool[Tensor, "batch inputs"] | None = None,
     ) -> Any:
         """Answer some or all queries from latents that were encoded before.
 
@@ -100,7 +100,7 @@ class PerceiverIO(nn.Module):
                 Default: all, in the task's own shape. With points, one answer
                 follows another: [batch, points, ...].
             chunk_size: queries answered at a time, to save memory. Default: all.
-            keep: as given to `encode`; matters with `mask_queries` only.
+            mask: as given to `encode`; matters with `mask_queries` only.
 
         Raises:
             ValueError: if there are no such outputs, or the latents are of another batch.
@@ -110,7 +110,7 @@ class PerceiverIO(nn.Module):
         known = self.queries.all_points(inputs)
         wanted = known if points is None else check_points(points, known)
         pieces = split_points(wanted, chunk_size)
-        answers = join_answers([self._answer(latents, inputs, p, keep) for p in pieces])
+        answers = join_answers([self._answer(latents, inputs, p, mask) for p in pieces])
         return self.postprocessor.assemble(answers) if points is None else answers
 
     def _inputs_for_queries(self, latents: Tensor, raw: Any) -> Inputs:
@@ -128,7 +128,7 @@ class PerceiverIO(nn.Module):
             )
         return self.preprocessor.num_inputs(raw)
 
-    def _answer(self, latents: Tensor, inputs: Inputs, points: Points, keep: Tensor | None) -> Any:
+    def _answer(self, latents: Tensor, inputs: Inputs, points: Points, mask: Tensor | None) -> Any:
         queries = self.queries(inputs, points)
-        keep = keep[:, points] if self.mask_queries and keep is not None else None
-        return self.postprocessor(self.decoder(queries, latents, keep))
+        mask = mask[:, points] if self.mask_queries and mask is not None else None
+        return self.postprocessor(self.decoder(queries, latents, mask))

@@ -20,8 +20,8 @@ from .published import VISION_PERCEIVER_CONV, VISION_PERCEIVER_FOURIER, VISION_P
 from .tasks import ImageClassifierConfig
 
 READ_ONCE = replace(VISION_PERCEIVER_FOURIER, decoder=None)
-TWO_SETS = replace(READ_ONCE.encoder, reads=(0, 1, 1, 1, 1, 1, 1, 1))
-NOTHING_SHARED = replace(TWO_SETS, reads=tuple(range(8)), blocks=tuple(range(8)))
+TWO_SETS = replace(READ_ONCE.encoder, cross_schedule=(0, 1, 1, 1, 1, 1, 1, 1))
+NOTHING_SHARED = replace(TWO_SETS, cross_schedule=tuple(range(8)), block_schedule=tuple(range(8)))
 
 ORIGINAL: dict[str, ImageClassifierConfig] = {
     "perceiver-fourier": READ_ONCE,
@@ -58,7 +58,7 @@ def encode_in_turn(
     arrays = iter(input_arrays)
     for read, block in encoder.schedule:
         if read is not None:
-            latents = encoder.reads[read](latents, next(arrays))
+            latents = encoder.cross[read](latents, next(arrays))
         for self_attend in encoder.blocks[block]:
             latents = self_attend(latents)
     return latents

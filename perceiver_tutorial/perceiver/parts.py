@@ -97,7 +97,7 @@ class Decoder(Protocol):
         self,
         queries: Float[Tensor, "batch outputs query_channels"],
         latents: Float[Tensor, "batch latents latent_channels"],
-        keep: Bool[Tensor, "batch outputs"] | None = None,
+        mask: Bool[Tensor, "batch outputs"] | None = None,
     ) -> Float[Tensor, "batch outputs output_channels"]: ...
 
 

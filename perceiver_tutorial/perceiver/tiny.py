@@ -26,7 +26,7 @@ ENCODER = EncoderConfig(
     num_latents=7,
     latent_channels=12,
     num_blocks=3,
-    self_attends_per_block=2,
+    layers_per_block=2,
     self_heads=2,
     cross_heads=1,
 )

@@ -7,22 +7,21 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
-
 SPECIAL = ("[PAD]", "[BOS]", "[EOS]", "[MASK]", "[CLS]", "[SEP]")
 PAD, BOS, EOS, MASK, CLS, SEP = range(6)
 OFFSET = len(SPECIAL)
 
 
 class Bytes(NamedTuple):
-    """Texts as a model takes them: `model(texts.ids, keep=texts.keep)`.
+    """Texts as a model takes them: `model(texts.ids, mask=texts.mask)`.
 
     Attributes:
         ids: 0 to 5 are special, the rest are bytes + 6.
-        keep: True where there is text, False where there is padding.
+        mask: True where there is text, False where there is padding.
     """
 
     ids: Int[Tensor, "batch bytes"]
-    keep: Bool[Tensor, "batch bytes"]
+    mask: Bool[Tensor, "batch bytes"]
 
 
 class Character(NamedTuple):

@@ -62,15 +62,15 @@ class FoldedAttention(MultiHeadAttention):
         self,
         asking: Float[Tensor, "batch queries query_channels"],
         read: Float[Tensor, "batch keys kv_channels"],
-        keep: Bool[Tensor, "batch #queries #keys"] | None = None,
+        mask: Bool[Tensor, "batch #queries #keys"] | None = None,
     ) -> Float[Tensor, "batch queries query_channels"]:
-        if keep is not None or not self._can_fold(asking, read):
-            return super().forward(asking, read, keep)
+        if mask is not None or not self._can_fold(asking, read):
+            return super().forward(asking, read, mask)
         return self._way(asking, read)(asking, read)
 
     def _can_fold(self, asking: Tensor, read: Tensor) -> bool:
-        is_heard = self.weights.is_heard or self.mixture.is_heard
-        if is_heard or not is_plain_arithmetic(asking, read, self.to_keys.weight):
+        is_recorded = self.weights.is_recorded or self.context.is_recorded
+        if is_recorded or not is_plain_arithmetic(asking, read, self.k_proj.weight):
             return False
         is_small = self.products == "measure" and asking.numel() * read.shape[1] < LEAST
         return not is_small and computed_in(asking) in WIDE_RANGE
@@ -89,21 +89,21 @@ class FoldedAttention(MultiHeadAttention):
         # Of the longer array some rows tell enough; more would take long.
         few = (asking[:, :ROWS_TO_MEASURE], read[:, :ROWS_TO_MEASURE])
         runs = {name: partial(way, *few) for name, way in ways.items()}
-        widths = (self.to_keys.weight.shape, self.to_values.weight.shape)
+        widths = (self.k_proj.weight.shape, self.v_proj.weight.shape)
         situation = (order, asking.shape, read.shape, *widths, asking.dtype, computed_in(asking))
         return ways[fastest(runs, situation)]
 
     def _fold_inputs(self, mix: Mix, asking: Tensor, read: Tensor) -> Tensor:
-        queries = self.to_queries(asking) @ self.to_keys.weight
-        mixed = mix(queries / self.to_keys.out_features**0.5, read, read, None)
-        return self.to_output(self.to_values(mixed))
+        queries = self.q_proj(asking) @ self.k_proj.weight
+        mixed = mix(queries / self.k_proj.out_features**0.5, read, read, None)
+        return self.out_proj(self.v_proj(mixed))
 
     def _fold_queries(self, mix: Mix, asking: Tensor, read: Tensor) -> Tensor:
-        keys = self.to_keys(read) / self.to_keys.out_features**0.5
-        bias = keys @ self.to_queries.bias
-        values = self.to_values(read) @ self.to_output.weight.T
-        mixed = mix(asking, keys @ self.to_queries.weight, values, bias)
-        return mixed + self.to_output.bias
+        keys = self.k_proj(read) / self.k_proj.out_features**0.5
+        bias = keys @ self.q_proj.bias
+        values = self.v_proj(read) @ self.out_proj.weight.T
+        mixed = mix(asking, keys @ self.q_proj.weight, values, bias)
+        return mixed + self.out_proj.bias
 
 
 def cheapest(queries: int, inputs: int, attention: MultiHeadAttention) -> str:
@@ -117,12 +117,12 @@ def cheapest(queries: int, inputs: int, attention: MultiHeadAttention) -> str:
     >>> from perceiver_tutorial.perceiver import build
     >>> with torch.device("meta"):
     ...     flow = build("deepmind/optical-flow-perceiver")
-    >>> encode, decode = flow.encoder.reads[0].attention, flow.decoder.read.attention
+    >>> encode, decode = flow.encoder.cross[0].attention, flow.decoder.cross.attention
     >>> cheapest(2048, 182_528, encode), cheapest(182_528, 2048, decode)
     ('inputs', 'queries')
     """
-    y, x = attention.to_queries.in_features, attention.to_keys.in_features
-    inner = attention.to_keys.out_features + attention.to_values.out_features
+    y, x = attention.q_proj.in_features, attention.k_proj.in_features
+    inner = attention.k_proj.out_features + attention.v_proj.out_features
     pairs = queries * inputs
     costs = {
         "plain": (queries * y + inputs * x + pairs) * inner,
@@ -179,7 +179,7 @@ def _read(
     bias: Float[Tensor, " keys"] | None,
 ) -> Float[Tensor, "queries channels"]:
     top = queries.new_full((len(queries), 1), -torch.inf)
-    total, mixture = torch.zeros_like(top), queries.new_zeros(len(queries), values.shape[-1])
+    total, context = torch.zeros_like(top), queries.new_zeros(len(queries), values.shape[-1])
     for first in range(0, len(keys), ROWS_AT_ONCE):
         piece = slice(first, first + ROWS_AT_ONCE)
         scores = onednn_linear(queries, keys[piece], None if bias is None else bias[piece])
@@ -187,6 +187,6 @@ def _read(
         weights = scores.sub_(higher).clamp_(min=SMALLEST).exp_()
         shrink = (top - higher).exp_()
         total.mul_(shrink).add_(weights.sum(-1, keepdim=True))
-        mixture.mul_(shrink).add_(onednn_linear(weights, values[piece].T))
+        context.mul_(shrink).add_(onednn_linear(weights, values[piece].T))
         top = higher
-    return mixture.div_(total)
+    return context.div_(total)

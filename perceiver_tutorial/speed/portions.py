@@ -3,8 +3,8 @@
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from ..hooks import HookPoint
 from ..perceiver.decoder import PerceiverDecoder
-from ..taps import Tap
 
 QUERIES_AT_ONCE = 32_768
 
@@ -19,11 +19,11 @@ class PortionedDecoder(PerceiverDecoder):
         self,
         queries: Float[Tensor, "batch outputs query_channels"],
         latents: Float[Tensor, "batch latents latent_channels"],
-        keep: Bool[Tensor, "batch outputs"] | None = None,
+        mask: Bool[Tensor, "batch outputs"] | None = None,
     ) -> Float[Tensor, "batch outputs output_channels"]:
         answer = super().forward
-        if keep is not None or queries.shape[1] <= QUERIES_AT_ONCE or self._is_heard():
-            return answer(queries, latents, keep)
+        if mask is not None or queries.shape[1] <= QUERIES_AT_ONCE or self._is_heard():
+            return answer(queries, latents, mask)
         answers = None
         for first in range(0, queries.shape[1], QUERIES_AT_ONCE):
             some = slice(first, first + QUERIES_AT_ONCE)
@@ -34,4 +34,4 @@ class PortionedDecoder(PerceiverDecoder):
         return answers
 
     def _is_heard(self) -> bool:
-        return any(isinstance(part, Tap) and part.is_heard for part in self.modules())
+        return any(isinstance(part, HookPoint) and part.is_recorded for part in self.modules())

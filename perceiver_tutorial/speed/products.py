@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..doors import has_values
+from ..inputs import has_values
 from .fastest import fastest
 
 Products = Literal["measure", "default", "onednn"]

@@ -15,8 +15,8 @@ Names = tuple[str, ...]
 def signature_axes(function: Callable) -> dict[str, Names]:
     """Axis names of every parameter that has a shape, and of the "return".
 
-    >>> from ..attention import SelfAttend
-    >>> signature_axes(SelfAttend.forward)["return"]
+    >>> from ..attention import SelfAttentionLayer
+    >>> signature_axes(SelfAttentionLayer.forward)["return"]
     ('batch', 'positions', 'channels')
     """
     axes = {name: _axes(hint) for name, hint in get_type_hints(function).items()}

@@ -153,7 +153,7 @@ class _Meter(TorchDispatchMode):
             for handle in handles:
                 handle.remove()
 
-    def keep(self, answer: Any) -> None:
+    def mask(self, answer: Any) -> None:
         """Count the memory of new tensors until they are gone."""
         for tensor in tree_leaves(answer):
             if isinstance(tensor, Tensor):
@@ -173,7 +173,7 @@ class _Meter(TorchDispatchMode):
             for stage in self._running:
                 stage.flops += flops
         if not self.is_paused:
-            self.keep(answer)
+            self.mask(answer)
         return answer
 
     def _start(self, stage: StageCost, *_: Any) -> None:
@@ -208,7 +208,7 @@ class _FusedAttention(TorchFunctionMode):
         with sdpa_kernel(SDPBackend.MATH):
             answer = func(*args, **(kwargs or {}))
         self.meter.is_paused = False
-        self.meter.keep(answer)
+        self.meter.mask(answer)
         map_cells = queries.shape[:-1].numel() * keys.shape[-2]
         self.meter.note_map(map_cells * queries.element_size())
         return answer

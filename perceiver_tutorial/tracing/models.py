@@ -11,7 +11,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from .. import deit, hiera, perceiver
-from ..doors import look_up
+from ..inputs import look_up
 
 FAMILIES = (perceiver, hiera, deit)
 

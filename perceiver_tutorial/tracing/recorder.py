@@ -14,7 +14,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from ..taps import Tap
+from ..hooks import HookPoint
 from .alike import kinds_of
 from .axes import Names, arguments, names_for, signature_axes, tensors_in
 
@@ -190,7 +190,7 @@ class Recorder:
         first = next((t for value in given.values() for _, t in tensors_in(value)), None)
         names = () if first is None else self._names.get(id(first), ()) or self._as_returned(first)
         match module:
-            case Tap():
+            case HookPoint():
                 return tuple(module.axes.split())
             case nn.Conv2d() | nn.BatchNorm2d():
                 return PICTURE_AXES

@@ -7,9 +7,9 @@ from torch import Tensor
 
 from ..deit import DeiT
 from ..hiera import Hiera
-from ..hiera.doors import input_size
+from ..hiera.inputs import input_size
 from ..hiera.mask_units import reroll
-from ..taps import listen
+from ..hooks import record
 
 
 def rollout(
@@ -30,10 +30,10 @@ def rollout(
         one, then the patches row by row, on either side; of a Hiera, the last stage's
         tokens and the first stage's, row by row (frame by frame).
     """
-    with listen(model, "encoder.*.attention.weights") as heard, torch.no_grad():
+    with record(model, "encoder.*.attention.weights") as recorded, torch.no_grad():
         model(images)
     shares = None
-    for weights in (maps[0] for maps in heard.values()):
+    for weights in (maps[0] for maps in recorded.values()):
         block = _with_residual(weights.unflatten(0, (images.shape[0], -1)))
         shares = block if shares is None else block @ shares
     return shares if isinstance(model, DeiT) else _row_by_row(shares, model, images)

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import nn
 
-from ..taps import Tap, listen
+from ..hooks import HookPoint, record
 from .models import Config, model_and_input, run
 from .recorder import Call, Recorder, Shape
 from .table import columns
@@ -114,8 +114,8 @@ def walk(
 
 def _maps_written_down(model: nn.Module, depth: int | None):
     """Attention maps exist only if somebody listens, and are stops only if all modules are."""
-    has_taps = any(isinstance(module, Tap) for module in model.modules())
-    return listen(model) if depth is None and has_taps else nullcontext()
+    has_taps = any(isinstance(module, HookPoint) for module in model.modules())
+    return record(model) if depth is None and has_taps else nullcontext()
 
 
 def _gathered(calls: Sequence[Call]) -> list[Stage]:

@@ -67,7 +67,7 @@ def test_evaluate_refuses_in_one_line(classifier, capsys):
 
 def test_depth_chooses_how_much_is_shown(capsys):
     main(["walk", "deepmind/vision-perceiver-fourier", "--depth", "1"])
-    assert "encoder.reads.0" not in capsys.readouterr().out
+    assert "encoder.cross.0" not in capsys.readouterr().out
 
 
 def test_an_unknown_model_is_refused_in_one_line(capsys):

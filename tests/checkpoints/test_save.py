@@ -48,8 +48,8 @@ def theirs(name):
         options = {**HIERA, "num_query_pool": 2 if name == "HieraForPreTraining" else 3}
         options |= {} if name == "HieraForPreTraining" else {"decoder_depth": None}
         model = shake(architecture(HieraConfig(**options)))
-        keep = torch.tensor([[1, 0]] * 2) if name == "HieraForPreTraining" else None
-        given = {} if keep is None else {"bool_masked_pos": keep}
+        mask = torch.tensor([[1, 0]] * 2) if name == "HieraForPreTraining" else None
+        given = {} if mask is None else {"bool_masked_pos": mask}
         return model, {"pixel_values": torch.randn(2, 3, 32, 64), **given}
     config = ViTConfig if name.startswith("ViT") else DeiTConfig
     given = {"bool_masked_pos": torch.tensor([[0, 1, 0, 0]] * 2)} if "Masked" in name else {}
@@ -171,7 +171,7 @@ def test_a_model_without_weights_is_refused(tmp_path):
      r"no place for encoder.positions.inside, encoder.positions.coarse"),
     (deit.DeiTConfig(6, 2, 1, (16, 24), 8, layer_scale=0.1), "transformers",
      r"no place for encoder.blocks.0.scale_attention.weight"),
-    (CONFIGS["averaged images"], "deepmind", r"no place for encoder\.reads\.1"),
+    (CONFIGS["averaged images"], "deepmind", r"no place for encoder\.cross\.1"),
     (replace(CONFIGS["fourier images"], decoder=None), "deepmind", r"with decoder\.query_residual"),
 ])  # fmt: skip
 def test_a_layout_without_room_for_the_model_says_so(config, layout, message, tmp_path):

@@ -17,7 +17,7 @@ from perceiver_course import claim
 from perceiver_tutorial import deit
 from perceiver_tutorial.deit import DeiTAnswer
 from perceiver_tutorial.deit.distillation import hard_distillation, soft_distillation
-from perceiver_tutorial.taps import listen
+from perceiver_tutorial.hooks import record
 
 DISTILLED = "facebook/deit-small-distilled-patch16-224"
 PLAIN = "facebook/deit-small-patch16-224"
@@ -54,9 +54,9 @@ def attention_of_theirs(model, images):
 
 
 def attention_of_ours(model, images):
-    with listen(model, "encoder.blocks.*.attention.weights") as heard, torch.no_grad():
+    with record(model, "encoder.blocks.*.attention.weights") as recorded, torch.no_grad():
         model(images)
-    return [maps[0] for maps in heard.values()]
+    return [maps[0] for maps in recorded.values()]
 
 
 def interaction(attention, class_logits, tokens, head):

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("no_gradients")
 GOLDEN = Path(__file__).parents[1] / "parity/golden" / "flow.npz"
 CONFIG = PUBLISHED[measured.FLOW]
 SIZE = CONFIG.image_size
-READ = "encoder.reads.0"
+READ = "encoder.cross.0"
 
 
 @pytest.fixture(scope="module")
@@ -274,12 +274,12 @@ def test_two_numbers_are_made_of_every_row(model, passed):
 
 def test_nothing_is_resized():
     tiny = theirs.tiny(theirs.FLOW)
-    heard = []
+    recorded = []
     layer = tiny.perceiver.decoder.decoder.final_layer
-    layer.register_forward_hook(lambda _module, _args, rows: heard.append(rows.clone()))
+    layer.register_forward_hook(lambda _module, _args, rows: recorded.append(rows.clone()))
     answer = tiny(**theirs.tiny_input(theirs.FLOW)).logits
-    ratio = (heard[0] / answer.flatten(1, 2)).mean().item()
-    found = {"rows": heard[0].shape, "answer": answer.shape, "divided by": round(ratio, 3)}
+    ratio = (recorded[0] / answer.flatten(1, 2)).mean().item()
+    found = {"rows": recorded[0].shape, "answer": answer.shape, "divided by": round(ratio, 3)}
     claim("pio.flow.rescale", {**found, "then times, for pixels": int(PIXELS_PER_UNIT)})
 
 

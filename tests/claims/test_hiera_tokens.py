@@ -11,7 +11,7 @@ from transformers.models.hiera import modeling_hiera as modeling
 
 from perceiver_course import claim
 from perceiver_tutorial.hiera import PUBLISHED, Hiera, HieraConfig, build, pool, reroll, unroll
-from perceiver_tutorial.taps import listen
+from perceiver_tutorial.hooks import record
 
 pytestmark = pytest.mark.usefixtures("no_gradients")
 
@@ -183,9 +183,9 @@ def test_every_layer_has_a_map_of_its_shape():
     _, _, maps = theirs()
     with torch.device("meta"):
         ours = build(NAME)
-    with listen(ours, "*.weights") as heard:
+    with record(ours, "*.weights") as recorded:
         ours(theirs_hiera.images(device="meta"))
-    mine = [weights[0].unflatten(0, (1, -1)).movedim(2, 1).shape for weights in heard.values()]
+    mine = [weights[0].unflatten(0, (1, -1)).movedim(2, 1).shape for weights in recorded.values()]
     assert mine == maps
     found = {
         f"stage {number}": [list(shape) for shape in dict.fromkeys(stage)]

@@ -19,7 +19,7 @@ from perceiver_tutorial.tracing import walk
 pytestmark = pytest.mark.usefixtures("no_gradients")
 
 CONV = theirs.CONV
-READ, THINK = "encoder.reads.0", "encoder.blocks.0.0"
+READ, THINK = "encoder.cross.0", "encoder.blocks.0.0"
 PIXELS = torch.zeros(1, 3, 224, 224, device="meta")
 LIKE_DEEPMIND = with_fidelity(shallow(measured.CONV), "deepmind")
 

@@ -18,7 +18,7 @@ from transformers import PerceiverConfig, PerceiverImageProcessorPil
 from transformers.models.perceiver.modeling_perceiver import PerceiverImagePreprocessor
 
 from perceiver_course import claim
-from perceiver_tutorial.attention import SelfAttend
+from perceiver_tutorial.attention import SelfAttentionLayer
 from perceiver_tutorial.perceiver import PUBLISHED, PixelStem, build
 from perceiver_tutorial.tracing import cost, walk
 
@@ -150,11 +150,11 @@ def test_subsampling_drops_samples_and_colours_instead_of_pixels():
 def test_reading_once_with_few_latents_makes_pixels_affordable():
     with torch.device("meta"):
         pixels = torch.zeros(1, 224 * 224, 261)
-        one_layer = cost(SelfAttend(261, num_heads=1), pixels).total
+        one_layer = cost(SelfAttentionLayer(261, num_heads=1), pixels).total
     perceiver = cost_of(measured.FOURIER)
     found = {
         "one self-attend on pixels": round(gflop(one_layer.flops)),
-        "one cross-attend": gflop(perceiver["encoder.reads.0"].flops),
+        "one cross-attend": gflop(perceiver["encoder.cross.0"].flops),
         "the whole model": gflop(perceiver.total.flops),
     }
     claim("pio.img-fourier.self-attention-enables-pixels", found)
@@ -178,7 +178,7 @@ def test_the_model_has_48_million_parameters():
 def test_the_model_takes_406_thousand_million_operations():
     model = cost_of(measured.FOURIER)
     stages = {
-        "cross-attention": "encoder.reads.0",
+        "cross-attention": "encoder.cross.0",
         "self-attention": "encoder.blocks.0.0",
         "decoder": "decoder",
     }
@@ -190,8 +190,8 @@ def test_the_model_that_reaches_84_percent_is_another_one():
     unshared = replace(
         CONFIG.encoder,
         num_blocks=16,
-        self_attends_per_block=1,
-        blocks=tuple(range(16)),
+        layers_per_block=1,
+        block_schedule=tuple(range(16)),
         self_widening_factor=4,
     )
     found = {"this": parameters(CONFIG), "config B": parameters(replace(CONFIG, encoder=unshared))}

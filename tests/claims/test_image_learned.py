@@ -21,7 +21,7 @@ from perceiver_tutorial.perceiver import TINY, build, resized
 pytestmark = pytest.mark.usefixtures("no_gradients")
 
 LEARNED = theirs.LEARNED
-READ = "encoder.reads.0"
+READ = "encoder.cross.0"
 PIXELS = torch.zeros(1, 3, 224, 224, device="meta")
 
 
@@ -116,11 +116,11 @@ def test_pixels_are_convolved_before_they_are_flattened_to_the_same_effect():
 def test_channels_are_moved_last_before_pixels_are_flattened(preprocessor, monkeypatch):
     came, join = [], preprocessor._build_network_inputs
 
-    def listen(inputs, *options):
+    def record(inputs, *options):
         came.append(inputs.shape)
         return join(inputs, *options)
 
-    monkeypatch.setattr(preprocessor, "_build_network_inputs", listen)
+    monkeypatch.setattr(preprocessor, "_build_network_inputs", record)
     flat = preprocessor(PIXELS)[2]
     assert walk_of(measured.LEARNED)["preprocessor.what"].shape == flat.shape
     claim("pio.img-learned.channels-last", came[0])
@@ -164,7 +164,7 @@ def test_other_sizes_need_the_positions_to_be_stretched(preprocessor):
 
 def test_512_latents_ask_50176_pixels(closely):
     inside = f"{READ}.attention."
-    names = {"asked": "to_queries", "keys": "to_keys", "values": "to_values", "map": "weights"}
+    names = {"asked": "q_proj", "keys": "k_proj", "values": "v_proj", "map": "weights"}
     found = {name: closely[inside + part].shape for name, part in names.items()}
     came = {"latents": closely[READ].shape, "inputs": closely["preprocessor"].shape}
     attention = theirs.published(LEARNED).perceiver.encoder.cross_attention.attention.self
@@ -181,7 +181,7 @@ def test_deepmind_did_not_add_the_query_to_the_answer():
     images, logits = arrays["i::im"], arrays["o::logits"]
     errors, tolerance = {}, GOLDEN["learned"]["logits"]
     for residual in (True, False):
-        model.decoder.read.query_residual = residual
+        model.decoder.cross.query_residual = residual
         errors[residual] = relative_error(model(images.movedim(-1, 1)), logits)
     found = {
         "transformers": theirs.decoding(theirs.published(LEARNED)).attention.use_query_residual,

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("no_gradients")
 
 THREE = {"learned": theirs.LEARNED, "fourier": theirs.FOURIER, "conv": theirs.CONV}
 OURS = {"learned": measured.LEARNED, "fourier": measured.FOURIER, "conv": measured.CONV}
-READ, THINK = "encoder.reads.0", "encoder.blocks.0.0"
+READ, THINK = "encoder.cross.0", "encoder.blocks.0.0"
 
 
 def same_of_all(measure):
@@ -112,7 +112,7 @@ OPTIONS = {
     "num_latents": "num_latents",
     "latent_channels": "d_latents",
     "num_blocks": "num_blocks",
-    "self_attends_per_block": "num_self_attends_per_block",
+    "layers_per_block": "num_self_attends_per_block",
     "cross_heads": "num_cross_attention_heads",
     "qk_channels": "qk_channels",
     "v_channels": "v_channels",
@@ -177,7 +177,7 @@ def test_the_models_that_learned_from_jft_are_others():
     found = {}
     for name in ("fourier", "conv"):
         config = PUBLISHED[OURS[name]]
-        unshared = {"num_blocks": 16, "self_attends_per_block": 1, "blocks": tuple(range(16))}
+        unshared = {"num_blocks": 16, "layers_per_block": 1, "blocks": tuple(range(16))}
         encoder = replace(config.encoder, **unshared, self_widening_factor=4)
         larger = replace(config, encoder=encoder)
         found[name] = {"published": parameters(config), "config B": parameters(larger)}

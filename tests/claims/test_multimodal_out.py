@@ -106,7 +106,7 @@ def test_all_questions_are_padded_to_1026_channels(model):
 
 def test_all_questions_of_a_chunk_are_6288_rows():
     name = "decoder.decoder.decoding_cross_attention.attention.self.layernorm1"
-    claim("pio.mm.query-shape", agreed("decoder.decoder.read.norm_queries", name))
+    claim("pio.mm.query-shape", agreed("decoder.decoder.cross.norm_q", name))
 
 
 # -- answers -------------------------------------------------------------------------------
@@ -115,11 +115,11 @@ def test_all_questions_of_a_chunk_are_6288_rows():
 def test_the_decoder_answers_in_the_width_of_the_questions(model):
     cross = "decoder.decoder.decoding_cross_attention"
     found = {
-        "output": agreed("decoder.decoder.read", cross),
-        "mixture": agreed("decoder.decoder.read.attention.mixture", f"{cross}.attention.self"),
+        "output": agreed("decoder.decoder.cross", cross),
+        "mixture": agreed("decoder.decoder.cross.attention.context", f"{cross}.attention.self"),
         "heads": theirs.decoding(their_decoder()).attention.self.num_heads,
     }
-    assert model.decoder.decoder.read.attention.num_heads == found["heads"]
+    assert model.decoder.decoder.cross.attention.num_heads == found["heads"]
     claim("pio.mm.cross-out", found)
 
 

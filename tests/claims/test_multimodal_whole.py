@@ -52,8 +52,8 @@ def test_the_latents_think_in_one_block_of_eight_layers():
     }
     assert ours()["encoder.blocks.0.0"].runs == found["blocks"] * found["self-attends"]
     assert ours()["encoder.blocks.0.0.attention.weights"].shape[1] == found["heads"]
-    assert ours()["encoder.reads.0.attention.weights"].shape[1] == found["cross heads"]
-    assert ours()["encoder.reads.0.attention.to_queries"].shape[-1] == found["cross width"]
+    assert ours()["encoder.cross.0.attention.weights"].shape[1] == found["cross heads"]
+    assert ours()["encoder.cross.0.attention.q_proj"].shape[-1] == found["cross width"]
     claim("pio.mm.layers-heads", found)
 
 

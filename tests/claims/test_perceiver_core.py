@@ -14,9 +14,9 @@ from transformers.models.perceiver import modeling_perceiver as modeling
 
 from perceiver_course import claim
 from perceiver_tutorial.attention import MultiHeadAttention
+from perceiver_tutorial.hooks import record
 from perceiver_tutorial.perceiver.queries import GridQueries
 from perceiver_tutorial.positions import FourierPositions, fourier_features, grid_positions
-from perceiver_tutorial.taps import listen
 
 pytestmark = pytest.mark.usefixtures("no_gradients")
 
@@ -131,8 +131,8 @@ def by_hand(layer, asking, read=None):
         rearrange(x, "b n (heads c) -> b heads n c", heads=heads)
         for x in (attention.query(normed), attention.key(read), attention.value(read))
     )
-    mixture = rearrange(scaled_dot_product_attention(q, k, v), "b heads n c -> b n (heads c)")
-    x = layer.attention.output.dense(mixture)
+    context = rearrange(scaled_dot_product_attention(q, k, v), "b heads n c -> b n (heads c)")
+    x = layer.attention.output.dense(context)
     x = asking + x if layer.attention.use_query_residual else x
     return x + layer.mlp.dense2(gelu(layer.mlp.dense1(layer.layernorm(x))))
 
@@ -190,10 +190,10 @@ def scores(q, k, heads):
 
 def our_scale(asking, read, **sizes):
     ours = MultiHeadAttention(asking.shape[-1], read.shape[-1], **sizes).double()
-    with listen(ours, "weights") as heard:
+    with record(ours, "weights") as recorded:
         ours(asking, read)
-    q, k = ours.to_queries(asking), ours.to_keys(read)
-    return measured_scale(scores(q, k, ours.num_heads), heard["weights"][0])
+    q, k = ours.q_proj(asking), ours.k_proj(read)
+    return measured_scale(scores(q, k, ours.num_heads), recorded["weights"][0])
 
 
 def their_scale(asking, read, **sizes):

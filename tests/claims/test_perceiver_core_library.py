@@ -128,9 +128,7 @@ def their_tagger():
 
 def our_tagger():
     points = Points(num_features=2, num_bands=3, max_resolution=(20, 30))
-    sizes = EncoderConfig(
-        7, 16, num_blocks=2, self_attends_per_block=3, self_heads=2, cross_heads=1
-    )
+    sizes = EncoderConfig(7, 16, num_blocks=2, layers_per_block=3, self_heads=2, cross_heads=1)
     encoder = PerceiverEncoder(sizes, points.num_channels)
     decoder = PerceiverDecoder(DecoderConfig(), 24, 16)
     return shake(PerceiverIO(points, encoder, PlaceQueries(20, 24), decoder, Projection(24, 3)))
@@ -201,7 +199,7 @@ def test_transformers_differs_from_the_code_it_comes_from():
         "deepmind": {
             "cells": same.index_dims[0] * same.index_dims[1],
             "pads": same_padding(224, kernel=7, stride=2),
-            "residual": learned.decoder.read.query_residual,
+            "residual": learned.decoder.cross.query_residual,
         },
     }
     claim("pio.core.jax-origin", found)

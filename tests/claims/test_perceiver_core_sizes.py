@@ -20,7 +20,7 @@ from transformers import (
 from transformers.models.perceiver import modeling_perceiver as modeling
 
 from perceiver_course import claim
-from perceiver_tutorial.attention import SelfAttend
+from perceiver_tutorial.attention import SelfAttentionLayer
 from perceiver_tutorial.perceiver import (
     ORIGINAL,
     TEXT_CLASSIFIER,
@@ -35,7 +35,7 @@ FAMILIES = {
     "flow": measured.FLOW,
     "multimodal": measured.MULTIMODAL,
 }
-READ, THINK = "encoder.reads.0", "encoder.blocks.0.0"
+READ, THINK = "encoder.cross.0", "encoder.blocks.0.0"
 
 
 # -- shapes --------------------------------------------------------------------------------
@@ -91,9 +91,9 @@ def test_attention_gives_rows_as_wide_as_the_values_until_they_are_mapped_back()
         f"{name}, {moment}": walked[f"{part}.attention.{tap}"].shape
         for name, walked, part in (
             ("learned encoder", learned, READ),
-            ("flow decoder", flow, "decoder.read"),
+            ("flow decoder", flow, "decoder.cross"),
         )
-        for moment, tap in (("inside", "mixture"), ("after", "to_output"))
+        for moment, tap in (("inside", "mixture"), ("after", "out_proj"))
     }
     claim("pio.core.qkv-shape-preserved", found)
 
@@ -136,7 +136,7 @@ def test_all_decoders_but_that_of_language_look_with_one_head():
     }
     raw, tiny = theirs.tiny_input(theirs.FOURIER), theirs.tiny(theirs.FOURIER)
     tiny_map = tiny(**raw, output_attentions=True).cross_attentions[-1].shape
-    ours = walk_of(shallow(measured.FOURIER), depth=None)["decoder.read.attention.weights"].shape
+    ours = walk_of(shallow(measured.FOURIER), depth=None)["decoder.cross.attention.weights"].shape
     assert ours == (1, 1, 1, 512)
     claim("pio.core.decoder-single-head", {"heads": heads, "tiny map": tiny_map})
 
@@ -157,7 +157,7 @@ def test_reading_eight_times_instead_of_once_would_be_expensive():
     latents, array = torch.randn(2, 7, 16), torch.randn(2, 9, 261)
     output = encoder(latents, inputs=array, output_attentions=True)
     one, eight = (
-        cost(with_encoder(measured.FOURIER, self_attends_per_block=1, reads=(0,) * reads))
+        cost(with_encoder(measured.FOURIER, layers_per_block=1, cross_schedule=(0,) * reads))
         for reads in (1, 8)
     )
     more = eight.total.flops - one.total.flops
@@ -205,7 +205,7 @@ def test_larger_images_are_dearer_to_read_but_not_to_think_about():
 
 def language_flops(num_inputs=8, num_outputs=8, num_layers=1):
     with torch.device("meta"):
-        model = build(with_encoder(measured.BYTES, self_attends_per_block=num_layers)).eval()
+        model = build(with_encoder(measured.BYTES, layers_per_block=num_layers)).eval()
         raw, points = torch.zeros(1, num_inputs, dtype=torch.long), torch.arange(num_outputs)
     return cost(model, raw, points=points).total.flops
 
@@ -233,7 +233,7 @@ def test_the_encoder_does_not_know_how_many_answers_are_wanted():
 
 def test_a_map_of_all_pixels_against_all_pixels_would_not_fit():
     with torch.device("meta"):
-        all_pixels = cost(SelfAttend(322, num_heads=1), torch.zeros(1, 368 * 496, 322))
+        all_pixels = cost(SelfAttentionLayer(322, num_heads=1), torch.zeros(1, 368 * 496, 322))
     perceiver = cost_of(measured.FLOW)[READ]
     found = {
         "all pixels GiB": round(all_pixels.total.map_bytes / 2**30, 3),

@@ -65,7 +65,7 @@ def test_texts_are_padded_to_2048_ids(tokenizer):
     assert {ids.dtype for ids in padded.values()} == {torch.int64}
     ours = encode_text([HELLO])
     assert torch.equal(ours.ids, padded.input_ids)
-    assert torch.equal(ours.keep, padded.attention_mask.bool())
+    assert torch.equal(ours.mask, padded.attention_mask.bool())
     shapes = {name: ids.shape for name, ids in padded.items()}
     claim("pio.text.padded-length", {**shapes, "real ids": int(padded.attention_mask.sum())})
 
@@ -155,15 +155,15 @@ def test_text_of_any_script_can_be_masked_and_guessed(tokenizer):
 def test_padding_is_read_unless_a_mask_forbids_it():
     padded = theirs.tiny_input(LANGUAGE)["inputs"] % 256 + 6
     padded[:, 8:] = 0
-    keep = padded != 0
+    mask = padded != 0
     model, ours = theirs.tiny(LANGUAGE), our_tiny()
     runs = {
-        "transformers": lambda ids, keep=None: model(ids, attention_mask=keep).logits[:, :8],
-        "ours": lambda ids, keep=None: ours(ids, keep=keep)[:, :8],
+        "transformers": lambda ids, mask=None: model(ids, attention_mask=mask).logits[:, :8],
+        "ours": lambda ids, mask=None: ours(ids, mask=mask)[:, :8],
     }
     as_if_unpadded = {}
     for name, run in runs.items():
-        answers = {"with mask": run(padded, keep), "without": run(padded)}
+        answers = {"with mask": run(padded, mask), "without": run(padded)}
         short = run(padded[:, :8])
         as_if_unpadded[name] = {how: is_equal(answer, short) for how, answer in answers.items()}
     claim("pio.text.attention-mask-dropped", as_if_unpadded)

@@ -17,9 +17,7 @@ from perceiver_tutorial.tracing import cost, walk
 pytestmark = pytest.mark.usefixtures("no_gradients")
 
 LANGUAGE, TEXT = theirs.MASKED_LANGUAGE, theirs.TEXT
-PLUS_PLUS = with_encoder(
-    measured.BYTES, latent_channels=1536, v_channels=1536, self_attends_per_block=40
-)
+PLUS_PLUS = with_encoder(measured.BYTES, latent_channels=1536, v_channels=1536, layers_per_block=40)
 
 
 @pytest.fixture(scope="module")

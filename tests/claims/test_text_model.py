@@ -18,7 +18,7 @@ from perceiver_tutorial.perceiver import TEXT_CLASSIFIER, TINY, build
 pytestmark = pytest.mark.usefixtures("no_gradients")
 
 LANGUAGE, TEXT = theirs.MASKED_LANGUAGE, theirs.TEXT
-READ, THINK = "encoder.reads.0", "encoder.blocks.0.0"
+READ, THINK = "encoder.cross.0", "encoder.blocks.0.0"
 
 
 @pytest.fixture(scope="module")
@@ -183,12 +183,12 @@ def test_the_listed_parts_make_the_same_classifier():
 def test_the_decoder_gives_the_logits_without_a_postprocessor():
     model, raw = theirs.tiny(TEXT), theirs.tiny_input(TEXT)
     final = model.perceiver.decoder.decoder.final_layer
-    heard = []
-    handle = final.register_forward_hook(lambda *call: heard.append(call[-1]))
+    recorded = []
+    handle = final.register_forward_hook(lambda *call: recorded.append(call[-1]))
     logits = model(**raw).logits
     handle.remove()
     found = {
         "postprocessors": int(model.perceiver.output_postprocessor is not None),
-        "final layer is answer": torch.equal(heard[0][:, 0], logits),
+        "final layer is answer": torch.equal(recorded[0][:, 0], logits),
     }
     claim("pio.text.cls-no-postprocessor", found)

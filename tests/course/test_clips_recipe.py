@@ -14,8 +14,8 @@ from tools import trade_clips
 
 
 def test_films_are_always_read_labels_half_the_time_and_sounds_two_times_in_three():
-    keep = half_hidden(4000, torch.Generator().manual_seed(0))
-    shares = {name: keep[:, rows].float() for name, rows in CLIPS.input_rows.items()}
+    mask = half_hidden(4000, torch.Generator().manual_seed(0))
+    shares = {name: mask[:, rows].float() for name, rows in CLIPS.input_rows.items()}
     assert all((share == share[:, :1]).all() for share in shares.values()), "whole or not at all"
     assert shares["image"].all()
     assert shares["label"].mean().item() == pytest.approx(1 / 2, abs=0.03)
@@ -37,13 +37,13 @@ def test_the_score_is_that_of_clips_no_training_sees():
 def knowing(error):
     """Gives back what it should, with an error; hums another clip's hum where it hears none."""
 
-    def decode(keep, raw, **_points):
-        hears = keep[0, CLIPS.input_rows["audio"][0]]
+    def decode(mask, raw, **_points):
+        hears = mask[0, CLIPS.input_rows["audio"][0]]
         sound = raw["audio"][..., 0] if hears else raw["audio"][..., 0].roll(1, 0)
         return {"image": raw["image"] + error, "audio": sound + error, "label": raw["label"]}
 
     model = build(CLIPS)
-    model.encode, model.decode = lambda _raw, keep: keep, decode
+    model.encode, model.decode = lambda _raw, mask: mask, decode
     return model
 
 

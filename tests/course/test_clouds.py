@@ -109,10 +109,10 @@ def test_an_unknown_turn_is_refused():
 
 
 def test_clouds_of_many_sizes_say_where_they_have_points():
-    points, keep, labels = clouds_of_many_sizes(40, (5, 9), seed=2)
-    assert points.shape == (40, 9, 3) and keep.shape == (40, 9) and len(labels) == 40
-    assert {*keep.sum(1).tolist()} == {5, 6, 7, 8, 9}
-    assert (points[~keep] == 0).all()
+    points, mask, labels = clouds_of_many_sizes(40, (5, 9), seed=2)
+    assert points.shape == (40, 9, 3) and mask.shape == (40, 9) and len(labels) == 40
+    assert {*mask.sum(1).tolist()} == {5, 6, 7, 8, 9}
+    assert (points[~mask] == 0).all()
     torch.testing.assert_close(points.norm(dim=-1).amax(1), torch.ones(40))
 
 
@@ -136,8 +136,8 @@ def test_units_and_places_do_not_matter():
 @pytest.mark.parametrize("filling", [0.0, 1e20, math.inf, math.nan])
 def test_what_is_no_point_moves_nothing(filling):
     points = torch.randn(2, 9, 3)
-    keep = torch.arange(9).expand(2, -1) < 6
-    ball = to_unit_ball(points.masked_fill(~keep[..., None], filling), keep)
+    mask = torch.arange(9).expand(2, -1) < 6
+    ball = to_unit_ball(points.masked_fill(~mask[..., None], filling), mask)
     torch.testing.assert_close(ball[:, :6], to_unit_ball(points[:, :6]))
     assert (ball[:, 6:] == 0).all()
 
@@ -163,9 +163,9 @@ def test_pointnet_reads_a_set_and_counts_a_point_once():
 
 def test_pointnet_does_not_read_padding():
     model, points = PointNet(5, width=8), torch.randn(2, 9, 3)
-    keep = torch.arange(9).expand(2, -1) < 6
-    padded = points.masked_fill(~keep[..., None], math.nan)
-    assert torch.allclose(model(padded, keep), model(points[:, :6]), atol=1e-6)
+    mask = torch.arange(9).expand(2, -1) < 6
+    padded = points.masked_fill(~mask[..., None], math.nan)
+    assert torch.allclose(model(padded, mask), model(points[:, :6]), atol=1e-6)
 
 
 def test_pointnet_by_hand():

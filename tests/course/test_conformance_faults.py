@@ -7,9 +7,9 @@ import torch
 from torch import nn
 
 from perceiver_course.kit.conformance import bad_versions, check_preprocessor
-from perceiver_tutorial.perceiver.doors import Door
+from perceiver_tutorial.inputs import InputSpec
 
-DOOR = Door("rows", ("rows", "numbers"), (None, 3), "")
+DOOR = InputSpec("rows", ("rows", "numbers"), (None, 3), "")
 
 
 class Rows(nn.Module):
@@ -18,13 +18,13 @@ class Rows(nn.Module):
     def __init__(self, fault=lambda _part, rows: rows, num_channels=4, check=DOOR.check):
         super().__init__()
         self.fault, self.num_channels, self.check = fault, num_channels, check
-        self.widen = nn.Linear(3, 4)
+        self.fc1 = nn.Linear(3, 4)
         self.scale = nn.Parameter(torch.ones(4))
         self.register_buffer("calls", torch.zeros(()))
 
     def forward(self, raw):
         self.check(raw)
-        return self.fault(self, self.widen(raw) * self.scale)
+        return self.fault(self, self.fc1(raw) * self.scale)
 
 
 def count(part, rows):
@@ -107,7 +107,7 @@ FAULTS = {
         "expected a part that stays as it was, got another calls. Change nothing of the part",
     ),
     "unused": (
-        Rows(lambda part, rows: rows / part.scale.detach() * 0 + part.widen.bias), "gradient",
+        Rows(lambda part, rows: rows / part.scale.detach() * 0 + part.fc1.bias), "gradient",
         "expected a gradient for every parameter, got none for scale, widen.weight. Use them",
     ),
     "detached": (

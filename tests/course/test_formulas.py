@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from perceiver_course.kit.formulas import attend_flops, encoder_flops, encoder_parameters
-from perceiver_tutorial.attention import CrossAttend, SelfAttend
+from perceiver_tutorial.attention import CrossAttentionLayer, SelfAttentionLayer
 from perceiver_tutorial.perceiver import PUBLISHED, EncoderConfig
 from perceiver_tutorial.perceiver.encoder import PerceiverEncoder
 from perceiver_tutorial.tracing import cost, walk
@@ -30,9 +30,9 @@ WIDTHS = {
 @pytest.mark.parametrize("widening", [1, 3])
 def test_a_cross_attend(widths, widening):
     with torch.device("meta"):
-        attend = CrossAttend(12, 10, num_heads=2, widening_factor=widening, **widths)
+        attention = CrossAttentionLayer(12, 10, num_heads=2, widening_factor=widening, **widths)
     raw = torch.zeros(1, 5, 12, device="meta"), torch.zeros(1, 7, 10, device="meta")
-    counted = cost(Pair(attend), raw).total.flops
+    counted = cost(Pair(attention), raw).total.flops
     formula = attend_flops(5, 7, 12, 10, widening_factor=widening, **widths)
     assert counted == sum(formula.values())
 
@@ -40,18 +40,18 @@ def test_a_cross_attend(widths, widening):
 class Pair(torch.nn.Module):
     """Takes both arrays as one argument."""
 
-    def __init__(self, attend):
+    def __init__(self, attention):
         super().__init__()
-        self.attend = attend
+        self.attention = attention
 
     def forward(self, arrays):
-        return self.attend(*arrays)
+        return self.attention(*arrays)
 
 
 @pytest.mark.parametrize("heads", [1, 2, 4])
 def test_a_self_attend_whatever_its_heads(heads):
     with torch.device("meta"):
-        counted = cost(SelfAttend(12, num_heads=heads), torch.zeros(1, 5, 12)).total.flops
+        counted = cost(SelfAttentionLayer(12, num_heads=heads), torch.zeros(1, 5, 12)).total.flops
     assert counted == sum(attend_flops(5, 5, 12, 12).values())
 
 
@@ -60,7 +60,7 @@ def test_a_published_encoder(name):
     inputs, channels = walk(name, depth=1)["preprocessor"].shape[1:]
     counted = cost(name)
     assert encoder_flops(PUBLISHED[name].encoder, inputs, channels) == {
-        "reading": counted["encoder.reads.0"].flops,
+        "reading": counted["encoder.cross.0"].flops,
         "thinking": counted["encoder.blocks.0.0"].flops,
     }
 
@@ -74,7 +74,7 @@ def test_only_products_with_the_map_know_both_numbers_of_rows():
 @pytest.mark.parametrize("widths", WIDTHS.values(), ids=WIDTHS)
 @pytest.mark.parametrize("reads, blocks", SCHEDULES.values(), ids=SCHEDULES)
 def test_an_encoder_with_any_schedule(reads, blocks, widths):
-    config = EncoderConfig(5, 12, 4, 2, 2, 1, reads=reads, blocks=blocks, **widths)
+    config = EncoderConfig(5, 12, 4, 2, 2, 1, cross_schedule=reads, block_schedule=blocks, **widths)
     with torch.device("meta"):
         encoder = PerceiverEncoder(config, input_channels=12)
         counted = cost(encoder, torch.zeros(1, 7, 12), depth=1)

@@ -8,8 +8,8 @@ from perceiver_course.chapters.feature_maps.pictures import draw_maps, strongest
 def test_the_direction_in_which_maps_vary_most_is_found():
     pattern = torch.zeros(2, 4, 6)
     pattern[0, 1, 2] = pattern[1, 3, 5] = 9.0
-    mixture = torch.tensor([0.6, 0.0, -0.8])
-    maps = 5.0 + pattern[:, None] * mixture[:, None, None]
+    context = torch.tensor([0.6, 0.0, -0.8])
+    maps = 5.0 + pattern[:, None] * context[:, None, None]
     maps = maps + 0.01 * torch.randn(2, 3, 4, 6, generator=torch.Generator().manual_seed(0))
     found = strongest(maps)
     assert found.shape == (2, 4, 6)

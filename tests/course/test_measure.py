@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from perceiver_course.kit.measure import measure, seconds
-from perceiver_tutorial.attention import SelfAttend
+from perceiver_tutorial.attention import SelfAttentionLayer
 from perceiver_tutorial.tracing import cost
 
 
@@ -42,7 +42,7 @@ def test_no_runs_have_no_median():
 
 
 def test_counts_are_those_of_cost_and_the_module_stays_where_it_was():
-    module = SelfAttend(12, num_heads=1).eval()
+    module = SelfAttentionLayer(12, num_heads=1).eval()
     five, nine = measure(module, 12, (5, 9), repeats=1)
     total = cost(module, torch.zeros(1, 9, 12)).total
     assert (five.inputs, nine.inputs) == (5, 9)

@@ -16,7 +16,7 @@ ENCODER = EncoderConfig(
     num_latents=32,
     latent_channels=48,
     num_blocks=1,
-    self_attends_per_block=1,
+    layers_per_block=1,
     self_heads=4,
     cross_heads=1,
 )
@@ -42,9 +42,9 @@ def test_the_answer_has_the_shape_of_the_picture():
 
 
 def test_the_answer_is_no_question_unless_the_decoder_is_told_to_add_it():
-    configs = {machine(SLOW, decoder=d).decoder.read.query_residual for d in (None, DECODER)}
+    configs = {machine(SLOW, decoder=d).decoder.cross.query_residual for d in (None, DECODER)}
     assert configs == {False}
-    assert machine(SLOW, decoder=DecoderConfig()).decoder.read.query_residual
+    assert machine(SLOW, decoder=DecoderConfig()).decoder.cross.query_residual
 
 
 def test_places_of_a_grid_are_among_those_of_a_grid_twice_as_fine():

@@ -28,7 +28,7 @@ from perceiver_tutorial.checkpoints import load
 from perceiver_tutorial.hiera import (
     HieraMAEConfig,
     classifier_from,
-    keep_of,
+    mask_of,
     random_units,
     reroll,
     tube_units,
@@ -107,9 +107,9 @@ def test_a_ratio_can_be_given_for_one_call():
 
 
 def test_a_mask_has_its_ratio_already():
-    keep = keep_of(random_units(2, TINY.units, 0.5), TINY.units)
-    with pytest.raises(ValueError, match=r"keep or mask_ratio, got both \(mask_ratio=0\.7\)"):
-        mae(TINY).loss(images(TINY), keep, mask_ratio=0.7)
+    mask = mask_of(random_units(2, TINY.units, 0.5), TINY.units)
+    with pytest.raises(ValueError, match=r"mask or mask_ratio, got both \(mask_ratio=0\.7\)"):
+        mae(TINY).loss(images(TINY), mask, mask_ratio=0.7)
 
 
 @pytest.mark.parametrize("ratio", [1.0, -0.1, 60.0])

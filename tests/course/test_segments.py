@@ -19,7 +19,7 @@ from perceiver_course.chapters.feature_maps.model import (
     stretch,
 )
 from perceiver_tutorial.hiera import Hiera, HieraConfig, video
-from perceiver_tutorial.initial import initialise
+from perceiver_tutorial.initialisation import initialise
 from perceiver_tutorial.tracing import cost, walk
 
 pytestmark = pytest.mark.usefixtures("float64")

@@ -75,7 +75,7 @@ def test_situations_are_the_same_for_a_seed_and_have_one_acting_unit_and_some_en
     assert torch.equal(seen.units, again.units) and not torch.equal(seen.units, other.units)
     assert seen.units.shape[-1] == len(FEATURES)
     assert (seen.units[..., 5].sum(1) == 1).all() and seen.enemies.any(1).all()
-    assert len(set(seen.keep.sum(1).tolist())) > 5
+    assert len(set(seen.mask.sum(1).tolist())) > 5
     assert not (seen.enemies & (seen.units[..., 5] > 0)).any()
 
 
@@ -107,7 +107,7 @@ def test_every_player_points_at_a_living_enemy(player):
 
 def test_chance_is_fair_and_follows_from_its_seed():
     seen = field(*[(0.1 * n, 1.0, 1.0) for n in range(1, 5)])
-    many = Situations(seen.units.expand(4000, -1, -1), seen.keep.expand(4000, -1))
+    many = Situations(seen.units.expand(4000, -1, -1), seen.mask.expand(4000, -1))
     shares = at_random(2)(many).bincount() / 4000
     assert shares[0] == 0 and (shares[1:] - 0.25).abs().max() < 0.04
     assert torch.equal(at_random(5)(many), at_random(5)(many))

@@ -18,7 +18,7 @@ ENCODER = EncoderConfig(
     num_latents=7,
     latent_channels=12,
     num_blocks=2,
-    self_attends_per_block=1,
+    layers_per_block=1,
     self_heads=3,
     cross_heads=1,
     qk_channels=12,
@@ -61,8 +61,8 @@ def test_chirps_go_where_they_say(name, sign):
 
 
 def test_pitches_lie_between_200_and_800_turns_a_second():
-    heard = strongest(of("tone"))
-    assert heard.min() >= 195 and heard.max() <= 805 and heard.std() > 100
+    recorded = strongest(of("tone"))
+    assert recorded.min() >= 195 and recorded.max() <= 805 and recorded.std() > 100
 
 
 def test_a_pluck_dies_away_and_a_burst_is_one_moment():

@@ -53,7 +53,7 @@ def test_the_score_is_the_share_of_words_that_follow_and_are_guessed_whole():
     model, test = trained("sentences-masked"), held_out_words()
     read = test.ids.masked_fill(test.hidden, 3)
     with torch.no_grad():
-        best = model(read, keep=read != 0).argmax(-1)
+        best = model(read, mask=read != 0).argmax(-1)
     right = [
         torch.equal(best[i][test.hidden[i]], test.ids[i][test.hidden[i]])
         for i in (test.fitting == 1).nonzero().flatten().tolist()

@@ -11,7 +11,7 @@ from torch.nn.functional import cross_entropy
 from perceiver_course.kit import samples
 from perceiver_course.kit.clips import SHAPES, _is_inside, shapes
 from perceiver_course.kit.training import History, accuracy, batches, fit
-from perceiver_tutorial.initial import initialise, spread_tables
+from perceiver_tutorial.initialisation import initialise, scale_tables
 from perceiver_tutorial.perceiver import (
     TINY,
     EncoderConfig,
@@ -216,7 +216,7 @@ def classification(model, images, labels):
 def test_tables_are_spread_and_nothing_else_is_touched():
     model = build(TINY["deepmind/language-perceiver"])
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    spread_tables(model, 0.5)
+    scale_tables(model, 0.5)
     changed = {
         name: float(value.std())
         for name, value in model.state_dict().items()

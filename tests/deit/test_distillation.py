@@ -140,8 +140,8 @@ def test_labels_teach_one_head_and_the_teacher_the_other(labels, taught, loss):
             for name in ("class_logits", "distillation_logits")
         }
         loss(DeiTAnswer(**heads), labels, taught, alpha=alpha).backward()
-        heard = {name: head.grad.abs().sum() > 0 for name, head in heads.items()}
-        assert not heard.pop(silent) and all(heard.values())
+        recorded = {name: head.grad.abs().sum() > 0 for name, head in heads.items()}
+        assert not recorded.pop(silent) and all(recorded.values())
 
 
 def test_one_head_hears_both_where_there_is_no_other(labels, taught):

@@ -11,7 +11,7 @@ from tolerances import EXACT
 from torch.nn.functional import interpolate, unfold
 
 from perceiver_tutorial import deit
-from perceiver_tutorial.attention import SelfAttend
+from perceiver_tutorial.attention import SelfAttentionLayer
 from perceiver_tutorial.deit import DeiTAnswer, DeiTConfig, DeiTMaskedImageConfig
 from perceiver_tutorial.tracing import walk
 
@@ -162,8 +162,8 @@ def test_a_fresh_model_is_no_blank():
         assert table.std().item() == pytest.approx(0.0176, abs=0.004)  # 0.02, cut at two of them
         assert 0 < table.abs().max() <= 0.04
     for block in fresh.encoder.blocks:
-        assert block.mlp.widen.weight.std().item() == pytest.approx(0.02, rel=0.05)
-        assert not block.mlp.widen.bias.any()
+        assert block.mlp.fc1.weight.std().item() == pytest.approx(0.02, rel=0.05)
+        assert not block.mlp.fc1.bias.any()
     assert fresh.class_head.weight.std().item() == pytest.approx(0.02, rel=0.05)
     tokens = fresh.tokens(torch.randn(2, 3, 224, 224))
     assert relative_error(tokens[:, 0], tokens[:, 1]) > 0.1
@@ -283,8 +283,8 @@ def test_positions_without_rows_for_the_tokens_in_front_are_stretched_whole():
 
 @pytest.mark.parametrize("options", [{"layer_scale": 1e-4}, {"drop_path": 0.1}])
 def test_the_published_models_do_not_pay_for_options(options):
-    assert {type(block) for block in TINY.build().encoder.blocks} == {SelfAttend}
-    assert SelfAttend not in {
+    assert {type(block) for block in TINY.build().encoder.blocks} == {SelfAttentionLayer}
+    assert SelfAttentionLayer not in {
         type(block) for block in replace(TINY, **options).build().encoder.blocks
     }
 
@@ -305,7 +305,7 @@ def test_layer_scale_starts_as_asked_and_one_changes_nothing():
 def test_layer_scale_scales_the_branches_channel_by_channel():
     block = shaken(replace(TINY, layer_scale=0.1)).encoder.blocks[0]
     x = torch.randn(2, 17, 24)
-    normed = block.norm_attention(x)
+    normed = block.norm_q(x)
     wanted = x + block.attention(normed, normed) * block.scale_attention.weight
     wanted = wanted + block.mlp(block.norm_mlp(wanted)) * block.scale_mlp.weight
     assert relative_error(block(x), wanted) < EXACT
@@ -349,37 +349,37 @@ def test_positions_for_patches_only(config):
 
 def test_hidden_pixels_never_change_what_is_drawn():
     model, raw = shaken(MASKED), images()
-    keep = model.keep(raw)
-    other = torch.where(model.seen_pixels(keep), raw, torch.randn_like(raw))
+    mask = model.mask(raw)
+    other = torch.where(model.seen_pixels(mask), raw, torch.randn_like(raw))
     assert not torch.equal(raw, other)
-    assert torch.equal(model(raw, keep), model(other, keep))
+    assert torch.equal(model(raw, mask), model(other, mask))
 
 
 def test_only_hidden_pixels_are_judged():
     model, raw = shaken(MASKED), images()
-    keep = torch.zeros(2, 15, dtype=torch.bool)
-    keep[0, 3:], keep[1, 4:] = True, True
-    seen, drawn = model.seen_pixels(keep), model(raw, keep)
+    mask = torch.zeros(2, 15, dtype=torch.bool)
+    mask[0, 3:], mask[1, 4:] = True, True
+    seen, drawn = model.seen_pixels(mask), model(raw, mask)
     assert seen.shape == (2, 1, 24, 40) and int((~seen).sum()) == 7 * 64
     wrong = (drawn - raw).abs()
     by_hand = sum(wrong[b, :, :8, 8 * n : 8 * n + 8].sum() for b, n in
                   [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (1, 3)])  # fmt: skip
-    assert model.loss(raw, keep).item() == pytest.approx(by_hand.item() / (7 * 64 * 3), rel=EXACT)
+    assert model.loss(raw, mask).item() == pytest.approx(by_hand.item() / (7 * 64 * 3), rel=EXACT)
 
 
 def test_a_completed_picture_keeps_what_was_seen():
     model, raw = shaken(MASKED), images()
-    keep = model.keep(raw)
-    seen = model.seen_pixels(keep).expand_as(raw)
-    completed, drawn = model.reconstruct(raw, keep), model(raw, keep)
+    mask = model.mask(raw)
+    seen = model.seen_pixels(mask).expand_as(raw)
+    completed, drawn = model.reconstruct(raw, mask), model(raw, mask)
     assert torch.equal(completed[seen], raw[seen]) and torch.equal(completed[~seen], drawn[~seen])
 
 
 def test_random_masks_hide_the_share_that_was_asked_for():
     for ratio, kept in ((0.6, 6), (0.9, 1), (0.0, 15)):
         model = replace(MASKED, mask_ratio=ratio).build()
-        assert model.keep(images()).sum(1).tolist() == [kept] * 2
-    assert not torch.equal(*MASKED.build().keep(images()))
+        assert model.mask(images()).sum(1).tolist() == [kept] * 2
+    assert not torch.equal(*MASKED.build().mask(images()))
 
 
 def test_learning_from_hidden_patches_reaches_the_mask_token():
@@ -390,19 +390,19 @@ def test_learning_from_hidden_patches_reaches_the_mask_token():
 
 
 @pytest.mark.parametrize(
-    "keep, words",
+    "mask, words",
     [
-        (torch.ones(2, 14, dtype=torch.bool), r"expected keep as \[2, 15\] .* for each patch"),
+        (torch.ones(2, 14, dtype=torch.bool), r"expected mask as \[2, 15\] .* for each patch"),
         (torch.ones(1, 15, dtype=torch.bool), r"got \[1, 15\] of torch.bool"),
-        (torch.ones(2, 15), r"of torch.float32\. A 1 that hides, as in other code, is ~keep here"),
+        (torch.ones(2, 15), r"of torch.float32\. A 1 that hides, as in other code, is ~mask here"),
     ],
 )
 @pytest.mark.usefixtures("without_shape_checks")
-def test_masks_that_do_not_fit_are_refused(keep, words):
+def test_masks_that_do_not_fit_are_refused(mask, words):
     model = MASKED.build()
     for use in (model, model.loss, model.reconstruct):
         with pytest.raises(ValueError, match=words):
-            use(images(), keep)
+            use(images(), mask)
 
 
 def test_a_loss_needs_something_hidden():

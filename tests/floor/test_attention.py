@@ -9,13 +9,13 @@ from torch.nn.functional import scaled_dot_product_attention
 
 from perceiver_tutorial.attention import (
     MLP,
-    CrossAttend,
+    CrossAttentionLayer,
     MultiHeadAttention,
-    SelfAttend,
-    attend,
+    SelfAttentionLayer,
+    attention,
     attention_weights,
 )
-from perceiver_tutorial.taps import Tap, listen
+from perceiver_tutorial.hooks import HookPoint, record
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -29,7 +29,7 @@ def arrays():
 @pytest.fixture
 def heard_tap():
     """A tap that somebody listens at, so that weights are written down."""
-    tap = Tap("batch queries keys")
+    tap = HookPoint("batch queries keys")
     tap.register_forward_hook(lambda *_: None)
     return tap
 
@@ -44,7 +44,7 @@ def test_every_query_shares_out_one_over_the_keys(arrays):
 def test_attention_is_the_weighted_average_of_the_values(arrays):
     queries, keys, values = arrays
     by_hand = (queries @ keys.mT / 2).softmax(-1) @ values
-    assert relative_error(attend(queries, keys, values), by_hand) < EXACT
+    assert relative_error(attention(queries, keys, values), by_hand) < EXACT
 
 
 def test_scores_are_divided_by_the_root_of_the_width():
@@ -55,37 +55,37 @@ def test_scores_are_divided_by_the_root_of_the_width():
 
 @pytest.mark.parametrize("keeps", ["nothing", "some keys", "other keys for each query"])
 def test_listening_changes_no_number(arrays, heard_tap, keeps):
-    keep = {
+    mask = {
         "nothing": None,
         "some keys": torch.tensor([True, False, True, True, False]).expand(2, 1, 5),
         "other keys for each query": torch.rand(2, 3, 5) > 0.5,
     }[keeps]
-    assert relative_error(attend(*arrays, keep, tap=heard_tap), attend(*arrays, keep)) < EXACT
+    assert relative_error(attention(*arrays, mask, tap=heard_tap), attention(*arrays, mask)) < EXACT
 
 
 def test_weights_are_made_only_when_somebody_listens(arrays, heard_tap, monkeypatch):
     monkeypatch.setattr("perceiver_tutorial.attention.attention_weights", None)
-    attend(*arrays, tap=Tap("batch queries keys"))
+    attention(*arrays, tap=HookPoint("batch queries keys"))
     with pytest.raises(TypeError):
-        attend(*arrays, tap=heard_tap)
+        attention(*arrays, tap=heard_tap)
 
 
 @pytest.mark.parametrize("listening", [False, True])
 def test_not_keeping_a_key_equals_never_having_it(arrays, heard_tap, listening):
     queries, keys, values = arrays
     tap = heard_tap if listening else None
-    keep = torch.tensor([True, False, True, True, False]).expand(2, 1, 5)
+    mask = torch.tensor([True, False, True, True, False]).expand(2, 1, 5)
     kept = [0, 2, 3]
-    without = attend(queries, keys[:, kept], values[:, kept])
-    assert relative_error(attend(queries, keys, values, keep, tap), without) < EXACT
+    without = attention(queries, keys[:, kept], values[:, kept])
+    assert relative_error(attention(queries, keys, values, mask, tap), without) < EXACT
 
 
 @pytest.mark.parametrize("listening", [False, True])
 def test_a_row_that_keeps_nothing_reads_zeros_and_learns_nothing(arrays, heard_tap, listening):
     queries, keys, values = (x.requires_grad_() for x in arrays)
-    keep = torch.ones(2, 3, 5, dtype=torch.bool)
-    keep[0, 1] = False
-    read = attend(queries, keys, values, keep, heard_tap if listening else None)
+    mask = torch.ones(2, 3, 5, dtype=torch.bool)
+    mask[0, 1] = False
+    read = attention(queries, keys, values, mask, heard_tap if listening else None)
     read.sum().backward()
     assert not read[0, 1].any()
     assert read[0, 0].all()
@@ -94,97 +94,95 @@ def test_a_row_that_keeps_nothing_reads_zeros_and_learns_nothing(arrays, heard_t
 
 
 def test_a_mask_over_queries_silences_whole_rows(arrays):
-    keep = torch.tensor([[True], [False], [True]]).expand(2, 3, 1)
-    read = attend(*arrays, keep)
+    mask = torch.tensor([[True], [False], [True]]).expand(2, 3, 1)
+    read = attention(*arrays, mask)
     assert not read[:, 1].any()
-    assert relative_error(read[:, [0, 2]], attend(*arrays)[:, [0, 2]]) < EXACT
+    assert relative_error(read[:, [0, 2]], attention(*arrays)[:, [0, 2]]) < EXACT
 
 
 def test_order_of_keys_does_not_matter(arrays):
     queries, keys, values = arrays
     order = torch.tensor([4, 2, 0, 1, 3])
-    shuffled = attend(queries, keys[:, order], values[:, order])
-    assert relative_error(attend(queries, keys, values), shuffled) < EXACT
+    shuffled = attention(queries, keys[:, order], values[:, order])
+    assert relative_error(attention(queries, keys, values), shuffled) < EXACT
 
 
 def test_any_number_of_leading_axes_is_carried_along():
     leading, one = (2, 3, 7), (1, 2, 3)
     queries, keys, values = (torch.randn(*leading, *s) for s in ((4, 5), (6, 5), (6, 8)))
-    alone = attend(queries[one], keys[one], values[one])
-    assert relative_error(attend(queries, keys, values)[one], alone) < EXACT
+    alone = attention(queries[one], keys[one], values[one])
+    assert relative_error(attention(queries, keys, values)[one], alone) < EXACT
 
 
 def test_heads_look_through_their_own_channels():
     attention = shake(MultiHeadAttention(12, 10, num_heads=3, qk_channels=6, v_channels=9))
     asking, read = torch.randn(2, 4, 12), torch.randn(2, 5, 10)
-    projected = (attention.to_queries(asking), attention.to_keys(read), attention.to_values(read))
+    projected = (attention.q_proj(asking), attention.k_proj(read), attention.v_proj(read))
     heads = zip(*(array.chunk(3, dim=-1) for array in projected), strict=True)
-    mixture = torch.cat([scaled_dot_product_attention(*head) for head in heads], dim=-1)
-    assert relative_error(attention(asking, read), attention.to_output(mixture)) < EXACT
+    context = torch.cat([scaled_dot_product_attention(*head) for head in heads], dim=-1)
+    assert relative_error(attention(asking, read), attention.out_proj(context)) < EXACT
 
 
 def test_widths_default_to_those_of_the_queries():
-    attention = MultiHeadAttention(12, num_heads=4)
-    assert attention.to_keys.weight.shape == (12, 12)
-    assert MultiHeadAttention(12, num_heads=4, qk_channels=8).to_values.out_features == 8
+    attention = MultiHeadAttention(12, 12, num_heads=4)
+    assert attention.k_proj.weight.shape == (12, 12)
+    assert MultiHeadAttention(12, 12, num_heads=4, qk_channels=8).v_proj.out_features == 8
 
 
 @pytest.mark.parametrize("name", ["qk_channels", "v_channels"])
 def test_a_width_that_does_not_split_over_the_heads_is_refused_by_name(name):
     message = rf"{name}=10 does not split over num_heads=4: 10 / 4 leaves 2 over"
     with pytest.raises(ValueError, match=message):
-        MultiHeadAttention(8, num_heads=4, **{name: 10})
+        MultiHeadAttention(8, 8, num_heads=4, **{name: 10})
 
 
 def test_the_mlp_widens_bends_and_narrows():
     mlp = shake(MLP(6, widening_factor=3))
     x = torch.randn(2, 5, 6)
-    assert mlp.widen.weight.shape == (18, 6)
-    assert relative_error(mlp(x), mlp.narrow(nn.functional.gelu(mlp.widen(x)))) < EXACT
+    assert mlp.fc1.weight.shape == (18, 6)
+    assert relative_error(mlp(x), mlp.fc2(nn.functional.gelu(mlp.fc1(x)))) < EXACT
 
 
 def test_the_two_kinds_of_gelu_differ_by_less_than_a_thousandth():
     exact, tanh = MLP(6, activation="gelu"), MLP(6, activation="gelu_tanh")
     x = torch.linspace(-4, 4, 1000)
-    difference = (exact.bend(x) - tanh.bend(x)).abs().max()
+    difference = (exact.act(x) - tanh.act(x)).abs().max()
     assert 1e-4 < difference < 1e-3
-    assert relative_error(tanh.bend(x), nn.functional.gelu(x, approximate="tanh")) < EXACT
+    assert relative_error(tanh.act(x), nn.functional.gelu(x, approximate="tanh")) < EXACT
 
 
 def test_a_self_attend_is_two_residuals_around_normed_steps():
-    block = shake(SelfAttend(8, num_heads=2, widening_factor=2, eps=0.5))
+    block = shake(SelfAttentionLayer(8, num_heads=2, widening_factor=2, eps=0.5))
     x = torch.randn(2, 5, 8)
-    normed = nn.functional.layer_norm(
-        x, (8,), block.norm_attention.weight, block.norm_attention.bias, eps=0.5
-    )
+    normed = nn.functional.layer_norm(x, (8,), block.norm_q.weight, block.norm_q.bias, eps=0.5)
     middle = x + block.attention(normed, normed)
     assert relative_error(block(x), middle + block.mlp(block.norm_mlp(middle))) < EXACT
 
 
 def test_the_query_residual_adds_the_question_to_the_answer():
     asking, read = torch.randn(2, 3, 8), torch.randn(2, 5, 6)
-    block = shake(CrossAttend(8, 6, num_heads=2))
-    mixture = block.attention(block.norm_queries(asking), block.norm_read(read))
-    with_residual = asking + mixture
+    block = shake(CrossAttentionLayer(8, 6, num_heads=2))
+    context = block.attention(block.norm_q(asking), block.norm_kv(read))
+    with_residual = asking + context
     by_hand = with_residual + block.mlp(block.norm_mlp(with_residual))
     assert relative_error(block(asking, read), by_hand) < EXACT
     block.query_residual = False
-    assert relative_error(block(asking, read), mixture + block.mlp(block.norm_mlp(mixture))) < EXACT
+    assert relative_error(block(asking, read), context + block.mlp(block.norm_mlp(context))) < EXACT
 
 
 def test_a_cross_attend_does_not_read_what_is_not_kept():
     asking, read = torch.randn(2, 3, 8), torch.randn(2, 5, 6)
-    block = shake(CrossAttend(8, 6, num_heads=2))
-    keep = torch.tensor([[True, True, False, True, False]]).expand(2, 5)[:, None]
-    assert relative_error(block(asking, read, keep), block(asking, read[:, [0, 1, 3]])) < EXACT
+    block = shake(CrossAttentionLayer(8, 6, num_heads=2))
+    mask = torch.tensor([[True, True, False, True, False]]).expand(2, 5)[:, None]
+    assert relative_error(block(asking, read, mask), block(asking, read[:, [0, 1, 3]])) < EXACT
 
 
 def test_maps_and_mixtures_can_be_heard():
     attention = shake(MultiHeadAttention(8, 6, num_heads=2, v_channels=10))
-    with listen(attention) as heard:
+    with record(attention) as recorded:
         attention(torch.randn(2, 3, 8), torch.randn(2, 5, 6))
-    assert heard["weights"][0].shape == (2, 2, 3, 5)
-    assert heard["mixture"][0].shape == (2, 3, 10)
+    assert recorded["weights"][0].shape == (2, 2, 3, 5)
+    assert recorded["mixture"][0].shape == (2, 3, 10)
 
 
 @pytest.mark.parametrize("widths, wanted", [
@@ -194,10 +192,10 @@ def test_maps_and_mixtures_can_be_heard():
 @pytest.mark.parametrize("kv_channels", [None, 10])
 def test_keys_are_as_wide_as_queries_and_values_as_keys_unless_said(kv_channels, widths, wanted):
     attention = MultiHeadAttention(12, kv_channels, num_heads=3, **widths)
-    assert attention.to_queries.weight.shape == (wanted[0], 12)
-    assert attention.to_keys.weight.shape == (wanted[0], kv_channels or 12)
-    assert attention.to_values.weight.shape == (wanted[1], kv_channels or 12)
-    assert attention.to_output.weight.shape == (12, wanted[1])
+    assert attention.q_proj.weight.shape == (wanted[0], 12)
+    assert attention.k_proj.weight.shape == (wanted[0], kv_channels or 12)
+    assert attention.v_proj.weight.shape == (wanted[1], kv_channels or 12)
+    assert attention.out_proj.weight.shape == (12, wanted[1])
 
 
 @pytest.mark.usefixtures("without_shape_checks")
@@ -206,14 +204,14 @@ def test_a_batch_of_one_cannot_ask_a_batch_of_four(batches):
     asking, read = torch.randn(batches[0], 3, 8), torch.randn(batches[1], 11, 5)
     words = f"^asking is a batch of {batches[0]}, read a batch of {batches[1]}: .* x.expand"
     with pytest.raises(ValueError, match=words):
-        CrossAttend(8, 5, num_heads=1)(asking, read)
+        CrossAttentionLayer(8, 5, num_heads=1)(asking, read)
 
 
 def test_one_array_may_be_repeated_for_the_whole_batch():
-    attend, read = shake(CrossAttend(8, 5, num_heads=1)), torch.randn(4, 11, 5)
+    attention, read = shake(CrossAttentionLayer(8, 5, num_heads=1)), torch.randn(4, 11, 5)
     asking = torch.randn(1, 3, 8)
-    together = attend(asking.expand(4, -1, -1), read)
-    alone = torch.cat([attend(asking, one[None]) for one in read])
+    together = attention(asking.expand(4, -1, -1), read)
+    alone = torch.cat([attention(asking, one[None]) for one in read])
     torch.testing.assert_close(together, alone)
 
 
@@ -229,4 +227,4 @@ def test_one_array_may_be_repeated_for_the_whole_batch():
 def test_a_wrong_width_into_cross_attention_is_named_in_one_short_sentence(widths, words):
     asking, read = torch.randn(2, 3, widths[0]), torch.randn(2, 11, widths[1])
     with pytest.raises(ValueError, match=f"^{words}$"):
-        CrossAttend(8, 5, num_heads=1)(asking, read)
+        CrossAttentionLayer(8, 5, num_heads=1)(asking, read)

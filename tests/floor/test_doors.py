@@ -9,6 +9,7 @@ from calls import model, raw
 from hypothesis import given
 from hypothesis import strategies as st
 from jaxtyping import Bool, Float, Int, Shaped, jaxtyped
+from perceiver_tutorial.inputs.axes import Seen
 from publics import publics
 from strategies import FEW
 from torch import Tensor
@@ -16,9 +17,8 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from yardstick import seconds
 
 from perceiver_tutorial import deit, perceiver
-from perceiver_tutorial.attention import attend
-from perceiver_tutorial.doors import checked, explained, rules
-from perceiver_tutorial.doors.axes import Seen
+from perceiver_tutorial.attention import attention
+from perceiver_tutorial.inputs import checked, explained, rules
 
 SHAPES = (
     "batch channels",
@@ -54,9 +54,9 @@ def test_a_rule_is_kept_whenever_jaxtyping_says_so(hints, shapes, dtypes):
 
 
 @checked
-def weigh(rows: Float[Tensor, "batch rows"], keep: Bool[Tensor, "batch rows"] | None = None):
+def weigh(rows: Float[Tensor, "batch rows"], mask: Bool[Tensor, "batch rows"] | None = None):
     """Weigh rows."""
-    return rows if keep is None else rows * keep
+    return rows if mask is None else rows * mask
 
 
 ROWS = torch.rand(2, 3)
@@ -67,7 +67,7 @@ ROWS = torch.rand(2, 3)
     ((ROWS[0],), ValueError, r"got float32 \[3\]\. It has one axis too few: rows\[None\] is one"),
     ((ROWS[None],), ValueError, r"got float32 \[1, 2, 3\]\. It has 3 axes instead of 2\."),
     ((ROWS.long(),), ValueError, r"got int64 \[2, 3\]\. Measured values are floats: rows\.float\("),
-    ((ROWS, ROWS), ValueError, r"True and False are wanted, e\.g\. keep != 0, or keep\.bool\(\)"),
+    ((ROWS, ROWS), ValueError, r"True and False are wanted, e\.g\. mask != 0, or mask\.bool\(\)"),
     ((ROWS, ROWS[:1] > 0), ValueError, r"same size: batch is 2 in what came before, rows is 3 in"),
     ((ROWS, (ROWS > 0).to("meta")), ValueError, r"on meta\. All must be on one device, cpu:"),
 ])  # fmt: skip
@@ -139,9 +139,9 @@ def test_names_words_and_signatures_stay():
 def test_compiling_meets_no_guard():
     jaxtyping.config.update("jaxtyping_disable", True)
     try:
-        compiled = torch.compile(attend, backend="eager", fullgraph=True)
+        compiled = torch.compile(attention, backend="eager", fullgraph=True)
         x = torch.rand(2, 5, 4)
-        torch.testing.assert_close(compiled(x, x, x), attend(x, x, x))
+        torch.testing.assert_close(compiled(x, x, x), attention(x, x, x))
         torch._dynamo.explain(model("deit"))(torch.rand(1, 3, 16, 24))
     finally:
         jaxtyping.config.update("jaxtyping_disable", False)
@@ -151,7 +151,7 @@ def test_compiling_meets_no_guard():
 def test_fake_and_meta_tensors_pass():
     with FakeTensorMode():
         x = torch.rand(2, 5, 4)
-        assert attend(x, x, x).shape == (2, 5, 4)
+        assert attention(x, x, x).shape == (2, 5, 4)
     with torch.device("meta"):
         assert deit.build("facebook/deit-tiny-patch16-224")(
             torch.zeros(1, 3, 224, 224)
@@ -161,18 +161,18 @@ def test_fake_and_meta_tensors_pass():
 @pytest.mark.usefixtures("without_shape_checks")
 def test_huge_sizes_are_looked_at_without_being_made():
     huge = torch.empty(1, 1, 2**40, 64, device="meta")
-    assert attend(huge[:, :, :1], huge, huge).shape == (1, 1, 1, 64)
+    assert attention(huge[:, :, :1], huge, huge).shape == (1, 1, 1, 64)
     with pytest.raises(ValueError, match="keys is 1099511627776 in what came before"):
-        attend(huge[:, :, :1], huge, huge[:, :, :5])
+        attention(huge[:, :, :1], huge, huge[:, :, :5])
 
 
 @pytest.mark.usefixtures("without_shape_checks")
 def test_a_look_costs_little():
     """Measured alone: 7 of 13 microseconds, eight times in a forward of 8,000."""
     x = torch.rand(2, 2, 5, 4)
-    plain = inspect.unwrap(attend)
+    plain = inspect.unwrap(attention)
     with torch.inference_mode():
-        looked = seconds(lambda: repeat(lambda: attend(x, x, x)), times=3)
+        looked = seconds(lambda: repeat(lambda: attention(x, x, x)), times=3)
         assert looked < 20 * seconds(lambda: repeat(lambda: plain(x, x, x)), times=3)
 
 

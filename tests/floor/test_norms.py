@@ -10,7 +10,7 @@ from torch import nn
 
 from perceiver_course.chapters.feature_maps.model import HieraSegmenterConfig
 from perceiver_course.kit.rivals import ConvNetConfig
-from perceiver_tutorial.attention import CrossAttend, SelfAttend
+from perceiver_tutorial.attention import CrossAttentionLayer, SelfAttentionLayer
 from perceiver_tutorial.deit import DeiTMaskedImageConfig
 from perceiver_tutorial.hiera.blocks import HieraBlock
 from perceiver_tutorial.hiera.targets import statistics
@@ -54,11 +54,11 @@ def by_hand(rows, eps):
 
 
 NORMS = {
-    "norm_queries": (CrossAttend(8, 8, num_heads=2), 1e-5),
-    "norm_read": (CrossAttend(8, 8, num_heads=2), 1e-5),
-    "norm_attention": (SelfAttend(8, num_heads=2, eps=1e-3), 1e-3),
-    "norm_mlp": (SelfAttend(8, num_heads=2, eps=1e-3), 1e-3),
-    "norm_attention of Hiera": (HieraBlock(8, 8, num_heads=2), 1e-6),
+    "norm_q": (CrossAttentionLayer(8, 8, num_heads=2), 1e-5),
+    "norm_kv": (CrossAttentionLayer(8, 8, num_heads=2), 1e-5),
+    "norm_q of itself": (SelfAttentionLayer(8, num_heads=2, eps=1e-3), 1e-3),
+    "norm_mlp": (SelfAttentionLayer(8, num_heads=2, eps=1e-3), 1e-3),
+    "norm_q of Hiera": (HieraBlock(8, 8, num_heads=2), 1e-6),
     "norm_mlp of Hiera": (HieraBlock(8, 8, num_heads=2), 1e-6),
 }
 

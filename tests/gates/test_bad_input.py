@@ -29,9 +29,9 @@ ROOMS = (
     "masked_pretraining.model", "point_clouds.data", "point_clouds.model",
 )  # fmt: skip
 LEFT_OUT = {
-    "doors.checked": "it takes functions, and is what is tried here",
-    "doors.explained": "so does it",
-    "taps.listen": "a context, entered with a model: see test_bad_input_found.py",
+    "inputs.checked": "it takes functions, and is what is tried here",
+    "inputs.explained": "so does it",
+    "hooks.record": "a context, entered with a model: see test_bad_input_found.py",
     "extending.model.things_found": "it takes what a detector answered: test_detection.py",
     "extending.model.judge_detections": "so does it",
     "training.batches": "any number of arrays: see test_bad_input_found.py",

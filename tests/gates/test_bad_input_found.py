@@ -16,10 +16,10 @@ from perceiver_course.kit.recipes.clips import psnr
 from perceiver_course.kit.rivals import linear_probe
 from perceiver_course.kit.training import accuracy, batches
 from perceiver_tutorial import deit, perceiver
-from perceiver_tutorial.attention import attend
+from perceiver_tutorial.attention import attention
 from perceiver_tutorial.checkpoints.pictures import Preparation
+from perceiver_tutorial.hooks import record
 from perceiver_tutorial.perceiver import characters, decode_text, losses
-from perceiver_tutorial.taps import listen
 
 NAN = torch.full((2, 4), torch.nan)
 pytestmark = pytest.mark.usefixtures("without_shape_checks")
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("without_shape_checks")
 def test_more_or_fewer_values_than_keys_are_not_read_from_other_memory(values):
     queries, keys = torch.rand(2, 1, 3, 4), torch.rand(2, 1, 6, 4)
     with pytest.raises(ValueError, match=r"attend expected values .* keys is 6 in what came befor"):
-        attend(queries, keys, torch.rand(2, 1, values, 4))
+        attention(queries, keys, torch.rand(2, 1, values, 4))
 
 
 def test_ids_of_the_meta_device_are_not_looked_up_in_whatever_memory_holds():
@@ -156,10 +156,10 @@ def test_batches_are_made_of_tensors_with_as_many_samples(arrays):
 
 @pytest.mark.parametrize("what", [None, "words", torch.zeros(2)])
 def test_nobody_listens_to_what_is_no_model(what):
-    with pytest.raises(TypeError, match="listen expected model as a Module, got"), listen(what):
+    with pytest.raises(TypeError, match="listen expected model as a Module, got"), record(what):
         pass
 
 
 def test_an_array_is_no_tensor_and_that_is_said():
     with pytest.raises(TypeError, match=r"got ndarray\. Make it a tensor: torch\.as_tensor\(keys"):
-        attend(torch.rand(3, 4), np.zeros((5, 4)), torch.rand(5, 4))
+        attention(torch.rand(3, 4), np.zeros((5, 4)), torch.rand(5, 4))

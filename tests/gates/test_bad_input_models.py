@@ -123,10 +123,10 @@ KEEPS = {"entities": 9, "masked language": 9, "fourier images": 80, **MASKED}
 @FEW
 @given(how=st.sampled_from(list(WAYS)))
 def test_a_mask_is_not_as_it_should_be(name, how):
-    keep = torch.ones(2, KEEPS[name], dtype=torch.bool)
-    keep[:, 0] = False
-    spoilt = WAYS[how](keep)
-    judge(lambda: run(name, food(name), keep=spoilt), food(name))
+    mask = torch.ones(2, KEEPS[name], dtype=torch.bool)
+    mask[:, 0] = False
+    spoilt = WAYS[how](mask)
+    judge(lambda: run(name, food(name), mask=spoilt), food(name))
 
 
 def decode(name: str, points: Any, chunk_size: Any = None) -> Any:

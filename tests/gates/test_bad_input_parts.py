@@ -17,7 +17,7 @@ from perceiver_course.chapters.entities.model import RowScorer
 from perceiver_course.chapters.extending.model import LogSpectrum
 from perceiver_course.chapters.perceiver_io import exercises
 from perceiver_course.chapters.point_clouds.model import DistanceHistogram, PointNet
-from perceiver_tutorial import attention, deit, drop_path, positions, taps
+from perceiver_tutorial import attention, deit, drop_path, hooks, positions
 from perceiver_tutorial.perceiver import preprocessors as p
 
 KEEP = torch.tensor([[True] * 5, [True] * 3 + [False] * 2])
@@ -27,13 +27,13 @@ NOTES = deit.TeacherNotes(deit.Teacher(Scores()), images(6, 8))
 MODULES: dict[str, tuple[Callable[..., Any], dict[str, Tensor]]] = {
     "attention.MultiHeadAttention": (
         attention.MultiHeadAttention(4, 6, num_heads=2),
-        {"asking": OTHERS, "read": ROWS, "keep": KEEP[:, None]},
+        {"asking": OTHERS, "read": ROWS, "mask": KEEP[:, None]},
     ),
     "attention.MLP": (attention.MLP(6), {"x": ROWS}),
-    "attention.SelfAttend": (attention.SelfAttend(6, num_heads=2), {"x": ROWS}),
+    "attention.SelfAttend": (attention.SelfAttentionLayer(6, num_heads=2), {"x": ROWS}),
     "attention.CrossAttend": (
-        attention.CrossAttend(4, 6, num_heads=2),
-        {"asking": OTHERS, "read": ROWS, "keep": KEEP[:, None]},
+        attention.CrossAttentionLayer(4, 6, num_heads=2),
+        {"asking": OTHERS, "read": ROWS, "mask": KEEP[:, None]},
     ),
     "deit.Teacher": (deit.Teacher(nn.Flatten()), {"images": images(6, 8)}),
     "deit.TeacherNotes": (NOTES, {"numbers": torch.tensor([1, 0]), "images": images(6, 8).flip(0)}),
@@ -60,10 +60,10 @@ MODULES: dict[str, tuple[Callable[..., Any], dict[str, Tensor]]] = {
     "point_clouds.model.DistanceHistogram": (DistanceHistogram(4), {"points": torch.rand(2, 5, 3)}),
     "extending.model.LogSpectrum": (LogSpectrum(), {"sounds": torch.rand(2, 16, 1)}),
     "point_clouds.model.PointNet": (
-        PointNet(4, width=8), {"points": torch.rand(2, 5, 3), "keep": KEEP}
+        PointNet(4, width=8), {"points": torch.rand(2, 5, 3), "mask": KEEP}
     ),
     "entities.model.RowScorer": (
-        RowScorer(6, sees_mean=True, channels=8), {"rows": ROWS, "keep": KEEP}
+        RowScorer(6, sees_mean=True, channels=8), {"rows": ROWS, "mask": KEEP}
     ),
 }  # fmt: skip
 WAYS = {**SPOILT, **NOT_NUMBERS}
@@ -137,6 +137,6 @@ def test_every_public_module_is_tried():
 
 
 def test_what_has_no_input_has_none():
-    assert taps.Tap("batch")(3) == 3
+    assert hooks.HookPoint("batch")(3) == 3
     assert positions.LearnedPositions((2, 3), 4)().shape == (6, 4)
     assert model("deit") and exercises.Dummy(2, 3)

@@ -13,7 +13,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils import _pytree as pytree
 
 from perceiver_tutorial import deit, hiera
-from perceiver_tutorial.doors import has_values
+from perceiver_tutorial.inputs import has_values
 from perceiver_tutorial.masks import kept_units
 from perceiver_tutorial.perceiver import EncoderConfig, FourierConfig, PointCloudConfig
 from perceiver_tutorial.speed import speed_up
@@ -22,14 +22,14 @@ from perceiver_tutorial.speed.products import has_onednn
 pytestmark = pytest.mark.usefixtures("without_shape_checks")
 
 SHALLOW = EncoderConfig(
-    num_latents=7, latent_channels=12, num_blocks=1, self_attends_per_block=1,
+    num_latents=7, latent_channels=12, num_blocks=1, layers_per_block=1,
     self_heads=2, cross_heads=1,
 )  # fmt: skip
 PERCEIVERS = {
     **{name: replace(config, encoder=SHALLOW) for name, config in CONFIGS.items()},
     "averaged images": replace(
         CONFIGS["averaged images"],
-        encoder=replace(SHALLOW, num_blocks=2, reads=(0, 1), blocks=(0, 1)),
+        encoder=replace(SHALLOW, num_blocks=2, cross_schedule=(0, 1), block_schedule=(0, 1)),
     ),
     "point clouds": PointCloudConfig(
         SHALLOW, FourierConfig(2, (4, 4, 4)), num_points=9, num_classes=3
@@ -137,37 +137,37 @@ SEEN = {"DeiT, masked": torch.rand(5, 6) > 0.5, "Hiera, masked": torch.arange(10
 def masked():
     """A pre-training, images, the mask of half of their units, and the numbers of that half."""
     config = MODELS["Hiera, masked"]
-    keep = torch.tensor([[True, False, True, False], [False, True, True, False]])
-    numbers = kept_units(keep, config.encoder.units, 2)
-    return shake(config.build()), torch.randn_like(config.example_input(2)), keep, numbers
+    mask = torch.tensor([[True, False, True, False], [False, True, True, False]])
+    numbers = kept_units(mask, config.encoder.units, 2)
+    return shake(config.build()), torch.randn_like(config.example_input(2)), mask, numbers
 
 
 def test_units_that_are_kept_are_given_by_number_to_what_traces(masked):
-    plain, images, keep, numbers = masked
+    plain, images, mask, numbers = masked
     torch._dynamo.reset()
     compiled = torch.compile(plain.predict, fullgraph=True, backend="aot_eager")
     mapped = vmap(lambda image, kept: plain.predict(image[None], kept[None])[0])
     for predict in (compiled, mapped):
-        assert_alike([predict(images, numbers)], [plain(images, keep)], 1e-5)
+        assert_alike([predict(images, numbers)], [plain(images, mask)], 1e-5)
 
 
 def test_a_mask_is_refused_by_what_traces_and_told_how_to_give_it(masked):
-    plain, images, keep, _ = masked
+    plain, images, mask, _ = masked
     torch._dynamo.reset()
-    words = r"got the mask keep, which does not say how many .*\n?.*Call predict\(images, kept\)"
+    words = r"got a mask, which does not say how many .*\n?.*Call predict\(images, kept\)"
     with pytest.raises(ValueError, match=words):
-        torch.export.export(plain, (images, keep))
+        torch.export.export(plain, (images, mask))
     with pytest.raises(ValueError, match=words):
-        vmap(lambda image, seen: plain(image[None], seen[None]))(images, keep)
+        vmap(lambda image, seen: plain(image[None], seen[None]))(images, mask)
     with pytest.raises(torch._dynamo.exc.Unsupported, match=words):
-        torch.compile(plain, fullgraph=True, backend="aot_eager")(images, keep)
+        torch.compile(plain, fullgraph=True, backend="aot_eager")(images, mask)
 
 
 def test_a_mask_is_taken_by_what_is_compiled_in_parts(masked):
-    plain, images, keep, _ = masked
+    plain, images, mask, _ = masked
     torch._dynamo.reset()
     compiled = torch.compile(plain, backend="aot_eager")
-    assert_alike([compiled(images, keep)], [plain(images, keep)], 1e-5)
+    assert_alike([compiled(images, mask)], [plain(images, mask)], 1e-5)
 
 
 @pytest.mark.parametrize("name", PRETRAININGS)

@@ -10,7 +10,7 @@ from tolerances import EXACT
 from perceiver_tutorial.hiera import (
     HieraMAEConfig,
     block_units,
-    keep_of,
+    mask_of,
     random_units,
     tube_units,
 )
@@ -45,8 +45,8 @@ def test_the_order_of_a_patch_written_out():
 def test_the_loss_written_out(config, normalise):
     model, raw = mae(config, normalise_targets=normalise), images(config)
     kept = random_units(2, config.units, 0.5)
-    keep = keep_of(kept, config.units)
-    predicted, errors = model(raw, keep), []
+    mask = mask_of(kept, config.units)
+    predicted, errors = model(raw, mask), []
     wanted = patches(raw, model.config.encoder)
     for sample in range(2):
         for token in range(wanted.shape[1]):
@@ -55,17 +55,17 @@ def test_the_loss_written_out(config, normalise):
                 if normalise:
                     pixels = (pixels - pixels.mean()) / (pixels.var() + 1e-6) ** 0.5
                 errors += [(predicted[sample, token] - pixels) ** 2]
-    assert relative_error(model.loss(raw, keep), torch.cat(errors).mean()) < EXACT
+    assert relative_error(model.loss(raw, mask), torch.cat(errors).mean()) < EXACT
 
 
 @BOTH
 def test_hidden_pixels_do_not_change_the_prediction_and_seen_ones_do_not_count(config):
     model, raw = mae(config), images(config)
-    keep = keep_of(random_units(2, config.units, 0.5), config.units)
-    seen = model.reconstruct(raw, keep).seen
+    mask = mask_of(random_units(2, config.units, 0.5), config.units)
+    seen = model.reconstruct(raw, mask).seen
     seen = seen if raw.ndim == 4 else seen.repeat_interleave(2, 1)
     other = torch.where(seen, raw, torch.randn_like(raw))
-    assert torch.equal(model(raw, keep), model(other, keep))
+    assert torch.equal(model(raw, mask), model(other, mask))
 
 
 @BOTH
@@ -78,15 +78,15 @@ def test_every_parameter_learns(config):
 @BOTH
 def test_reconstructions_are_pictures_and_say_what_they_borrowed(config):
     model, raw = mae(config), images(config)
-    keep = keep_of(random_units(2, config.units, 0.5), config.units)
+    mask = mask_of(random_units(2, config.units, 0.5), config.units)
     first = raw if raw.ndim == 4 else raw[:, ::2]
-    found = model.reconstruct(raw, keep)
+    found = model.reconstruct(raw, mask)
     assert found.pictures.shape == found.predicted.shape == found.seen.shape == first.shape
     assert torch.equal(found.pictures[found.seen], first[found.seen])
     assert torch.equal(found.pictures[~found.seen], found.predicted[~found.seen])
     assert "mean and standard deviation" in found.borrowed
-    assert found.seen.float().mean() == pytest.approx(keep.float().mean())
-    assert mae(config, normalise_targets=False).reconstruct(raw, keep).borrowed == "nothing"
+    assert found.seen.float().mean() == pytest.approx(mask.float().mean())
+    assert mae(config, normalise_targets=False).reconstruct(raw, mask).borrowed == "nothing"
 
 
 def test_a_perfect_prediction_reconstructs_the_picture():
@@ -141,12 +141,12 @@ def test_frames_are_not_pooled_in_a_pretraining():
 def test_random_units_follow_their_generator_and_are_spread_evenly():
     draw = [random_units(4, (3, 5), 0.6, torch.Generator().manual_seed(s)) for s in (1, 1, 2)]
     assert torch.equal(draw[0], draw[1]) and not torch.equal(draw[0], draw[2])
-    often = keep_of(random_units(3000, (3, 5), 0.6), (3, 5)).float().mean(0)
+    often = mask_of(random_units(3000, (3, 5), 0.6), (3, 5)).float().mean(0)
     assert (often - 6 / 15).abs().max() < 0.04
 
 
 def test_a_block_is_one_piece():
-    hidden = ~keep_of(block_units(20, (8, 8), 0.25), (8, 8)).view(20, 8, 8)
+    hidden = ~mask_of(block_units(20, (8, 8), 0.25), (8, 8)).view(20, 8, 8)
     for one in hidden:
         rows, columns = one.any(1).nonzero(), one.any(0).nonzero()
         height, width = (int(n.max() - n.min()) + 1 for n in (rows, columns))
@@ -154,8 +154,8 @@ def test_a_block_is_one_piece():
 
 
 def test_a_tube_hides_the_same_places_at_all_times():
-    keep = keep_of(tube_units(3, (4, 3, 5), 0.6), (4, 3, 5)).view(3, 4, 15)
-    assert (keep == keep[:, :1]).all() and keep.sum() == 3 * 4 * 6
+    mask = mask_of(tube_units(3, (4, 3, 5), 0.6), (4, 3, 5)).view(3, 4, 15)
+    assert (mask == mask[:, :1]).all() and mask.sum() == 3 * 4 * 6
 
 
 @pytest.mark.parametrize("draw", [random_units, block_units, tube_units])
@@ -167,14 +167,14 @@ def test_everything_cannot_be_hidden(draw):
 
 @pytest.mark.usefixtures("without_shape_checks")
 @pytest.mark.parametrize(
-    "keep, words",
+    "mask, words",
     [
-        (torch.ones(2, 6), r"expected keep as \[2, 6\] of True and False.*torch.float32"),
+        (torch.ones(2, 6), r"expected mask as \[2, 6\] of True and False.*torch.float32"),
         (torch.ones(2, 5, dtype=torch.bool), r"got \[2, 5\]"),
         (torch.tensor([[True] * 3 + [False] * 3, [True] * 6]), r"equally many.*got \[3, 6\]"),
         (torch.zeros(2, 6, dtype=torch.bool), r"at least one, got \[0, 0\]"),
     ],
 )
-def test_masks_that_do_not_fit_are_refused(keep, words):
+def test_masks_that_do_not_fit_are_refused(mask, words):
     with pytest.raises(ValueError, match=words):
-        mae(TINY).loss(images(TINY), keep)
+        mae(TINY).loss(images(TINY), mask)

@@ -11,7 +11,7 @@ from tolerances import EXACT
 
 from perceiver_course.chapters.hierarchy.model import gaze
 from perceiver_tutorial import hiera
-from perceiver_tutorial.hiera import HieraConfig, keep_of, random_units
+from perceiver_tutorial.hiera import HieraConfig, mask_of, random_units
 from perceiver_tutorial.hiera.mask_units import reroll, unit_grid
 from perceiver_tutorial.tracing import walk
 
@@ -215,7 +215,7 @@ def test_the_sparse_encoder_is_the_dense_one_on_the_kept_units(config):
     local = replace(config, mask_unit_attention=(True,) * 4)
     encoder, raw = shaken(local).encoder, images(local)
     kept = random_units(2, local.units, mask_ratio=0.5)
-    unseen = ~keep_of(kept, local.units).unflatten(1, local.units)
+    unseen = ~mask_of(kept, local.units).unflatten(1, local.units)
     for axis, pixels in enumerate(local.unit_pixels, 1):
         unseen = unseen.repeat_interleave(pixels, axis)
     dense = encoder(raw.masked_fill(unseen.unsqueeze(-3), 0.0))
@@ -229,7 +229,7 @@ def test_the_sparse_encoder_is_the_dense_one_on_the_kept_units(config):
 def test_hidden_pixels_never_change_the_encoding(config):
     encoder, raw = shaken(config).encoder, images(config)
     kept = random_units(2, config.units, mask_ratio=0.5)
-    hidden = ~keep_of(kept, config.units).unflatten(1, config.units)
+    hidden = ~mask_of(kept, config.units).unflatten(1, config.units)
     for axis, pixels in enumerate(config.unit_pixels, 1):
         hidden = hidden.repeat_interleave(pixels, axis)
     other = torch.where(hidden.unsqueeze(-3), torch.randn_like(raw), raw)
@@ -266,7 +266,7 @@ def by_hand(model, raw, block, before, place):
     for earlier in blocks[:block]:
         tokens = earlier(tokens)
     looking, grid = blocks[block], config.grid_after(before, config.grid)
-    queries, keys, _ = looking.attention.to_qkv(looking.norm_attention(tokens)).chunk(3, -1)
+    queries, keys, _ = looking.attention.qkv(looking.norm_q(tokens)).chunk(3, -1)
     pools, heads = config.pools_after(before), looking.attention.num_heads
     queries, keys = (
         reroll(part, grid, pools)[0].unflatten(-1, (heads, -1)) for part in (queries, keys)

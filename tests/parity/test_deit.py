@@ -22,7 +22,7 @@ from perceiver_tutorial.checkpoints import load
 from perceiver_tutorial.checkpoints.deit import config_from_transformers
 from perceiver_tutorial.deit import DeiTConfig as OurConfig
 from perceiver_tutorial.deit import DeiTMaskedImageConfig
-from perceiver_tutorial.taps import listen
+from perceiver_tutorial.hooks import record
 
 pytestmark = pytest.mark.usefixtures("no_gradients", "float64")
 
@@ -97,11 +97,11 @@ def test_attention_maps_of_every_block(tmp_path, monkeypatch):
         DeiTForImageClassificationWithTeacher, tmp_path, attn_implementation="eager"
     )
     raw = images(TINY["image_size"])
-    with listen(ours, "encoder.blocks.*.attention.weights") as heard:
+    with record(ours, "encoder.blocks.*.attention.weights") as recorded:
         ours(raw)
     published = theirs(raw, output_attentions=True).attentions
-    assert len(heard) == len(published) == 3
-    for (weights,), there in zip(heard.values(), published, strict=True):
+    assert len(recorded) == len(published) == 3
+    for (weights,), there in zip(recorded.values(), published, strict=True):
         assert relative_error(weights, there) < EXACT
 
 
@@ -159,12 +159,12 @@ def test_from_other_shapes_theirs_breaks_or_takes_them_for_squares(size, works, 
 
 def test_masked_pretraining_for_another_size(tmp_path):
     theirs, ours = pair(DeiTForMaskedImageModeling, tmp_path, image_size=24)
-    raw, keep = images([40, 40]), torch.rand(2, 25) > 0.5
+    raw, mask = images([40, 40]), torch.rand(2, 25) > 0.5
     with pytest.raises(RuntimeError, match="invalid for input of size"):  # its loss knows one size
-        theirs(raw, bool_masked_pos=~keep, interpolate_pos_encoding=True)
-    there = theirs.deit(raw, bool_masked_pos=~keep, interpolate_pos_encoding=True)
+        theirs(raw, bool_masked_pos=~mask, interpolate_pos_encoding=True)
+    there = theirs.deit(raw, bool_masked_pos=~mask, interpolate_pos_encoding=True)
     drawn = theirs.decoder(there.last_hidden_state[:, 2:].mT.unflatten(2, (5, 5)))
-    assert relative_error(deit.resized(ours, (40, 40))(raw, keep), drawn) < EXACT
+    assert relative_error(deit.resized(ours, (40, 40))(raw, mask), drawn) < EXACT
 
 
 # --- masked pre-training --------------------------------------------------------------------------
@@ -174,27 +174,27 @@ def test_masked_pretraining_for_another_size(tmp_path):
 def test_pictures_and_loss_of_masked_pretraining(share, tmp_path):
     theirs, ours = pair(DeiTForMaskedImageModeling, tmp_path, image_size=32)
     raw = images([32, 32])
-    keep = torch.rand(2, 16) < share
-    answer = theirs(raw, bool_masked_pos=~keep)
-    assert relative_error(ours(raw, keep), answer.reconstruction) < EXACT
-    hidden = (~keep).sum().item() * 8 * 8
+    mask = torch.rand(2, 16) < share
+    answer = theirs(raw, bool_masked_pos=~mask)
+    assert relative_error(ours(raw, mask), answer.reconstruction) < EXACT
+    hidden = (~mask).sum().item() * 8 * 8
     mean = answer.loss.item() * (hidden + 1e-5) / hidden  # theirs divides by 1e-5 of a pixel more
-    assert ours.loss(raw, keep).item() == pytest.approx(mean, rel=EXACT)
-    assert (keep[0] != keep[1]).any()
+    assert ours.loss(raw, mask).item() == pytest.approx(mean, rel=EXACT)
+    assert (mask[0] != mask[1]).any()
 
 
 def test_pictures_of_any_shape_are_drawn_as_their_parts_would(tmp_path):
     """Theirs folds every answer into a square; its parts, put together for this size, agree."""
     theirs, ours = pair(DeiTForMaskedImageModeling, tmp_path)
-    raw, keep = images(TINY["image_size"]), torch.rand(2, 15) > 0.5
+    raw, mask = images(TINY["image_size"]), torch.rand(2, 15) > 0.5
     with pytest.raises(RuntimeError, match="invalid for input of size"):
-        theirs(raw, bool_masked_pos=~keep)
-    read = theirs.deit(raw, bool_masked_pos=~keep).last_hidden_state[:, 2:]
+        theirs(raw, bool_masked_pos=~mask)
+    read = theirs.deit(raw, bool_masked_pos=~mask).last_hidden_state[:, 2:]
     drawn = theirs.decoder(read.mT.unflatten(2, (3, 5)))
-    assert relative_error(ours(raw, keep), drawn) < EXACT
-    hidden = (~keep).unflatten(1, (3, 5)).repeat_interleave(8, 1).repeat_interleave(8, 2)
+    assert relative_error(ours(raw, mask), drawn) < EXACT
+    hidden = (~mask).unflatten(1, (3, 5)).repeat_interleave(8, 1).repeat_interleave(8, 2)
     wanted = (drawn - raw).abs().movedim(1, -1)[hidden].mean()
-    assert ours.loss(raw, keep).item() == pytest.approx(wanted.item(), rel=EXACT)
+    assert ours.loss(raw, mask).item() == pytest.approx(wanted.item(), rel=EXACT)
 
 
 # --- what a configuration becomes -----------------------------------------------------------------

@@ -16,7 +16,7 @@ from transformers import (
 )
 
 from perceiver_tutorial.checkpoints import load
-from perceiver_tutorial.masks import keep_of
+from perceiver_tutorial.masks import mask_of
 
 
 @pytest.fixture(autouse=True)
@@ -55,10 +55,10 @@ def test_hiera(tmp_path):
 def test_pretraining_of_hiera(tmp_path):
     model, raw = theirs_hiera.narrow(HieraForPreTraining), theirs_hiera.images()
     noise = torch.rand(1, 49)
-    keep = keep_of(noise.argsort(1)[:, : int(49 * 0.4)].sort(1).values, (7, 7))
+    mask = mask_of(noise.argsort(1)[:, : int(49 * 0.4)].sort(1).values, (7, 7))
     wanted, ours = model(raw, noise=noise), twin(model, tmp_path)
-    assert relative_error(ours(raw, keep), wanted.logits) < SMOKE
-    assert relative_error(ours.loss(raw, keep), wanted.loss) < SMOKE
+    assert relative_error(ours(raw, mask), wanted.logits) < SMOKE
+    assert relative_error(ours.loss(raw, mask), wanted.loss) < SMOKE
 
 
 @pytest.mark.parametrize("distilled", [True, False])
@@ -72,6 +72,6 @@ def test_deit(distilled, tmp_path):
 
 def test_pretraining_of_deit(tmp_path):
     model, raw = theirs_deit.narrow(DeiTForMaskedImageModeling), theirs_deit.images()
-    keep = torch.rand(2, 16) < 0.5
-    wanted = model(raw, bool_masked_pos=~keep)
-    assert relative_error(twin(model, tmp_path)(raw, keep), wanted.reconstruction) < SMOKE
+    mask = torch.rand(2, 16) < 0.5
+    wanted = model(raw, bool_masked_pos=~mask)
+    assert relative_error(twin(model, tmp_path)(raw, mask), wanted.reconstruction) < SMOKE

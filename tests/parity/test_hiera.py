@@ -15,8 +15,8 @@ from transformers import (
 from transformers.models.hiera.modeling_hiera import unroll
 
 from perceiver_tutorial.checkpoints import load
-from perceiver_tutorial.masks import keep_of, random_units
-from perceiver_tutorial.taps import listen
+from perceiver_tutorial.hooks import record
+from perceiver_tutorial.masks import mask_of, random_units
 
 pytestmark = pytest.mark.usefixtures("no_gradients", "float64")
 
@@ -73,13 +73,13 @@ def test_base_and_all_four_feature_maps(size, tmp_path):
 def test_attention_maps_of_the_last_block_of_every_stage(tmp_path):
     theirs, ours = pair(HieraModel, tmp_path)
     raw = images(SIZES["square"])
-    with listen(ours, "*.weights") as heard:
+    with record(ours, "*.weights") as recorded:
         ours(raw)
-    assert len(heard) == sum(TINY["depths"])
+    assert len(recorded) == sum(TINY["depths"])
     published = theirs(raw, output_attentions=True).attentions
     for stage, weights in enumerate(published):
         last = f"encoder.stages.{stage}.{TINY['depths'][stage] - 1}.attention.weights"
-        here = heard[last][0].unflatten(0, (2, -1)).movedim(2, 1)
+        here = recorded[last][0].unflatten(0, (2, -1)).movedim(2, 1)
         assert relative_error(here, weights) < EXACT
 
 
@@ -106,10 +106,10 @@ def test_pretraining(size, normalised, pools, tmp_path):
     noise = torch.rand(2, units[0] * units[1])
     answer = theirs(raw, noise=noise)
     kept = noise.argsort(1)[:, : int(noise.shape[1] * 0.4)].sort(1).values
-    keep = keep_of(kept, units)
-    assert relative_error(ours(raw, keep), answer.logits) < EXACT
+    mask = mask_of(kept, units)
+    assert relative_error(ours(raw, mask), answer.logits) < EXACT
     assert torch.equal(ours.seen_tokens(kept), answer.bool_masked_pos)
-    assert ours.loss(raw, keep).item() == pytest.approx(answer.loss.item(), rel=EXACT)
+    assert ours.loss(raw, mask).item() == pytest.approx(answer.loss.item(), rel=EXACT)
 
 
 def test_the_backbone_of_transformers_gives_other_maps_because_it_forgets_to_unroll(tmp_path):

@@ -17,7 +17,7 @@ from transformers import (
 from transformers.models.perceiver import modeling_perceiver
 
 from perceiver_tutorial.checkpoints import load
-from perceiver_tutorial.taps import listen
+from perceiver_tutorial.hooks import record
 
 pytestmark = pytest.mark.usefixtures("no_gradients", "float64")
 
@@ -65,19 +65,19 @@ def pair(architecture, folder, size=None, **options):
 def answers_and_attention(model, *raw, **options):
     """One forward pass without a listener and one with: they must agree."""
     quiet = model(*raw, **options)
-    with listen(model, "*.weights") as heard:
+    with record(model, "*.weights") as recorded:
         listened = model(*raw, **options)
     assert relative_error(listened, quiet) < EXACT
-    return quiet, heard
+    return quiet, recorded
 
 
-def assert_same_attention(heard, theirs, decoder="decoder.read"):
+def assert_same_attention(recorded, theirs, decoder="decoder.cross"):
     """Every map: reading, all passes of thinking in order, decoding."""
     read, decode = theirs.cross_attentions
-    assert relative_error(heard["encoder.reads.0.attention.weights"][0], read) < EXACT
-    assert relative_error(heard[f"{decoder}.attention.weights"][0], decode) < EXACT
-    names = [name for name in heard if name.startswith("encoder.blocks")]
-    passes = zip(*(heard[name] for name in names), strict=True)
+    assert relative_error(recorded["encoder.cross.0.attention.weights"][0], read) < EXACT
+    assert relative_error(recorded[f"{decoder}.attention.weights"][0], decode) < EXACT
+    names = [name for name in recorded if name.startswith("encoder.blocks")]
+    passes = zip(*(recorded[name] for name in names), strict=True)
     thinking = [weights for one_pass in passes for weights in one_pass]
     assert len(thinking) == len(theirs.attentions) > 0
     for ours, published in zip(thinking, theirs.attentions, strict=True):
@@ -91,19 +91,19 @@ def test_fourier_images(options, size, tmp_path):
     images = torch.randn(2, 3, *size)
     want = theirs(images, output_attentions=True)
     assert relative_error(ours(images), want.logits) < EXACT
-    with listen(ours, "*.weights") as heard:
+    with record(ours, "*.weights") as recorded:
         assert relative_error(ours(images), want.logits) < EXACT
-    assert_same_attention(heard, want)
+    assert_same_attention(recorded, want)
 
 
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
 def test_images_with_learned_positions(options, tmp_path):
     theirs, ours = pair(PerceiverForImageClassificationLearned, tmp_path, **options)
     images = torch.randn(2, 3, 11, 11)
-    got, heard = answers_and_attention(ours, images)
+    got, recorded = answers_and_attention(ours, images)
     want = theirs(images, output_attentions=True)
     assert relative_error(got, want.logits) < EXACT
-    assert_same_attention(heard, want)
+    assert_same_attention(recorded, want)
 
 
 def test_learned_positions_stretched_to_an_oblong_image(tmp_path):
@@ -118,58 +118,58 @@ def test_learned_positions_stretched_to_an_oblong_image(tmp_path):
 def test_images_with_fourier_positions(options, size, tmp_path):
     theirs, ours = pair(PerceiverForImageClassificationFourier, tmp_path, size, **options)
     images = torch.randn(2, 3, *size)
-    got, heard = answers_and_attention(ours, images)
+    got, recorded = answers_and_attention(ours, images)
     want = theirs(images, output_attentions=True)
     assert relative_error(got, want.logits) < EXACT
-    assert_same_attention(heard, want)
+    assert_same_attention(recorded, want)
 
 
 @pytest.mark.parametrize("size", [(64, 48), (53, 66)])
 def test_images_through_convolution_and_pooling(size, tmp_path):
     theirs, ours = pair(PerceiverForImageClassificationConvProcessing, tmp_path, size)
     images = torch.randn(2, 3, *size)
-    got, heard = answers_and_attention(ours, images)
+    got, recorded = answers_and_attention(ours, images)
     want = theirs(images, output_attentions=True)
     assert relative_error(got, want.logits) < EXACT
-    assert_same_attention(heard, want)
+    assert_same_attention(recorded, want)
 
 
 def padded_text(num_bytes):
     ids = torch.randint(0, 262, (2, num_bytes))
-    keep = torch.ones(2, num_bytes, dtype=torch.bool)
-    keep[1, num_bytes // 2 :] = False
-    return ids, keep
+    mask = torch.ones(2, num_bytes, dtype=torch.bool)
+    mask[1, num_bytes // 2 :] = False
+    return ids, mask
 
 
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
 @pytest.mark.parametrize("num_bytes", [20, 13])
 def test_masked_language_modelling(options, num_bytes, tmp_path):
     theirs, ours = pair(PerceiverForMaskedLM, tmp_path, **options)
-    ids, keep = padded_text(num_bytes)
-    got, heard = answers_and_attention(ours, ids, keep=keep)
-    want = theirs(ids, attention_mask=keep.long(), output_attentions=True)
+    ids, mask = padded_text(num_bytes)
+    got, recorded = answers_and_attention(ours, ids, mask=mask)
+    want = theirs(ids, attention_mask=mask.long(), output_attentions=True)
     assert relative_error(got, want.logits[:, :num_bytes]) < EXACT
     want.cross_attentions = (want.cross_attentions[0], want.cross_attentions[1][:, :, :num_bytes])
-    assert_same_attention(heard, want)
+    assert_same_attention(recorded, want)
 
 
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
 def test_text_classification(options, tmp_path):
     theirs, ours = pair(PerceiverForSequenceClassification, tmp_path, **options)
-    ids, keep = padded_text(13)
-    got, heard = answers_and_attention(ours, ids, keep=keep)
-    want = theirs(ids, attention_mask=keep.long(), output_attentions=True)
+    ids, mask = padded_text(13)
+    got, recorded = answers_and_attention(ours, ids, mask=mask)
+    want = theirs(ids, attention_mask=mask.long(), output_attentions=True)
     assert relative_error(got, want.logits) < EXACT
-    assert_same_attention(heard, want)
+    assert_same_attention(recorded, want)
 
 
 def test_optical_flow(tmp_path):
     theirs, ours = pair(PerceiverForOpticalFlow, tmp_path, train_size=[12, 10])
     patches = torch.randn(2, 2, 27, 12, 10)
-    got, heard = answers_and_attention(ours, patches)
+    got, recorded = answers_and_attention(ours, patches)
     want = theirs(patches, output_attentions=True)
     assert relative_error(got, want.logits) < EXACT
-    assert_same_attention(heard, want)
+    assert_same_attention(recorded, want)
 
 
 def test_multimodal_autoencoding(tmp_path):
@@ -190,17 +190,17 @@ def test_multimodal_autoencoding(tmp_path):
     asked = {"image": torch.tensor([0, 7, 383, 100]), "audio": torch.tensor([5, 0, 3])}
     want = theirs(raw, subsampled_output_points={**asked, "label": None}, output_attentions=True)
     points = {**asked, "label": torch.tensor([0])}
-    with listen(ours, "*.weights") as heard:
+    with record(ours, "*.weights") as recorded:
         got = ours.decode(ours.encode(raw), raw, points=points)
     for name in ("image", "audio", "label"):
         assert relative_error(got[name], want.logits[name]) < EXACT
-    assert_same_attention(heard, want, decoder="decoder.decoder.read")
+    assert_same_attention(recorded, want, decoder="decoder.decoder.cross")
 
 
 def test_an_older_pytorch_model_bin_loads_too(tmp_path):
     theirs, _ = pair(PerceiverForMaskedLM, tmp_path)
     (tmp_path / "model.safetensors").unlink()
     torch.save(theirs.state_dict(), tmp_path / "pytorch_model.bin")
-    ids, keep = padded_text(20)
-    want = theirs(ids, attention_mask=keep.long()).logits
-    assert relative_error(load(tmp_path)(ids, keep=keep), want) < EXACT
+    ids, mask = padded_text(20)
+    want = theirs(ids, attention_mask=mask.long()).logits
+    assert relative_error(load(tmp_path)(ids, mask=mask), want) < EXACT

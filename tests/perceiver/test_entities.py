@@ -63,8 +63,8 @@ def test_there_is_a_score_for_each_entity_or_a_row_of_any_width():
 @pytest.mark.usefixtures("float64")
 @torch.no_grad()
 def test_answers_follow_the_entities_into_any_order(model):
-    before = model(entities(), keep=KEEP)
-    after = model(entities()[:, ORDER], keep=KEEP[:, ORDER])
+    before = model(entities(), mask=KEEP)
+    after = model(entities()[:, ORDER], mask=KEEP[:, ORDER])
     assert relative_error(after, before[:, ORDER]) < EXACT
     assert not torch.allclose(before[0], before[0, ORDER], atol=1e-2)
 
@@ -73,7 +73,7 @@ def test_answers_follow_the_entities_into_any_order(model):
 @torch.no_grad()
 def test_what_stands_in_padding_changes_nothing(model):
     other = entities().masked_fill(~KEEP[..., None], 7.0)
-    one, two = (model(some, keep=KEEP)[KEEP] for some in (entities(), other))
+    one, two = (model(some, mask=KEEP)[KEEP] for some in (entities(), other))
     assert relative_error(one, two) < EXACT
     assert not torch.allclose(model(other)[1, :5], model(entities())[1, :5], atol=1e-3)
 
@@ -81,7 +81,7 @@ def test_what_stands_in_padding_changes_nothing(model):
 @pytest.mark.usefixtures("float64")
 @torch.no_grad()
 def test_a_set_alone_and_a_set_with_padding_get_the_same_answers(model):
-    together = model(entities(), keep=KEEP)
+    together = model(entities(), mask=KEEP)
     for sample, size in enumerate((9, 5, 1)):
         alone = model(entities()[sample : sample + 1, :size])
         assert relative_error(alone[0], together[sample, :size]) < EXACT
@@ -98,9 +98,9 @@ def test_every_entity_hears_of_all_others(model):
 @pytest.mark.usefixtures("float64")
 @torch.no_grad()
 def test_some_entities_can_be_asked_alone(model):
-    latents = model.encode(entities(), keep=KEEP)
+    latents = model.encode(entities(), mask=KEEP)
     some = model.decode(latents, entities(), points=torch.tensor([7, 2]))
-    assert relative_error(some, model(entities(), keep=KEEP)[:, [7, 2]]) < EXACT
+    assert relative_error(some, model(entities(), mask=KEEP)[:, [7, 2]]) < EXACT
 
 
 def test_places_are_data_and_every_sample_has_its_own():
@@ -136,8 +136,8 @@ def test_bad_entities_are_refused_in_words(raw, words):
 
 @pytest.mark.usefixtures("without_shape_checks")
 def test_a_mask_of_another_set_is_refused():
-    with pytest.raises(ValueError, match=r"expected keep as True and False of shape \[3, 9\]"):
-        build(PLAIN)(entities(), keep=KEEP[:, :8])
+    with pytest.raises(ValueError, match=r"expected mask as True and False of shape \[3, 9\]"):
+        build(PLAIN)(entities(), mask=KEEP[:, :8])
 
 
 # -- pointing ------------------------------------------------------------------------------
@@ -178,8 +178,8 @@ def test_scores_left_out_get_no_gradient_and_the_others_finite_ones():
 
 def test_pointing_takes_the_best_that_may_be_chosen():
     class Given(torch.nn.Module):
-        def forward(self, _units, keep):
-            return SCORES + 0 * keep
+        def forward(self, _units, mask):
+            return SCORES + 0 * mask
 
     assert point(Given(), torch.zeros(2, 4, 6), MAY, MAY).tolist() == [0, 2]
 
@@ -236,10 +236,10 @@ def policy():
 
 
 def test_lessons_are_what_the_script_does_and_never_the_held_out_situations():
-    units, keep, enemies, chosen = next(lessons(seed=2))
+    units, mask, enemies, chosen = next(lessons(seed=2))
     again = next(lessons(seed=2))[0]
     assert torch.equal(units, again) and not torch.equal(units, next(lessons(seed=3))[0])
-    assert enemies.gather(1, chosen[:, None]).all() and (enemies & ~keep).sum() == 0
+    assert enemies.gather(1, chosen[:, None]).all() and (enemies & ~mask).sum() == 0
     assert not torch.equal(units[0, :4], situations(64).units[0, :4])
 
 
@@ -283,5 +283,5 @@ def test_the_sizes_of_alphastar_are_those_of_the_paper():
 
 
 def test_its_map_of_reading_is_a_sixteenth_of_a_map_of_all_on_all():
-    stage = cost(ALPHASTAR_ENTITIES)["encoder.reads.0"]
+    stage = cost(ALPHASTAR_ENTITIES)["encoder.cross.0"]
     assert stage.map_bytes == 4 * 2 * 32 * 512 == 4 * 2 * 512 * 512 // 16

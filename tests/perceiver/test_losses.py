@@ -90,7 +90,7 @@ def test_the_loss_is_the_mean_of_minus_log_probability_over_hidden_bytes_only():
     ids = torch.tensor([[70, 71, 72, 73, 74, 0, 0], [80, 81, 82, 83, 84, 85, 86]])
     hidden = torch.tensor([[0, 1, 0, 0, 1, 0, 0], [1, 0, 0, 0, 0, 0, 0]]).bool()
     read = torch.where(hidden, MASK, ids)
-    logits = model(read, keep=read != PAD)
+    logits = model(read, mask=read != PAD)
     surprises = [
         math.log(sum(math.exp(score) for score in logits[b, i].tolist()))
         - logits[b, i, ids[b, i]].item()
@@ -103,8 +103,8 @@ def test_the_loss_is_the_mean_of_minus_log_probability_over_hidden_bytes_only():
 def test_what_is_hidden_is_not_read():
     torch.manual_seed(0)
     model = shake(build(CONFIGS["masked language"])).eval()
-    heard = []
-    model.preprocessor.register_forward_pre_hook(lambda _, args: heard.append(args[0]))
+    recorded = []
+    model.preprocessor.register_forward_pre_hook(lambda _, args: recorded.append(args[0]))
     ids, hidden = torch.tensor([[70, 71, 72]]), torch.tensor([[False, True, False]])
     masked_language_loss(model, ids, hidden)
-    assert heard[0].tolist() == [[70, MASK, 72]]
+    assert recorded[0].tolist() == [[70, MASK, 72]]

@@ -141,30 +141,32 @@ def test_samples_do_not_see_each_other():
 
 def test_not_keeping_bytes_equals_never_having_had_them():
     model, raw = shaken("text classes"), raw_for(CONFIGS["text classes"])
-    keep = torch.ones(2, 9, dtype=torch.bool)
-    keep[:, 6:] = False
-    assert same(model(raw, keep=keep), model(raw[:, :6]))
+    mask = torch.ones(2, 9, dtype=torch.bool)
+    mask[:, 6:] = False
+    assert same(model(raw, mask=mask), model(raw[:, :6]))
 
 
 def test_keep_matters_for_its_own_sample_only():
     model, raw = shaken("text classes"), raw_for(CONFIGS["text classes"])
-    keep = torch.ones(2, 9, dtype=torch.bool)
-    keep[1, 4:] = False
-    both, whole = model(raw, keep=keep), model(raw)
+    mask = torch.ones(2, 9, dtype=torch.bool)
+    mask[1, 4:] = False
+    both, whole = model(raw, mask=mask), model(raw)
     assert same(both[:1], whole[:1]) and not same(both[1:], whole[1:])
 
 
 def test_deepmind_silences_queries_of_bytes_that_are_not_kept():
     config = perceiver.with_fidelity(CONFIGS["masked language"], "deepmind")
     model, raw = shake(build(config)), raw_for(config)
-    keep = torch.ones(2, 9, dtype=torch.bool)
-    keep[0, 7:] = False
-    silent = model.decoder.read.attention.to_output.bias
-    nothing_read = silent + model.decoder.read.mlp(model.decoder.read.norm_mlp(silent[None, None]))
-    answer = model(raw, keep=keep)
+    mask = torch.ones(2, 9, dtype=torch.bool)
+    mask[0, 7:] = False
+    silent = model.decoder.cross.attention.out_proj.bias
+    nothing_read = silent + model.decoder.cross.mlp(
+        model.decoder.cross.norm_mlp(silent[None, None])
+    )
+    answer = model(raw, mask=mask)
     assert relative_error(answer[0, 7], model.postprocessor(nothing_read)[0, 0]) < EXACT
     assert relative_error(answer[0, 7], answer[0, 8]) < EXACT
-    decoded = model.decode(model.encode(raw, keep), raw, chunk_size=4, keep=keep)
+    decoded = model.decode(model.encode(raw, mask), raw, chunk_size=4, mask=mask)
     assert same(decoded, answer)
 
 
@@ -197,9 +199,9 @@ def test_two_samples_with_places_of_their_own_equal_two_calls():
 
 def test_points_that_are_not_kept_are_as_good_as_absent():
     model, cloud = set_reader(), torch.randn(2, 8, 5)
-    keep = torch.ones(2, 8, dtype=torch.bool)
-    keep[:, 5:] = False
-    assert relative_error(model(cloud, keep=keep)[:, :5], model(cloud[:, :5])) < EXACT
+    mask = torch.ones(2, 8, dtype=torch.bool)
+    mask[:, 5:] = False
+    assert relative_error(model(cloud, mask=mask)[:, :5], model(cloud[:, :5])) < EXACT
 
 
 def original_perceiver(config: perceiver.EncoderConfig, input_channels: int) -> PerceiverIO:
@@ -226,17 +228,17 @@ def test_the_original_perceiver_averages_its_latents():
     "reads, blocks", [((0, 1, 1), (0, 0, 0)), ((0, 0), (0, 1, 1)), ((0,), None)]
 )
 def test_a_schedule_is_the_same_as_calling_its_modules_by_hand(reads, blocks):
-    config = replace(ENCODER, reads=reads, blocks=blocks)
+    config = replace(ENCODER, cross_schedule=reads, block_schedule=blocks)
     encoder = shake(PerceiverEncoder(config, input_channels=6))
     array = torch.randn(2, 20, 6)
     latents = encoder.latents.expand(2, -1, -1)
     for turn in range(config.num_blocks):
         if turn < len(reads):
-            latents = encoder.reads[reads[turn]](latents, array)
+            latents = encoder.cross[reads[turn]](latents, array)
         for self_attend in encoder.blocks[(blocks or (0, 0, 0))[turn]]:
             latents = self_attend(latents)
     assert relative_error(encoder(array), latents) < EXACT
-    assert len(encoder.reads) == len({*reads}) and len(encoder.blocks) == len({*(blocks or (0,))})
+    assert len(encoder.cross) == len({*reads}) and len(encoder.blocks) == len({*(blocks or (0,))})
 
 
 def test_more_passes_through_the_same_block_cost_no_parameters():
@@ -321,11 +323,11 @@ def test_what_is_no_configuration_is_refused():
 @pytest.mark.parametrize("change, message", [
     ({"latent_channels": 13}, r"latent_channels=13 does not split over self_heads=2"),
     ({"cross_heads": 5}, r"latent_channels=12 does not split over cross_heads=5"),
-    ({"reads": ()}, r"reads=\(\) names 0 cross-attends; expected from 1 to num_blocks=3"),
-    ({"reads": (0, 1, 1, 1)}, r"reads=.* names 4 cross-attends; expected from 1 to num"),
-    ({"reads": (0, 2)}, r"reads=\(0, 2\) skips a number: expected 0, 1, 2 ... without gaps"),
-    ({"blocks": (0, 1)}, r"blocks=\(0, 1\) names 2 passes; expected num_blocks=3"),
-    ({"blocks": (1, 1, 1)}, r"blocks=\(1, 1, 1\) skips a number"),
+    ({"cross_schedule": ()}, r"cross_schedule=\(\) names 0 cross-attends; expected from 1 to"),
+    ({"cross_schedule": (0, 1, 1, 1)}, r"cross_schedule=.* names 4 cross-attends; expected"),
+    ({"cross_schedule": (0, 2)}, r"cross_schedule=\(0, 2\) skips a number: expected 0, 1, 2 ..."),
+    ({"block_schedule": (0, 1)}, r"block_schedule=\(0, 1\) names 2 passes; expected num_blocks=3"),
+    ({"block_schedule": (1, 1, 1)}, r"block_schedule=\(1, 1, 1\) skips a number"),
 ])  # fmt: skip
 def test_an_encoder_that_cannot_be_built_is_refused(change, message):
     with pytest.raises(ValueError, match=message):
@@ -333,15 +335,15 @@ def test_an_encoder_that_cannot_be_built_is_refused(change, message):
 
 
 @pytest.mark.usefixtures("without_shape_checks")
-@pytest.mark.parametrize("keep, message", [
-    (torch.ones(2, 9), r"expected keep as True and False of shape \[2, 9\], got torch.float32. "
+@pytest.mark.parametrize("mask, message", [
+    (torch.ones(2, 9), r"expected mask as True and False of shape \[2, 9\], got torch.float32. "
                        r"True stays: attention_mask.bool\(\)"),
     (torch.ones(2, 8, dtype=torch.bool), r"shape \[2, 9\] \(batch, inputs\), got \[2, 8\]"),
 ])  # fmt: skip
-def test_a_mask_of_the_wrong_kind_or_shape_is_refused(keep, message):
+def test_a_mask_of_the_wrong_kind_or_shape_is_refused(mask, message):
     model, raw = shaken("text classes"), raw_for(CONFIGS["text classes"])
     with pytest.raises(ValueError, match=message):
-        model(raw, keep=keep)
+        model(raw, mask=mask)
 
 
 @pytest.mark.usefixtures("without_shape_checks")

@@ -44,9 +44,9 @@ def model():
 @pytest.fixture
 def encodings(model):
     """Grows by one whenever the model encodes."""
-    heard = []
-    model.encoder.register_forward_hook(lambda *_: heard.append(1))
-    return heard
+    recorded = []
+    model.encoder.register_forward_hook(lambda *_: recorded.append(1))
+    return recorded
 
 
 def everything(config=CONFIG):
@@ -84,20 +84,20 @@ def test_the_published_rows_and_outputs():
 
 def test_what_is_not_kept_is_never_read(model):
     raw = one_hot_raw()
-    keep = CONFIG.keep(["image"], batch_size=2)
+    mask = CONFIG.mask(["image"], batch_size=2)
     silent = {**raw, "audio": torch.zeros_like(raw["audio"])}
-    assert torch.equal(model.encode(raw, keep), model.encode(silent, keep))
+    assert torch.equal(model.encode(raw, mask), model.encode(silent, mask))
     assert not torch.equal(model.encode(raw), model.encode(silent))
 
 
 def test_keeping_everything_keeps_everything():
-    assert CONFIG.keep(["audio", "image", "label"], batch_size=3).all()
-    assert CONFIG.keep(["audio"], batch_size=3).sum().item() == 3 * 5
+    assert CONFIG.mask(["audio", "image", "label"], batch_size=3).all()
+    assert CONFIG.mask(["audio"], batch_size=3).sum().item() == 3 * 5
 
 
 def test_an_unknown_modality_cannot_be_kept():
     with pytest.raises(ValueError, match=r"expected names out of audio, image, label, got sound"):
-        CONFIG.keep(["image", "sound"], batch_size=1)
+        CONFIG.mask(["image", "sound"], batch_size=1)
 
 
 # -- decoding a few, in chunks, once encoded ---------------------------------------------------
@@ -144,8 +144,8 @@ def test_targets_are_what_a_perfect_model_would_decode():
             t, rest = divmod(point, 8 * 4)
             y, x = divmod(rest, 4)
             assert torch.equal(targets["image"][sample, place], raw["image"][sample, t, :, y, x])
-        heard = [raw["audio"][sample, 4 * p + i, 0] for p in (4, 1) for i in range(4)]
-        assert targets["audio"][sample].tolist() == heard
+        recorded = [raw["audio"][sample, 4 * p + i, 0] for p in (4, 1) for i in range(4)]
+        assert targets["audio"][sample].tolist() == recorded
     assert torch.equal(targets["label"], raw["label"])
 
 
@@ -218,9 +218,9 @@ def test_a_modality_that_is_left_out_is_not_decoded_and_costs_nothing(model):
 
 
 def test_what_is_hidden_is_still_wanted_back(model):
-    raw, keep = one_hot_raw(), CONFIG.keep(["image"], batch_size=2)
+    raw, mask = one_hot_raw(), CONFIG.mask(["image"], batch_size=2)
     louder = {**raw, "audio": 3 * raw["audio"]}
-    first, other = (multimodal_errors(model, some, POINTS, keep) for some in (raw, louder))
+    first, other = (multimodal_errors(model, some, POINTS, mask) for some in (raw, louder))
     assert torch.equal(first["image"], other["image"]) and first["audio"] != other["audio"]
 
 

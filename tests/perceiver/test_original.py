@@ -35,23 +35,26 @@ EIGHT = "perceiver-fourier-8-reads"
 WIDTH, ROWS = 6, 20
 LINEAR = ("weight", "bias")
 NAMES = {
-    "norm_queries": "attention.self.layernorm1",
-    "norm_read": "attention.self.layernorm2",
-    "norm_attention": "attention.self.layernorm1",
-    "attention.to_queries": "attention.self.query",
-    "attention.to_keys": "attention.self.key",
-    "attention.to_values": "attention.self.value",
-    "attention.to_output": "attention.output.dense",
+    "norm_kv": "attention.self.layernorm2",
+    "norm_q": "attention.self.layernorm1",
+    "attention.q_proj": "attention.self.query",
+    "attention.k_proj": "attention.self.key",
+    "attention.v_proj": "attention.self.value",
+    "attention.out_proj": "attention.output.dense",
     "norm_mlp": "layernorm",
-    "mlp.widen": "mlp.dense1",
-    "mlp.narrow": "mlp.dense2",
+    "mlp.fc1": "mlp.dense1",
+    "mlp.fc2": "mlp.dense2",
 }
 
 
 @cache
-def encoder(reads=(0, 1, 1), blocks=None):
+def encoder(cross_schedule=(0, 1, 1), block_schedule=None):
     """A small encoder that reads three times."""
-    return shake(PerceiverEncoder(replace(ENCODER, reads=reads, blocks=blocks), WIDTH))
+    return shake(
+        PerceiverEncoder(
+            replace(ENCODER, cross_schedule=cross_schedule, block_schedule=block_schedule), WIDTH
+        )
+    )
 
 
 def array(batch_size=2):
@@ -82,7 +85,7 @@ def test_the_average_saves_the_query_and_the_whole_decoder():
 
 
 def test_eight_reads_have_two_sets_of_weights():
-    reads = walk_of(ORIGINAL[EIGHT])["encoder.reads.0"]
+    reads = walk_of(ORIGINAL[EIGHT])["encoder.cross.0"]
     think = walk_of(ORIGINAL[EIGHT])["encoder.blocks.0.0"]
     assert (reads.modules, reads.runs) == (2, 8)
     assert (think.modules, think.runs) == (6, 48)
@@ -92,8 +95,8 @@ def test_eight_reads_have_two_sets_of_weights():
 
 def test_seven_more_reads_take_seven_times_as_much_as_one():
     once, often = cost_of(ORIGINAL["perceiver-fourier"]), cost_of(ORIGINAL[EIGHT])
-    read = once["encoder.reads.0"].flops
-    assert often["encoder.reads.0"].flops == 8 * read
+    read = once["encoder.cross.0"].flops
+    assert often["encoder.cross.0"].flops == 8 * read
     assert often.total.flops - once.total.flops == 7 * read
     assert gflop(7 * read) == 302.3123
 
@@ -105,14 +108,19 @@ def test_seven_more_reads_take_seven_times_as_much_as_one():
 def test_a_model_is_its_schedule_written_out_and_averaged(name):
     """At a small size, with the schedule of the published one."""
     sizes, published = CONFIGS["averaged images"], ORIGINAL[name].encoder
-    small = replace(ENCODER, num_blocks=8, reads=published.reads, blocks=published.blocks)
+    small = replace(
+        ENCODER,
+        num_blocks=8,
+        cross_schedule=published.cross_schedule,
+        block_schedule=published.block_schedule,
+    )
     config = replace(sizes, encoder=small)
     model, raw = shake(build(config)), raw_for(config)
     inputs = model.preprocessor(raw)
     latents = model.encoder.latents.expand(2, -1, -1)
     for turn in range(8):
-        if turn < len(published.reads):
-            latents = model.encoder.reads[min(turn, 1)](latents, inputs)
+        if turn < len(published.cross_schedule):
+            latents = model.encoder.cross[min(turn, 1)](latents, inputs)
         for think in model.encoder.blocks[0]:
             latents = think(latents)
     by_hand = model.postprocessor.to_logits(latents.mean(1))
@@ -121,7 +129,7 @@ def test_a_model_is_its_schedule_written_out_and_averaged(name):
 
 @pytest.mark.parametrize("blocks", [(0, 0, 0), (0, 1, 2)], ids=["shared blocks", "own blocks"])
 def test_reading_three_times_is_three_encoders_of_transformers_in_a_row(blocks):
-    ours, inputs = encoder(blocks=blocks), array()
+    ours, inputs = encoder(block_schedule=blocks), array()
     latents = ours.latents.expand(2, -1, -1)
     for read, block in zip((0, 1, 1), blocks, strict=True):
         latents = their_encoder(ours, read, block)(latents, inputs=inputs)[0]
@@ -132,7 +140,7 @@ def their_encoder(ours, read, block):
     """Transformers' encoder, which reads once, with one read and one block of ours."""
     options = {"num_latents": 7, "d_latents": 12, "num_blocks": 1, "num_self_attends_per_block": 2}
     model = TheirEncoder(PerceiverConfig(**{**theirs.TINY, **options}), kv_dim=WIDTH).eval()
-    layers = {"cross_attention": ours.reads[read]}
+    layers = {"cross_attention": ours.cross[read]}
     layers |= {f"self_attends.{i}": layer for i, layer in enumerate(ours.blocks[block])}
     for name, layer in layers.items():
         copy_weights(layer, model.get_submodule(name))
@@ -153,21 +161,21 @@ def test_the_order_of_the_inputs_changes_nothing():
 
 def test_every_read_counts():
     inputs, nothing = array(), torch.zeros(2, ROWS, WIDTH)
-    seen = encoder(reads=(0, 1, 2))(inputs)
+    seen = encoder(cross_schedule=(0, 1, 2))(inputs)
     for read in range(3):
         handle = (
-            encoder(reads=(0, 1, 2))
-            .reads[read]
+            encoder(cross_schedule=(0, 1, 2))
+            .cross[read]
             .register_forward_pre_hook(lambda _module, args: (args[0], nothing, *args[2:]))
         )
-        assert relative_error(encoder(reads=(0, 1, 2))(inputs), seen) > 1e-3
+        assert relative_error(encoder(cross_schedule=(0, 1, 2))(inputs), seen) > 1e-3
         handle.remove()
 
 
 def test_inputs_that_are_not_kept_are_read_at_no_turn():
-    inputs, keep = array(), torch.ones(2, ROWS, dtype=torch.bool)
-    keep[:, 12:] = False
-    assert relative_error(encoder()(inputs, keep), encoder()(inputs[:, :12])) < EXACT
+    inputs, mask = array(), torch.ones(2, ROWS, dtype=torch.bool)
+    mask[:, 12:] = False
+    assert relative_error(encoder()(inputs, mask), encoder()(inputs[:, :12])) < EXACT
 
 
 # -- how it is built -----------------------------------------------------------------------
@@ -198,7 +206,7 @@ def test_deepminds_choices_leave_the_average_alone():
 
 @pytest.fixture
 def three_reads():
-    config = replace(ENCODER, reads=(0, 1, 1), blocks=(0, 1, 1))
+    config = replace(ENCODER, cross_schedule=(0, 1, 1), block_schedule=(0, 1, 1))
     return shake(PerceiverEncoder(config, 5))
 
 
@@ -210,9 +218,9 @@ def test_every_read_may_have_an_input_of_its_own(three_reads):
     frames = arrays(4, 6, 3)
     latents = three_reads.latents.expand(2, -1, -1)
     for frame, (read, block) in zip(frames, three_reads.schedule, strict=True):
-        latents = three_reads.reads[read](latents, frame)
-        for attend in three_reads.blocks[block]:
-            latents = attend(latents)
+        latents = three_reads.cross[read](latents, frame)
+        for attention in three_reads.blocks[block]:
+            latents = attention(latents)
     torch.testing.assert_close(encode_in_turn(three_reads, frames), latents)
 
 

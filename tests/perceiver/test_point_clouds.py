@@ -27,7 +27,7 @@ TINY = PointCloudConfig(
         num_latents=7,
         latent_channels=12,
         num_blocks=2,
-        self_attends_per_block=2,
+        layers_per_block=2,
         self_heads=2,
         cross_heads=1,
     ),
@@ -79,18 +79,18 @@ def test_the_test_of_order_finds_a_reader_that_keeps_one(model, points):
 
 @pytest.mark.parametrize("filling", [0.0, 7.0, 1e30, math.inf, -math.inf, math.nan])
 def test_whatever_stands_in_the_padding_is_not_read(model, points, filling):
-    keep = torch.ones(3, 11, dtype=torch.bool)
-    keep[:, 8:] = False
-    padded = points.masked_fill(~keep[..., None], filling)
-    assert relative_error(model(padded, keep), model(points[:, :8])) < EXACT
+    mask = torch.ones(3, 11, dtype=torch.bool)
+    mask[:, 8:] = False
+    padded = points.masked_fill(~mask[..., None], filling)
+    assert relative_error(model(padded, mask), model(points[:, :8])) < EXACT
     assert not torch.allclose(model(points), model(points[:, :8]), atol=1e-3)
 
 
 def test_padding_teaches_nothing(model, points):
-    keep = torch.arange(11).expand(3, -1) < 8
-    padded = points.masked_fill(~keep[..., None], math.nan)
+    mask = torch.arange(11).expand(3, -1) < 8
+    padded = points.masked_fill(~mask[..., None], math.nan)
     with torch.enable_grad():
-        model(padded, keep).square().sum().backward()
+        model(padded, mask).square().sum().backward()
         gradients = [p.grad.clone() for p in model.parameters()]
         model.zero_grad()
         model(points[:, :8]).square().sum().backward()
@@ -100,19 +100,19 @@ def test_padding_teaches_nothing(model, points):
 
 def test_clouds_of_many_sizes_in_one_batch_are_read_as_each_alone(model, points):
     sizes = torch.tensor([11, 4, 1])
-    together = model(points, keep=torch.arange(11) < sizes[:, None])
+    together = model(points, mask=torch.arange(11) < sizes[:, None])
     alone = [model(points[i : i + 1, :size]) for i, size in enumerate(sizes)]
     assert relative_error(together, torch.cat(alone)) < EXACT
 
 
 def test_points_to_be_read_may_stand_anywhere(model, points):
-    keep = torch.tensor([True, False] * 5 + [True]).expand(3, -1)
-    assert relative_error(model(points, keep), model(points[:, ::2])) < EXACT
+    mask = torch.tensor([True, False] * 5 + [True]).expand(3, -1)
+    assert relative_error(model(points, mask), model(points[:, ::2])) < EXACT
 
 
 def test_a_cloud_without_a_point_is_answered_and_does_not_disturb_the_others(model, points):
-    keep = torch.tensor([True, False, True])[:, None].expand(-1, 11)
-    answers = model(points, keep)
+    mask = torch.tensor([True, False, True])[:, None].expand(-1, 11)
+    answers = model(points, mask)
     assert answers.isfinite().all()
     assert relative_error(answers[::2], model(points[::2])) < EXACT
 
@@ -143,7 +143,7 @@ def test_the_published_size_can_be_walked_and_costed():
     assert steps["preprocessor"].shape == (1, 2048, 387)
     assert steps["encoder"].shape == (1, 512, 1024)
     assert steps["answer"].shape == (1, 40)
-    assert steps["encoder.reads.0"].modules == steps["encoder.reads.0"].runs == 2
+    assert steps["encoder.cross.0"].modules == steps["encoder.cross.0"].runs == 2
     assert cost(MODELNET40).total.parameters == steps.parameters == 44_772_202
 
 
@@ -168,10 +168,10 @@ def test_a_mistake_is_told_what_was_expected_what_came_and_what_to_do(model, raw
 
 
 @pytest.mark.usefixtures("without_shape_checks")
-@pytest.mark.parametrize("keep, message", [
+@pytest.mark.parametrize("mask, message", [
     (torch.ones(3, 11), r"keep as True and False of shape \[3, 11\], got torch.float32"),
     (torch.ones(3, 10).bool(), r"of shape \[3, 11\] \(batch, inputs\), got \[3, 10\]"),
 ])  # fmt: skip
-def test_a_wrong_mask_is_refused(model, points, keep, message):
+def test_a_wrong_mask_is_refused(model, points, mask, message):
     with pytest.raises(ValueError, match=message):
-        model(points, keep)
+        model(points, mask)

@@ -329,9 +329,9 @@ MISTAKES = {
 
 @pytest.mark.usefixtures("without_shape_checks")
 @pytest.mark.parametrize("door, raw, message", MISTAKES.values(), ids=MISTAKES)
-def test_a_mistake_is_told_what_was_expected_what_came_and_what_to_do(door, raw, message):
+def test_a_mistake_is_told_what_was_expected_what_came_and_what_to_do(input_spec, raw, message):
     with pytest.raises(ValueError, match=message):
-        door(raw)
+        input_spec(raw)
 
 
 @pytest.mark.usefixtures("without_shape_checks")

@@ -98,78 +98,78 @@ def log_softmax(scores, chosen):
 
 
 @pytest.fixture
-def keep():
+def mask():
     return torch.tensor([[1, 1, 1, 1, 0], [0, 1, 1, 0, 0]]).bool()
 
 
-def test_tag_loss_is_the_mean_over_bytes_of_text(keep):
+def test_tag_loss_is_the_mean_over_bytes_of_text(mask):
     torch.manual_seed(0)
     logits, tags = torch.randn(2, 5, 3), torch.randint(3, (2, 5))
     judged = [
         -log_softmax(logits[text, place].tolist(), int(tags[text, place]))
         for text in range(2)
         for place in range(5)
-        if keep[text, place]
+        if mask[text, place]
     ]
     assert len(judged) == 6
-    assert tag_loss(logits, tags, keep).item() == pytest.approx(sum(judged) / 6, abs=EXACT)
+    assert tag_loss(logits, tags, mask).item() == pytest.approx(sum(judged) / 6, abs=EXACT)
 
 
-def test_padding_teaches_nothing(keep):
+def test_padding_teaches_nothing(mask):
     torch.manual_seed(0)
     logits = torch.randn(2, 5, 3, requires_grad=True)
     tags = torch.randint(3, (2, 5))
-    other = torch.where(keep, tags, (tags + 1) % 3)
-    assert tag_loss(logits, tags, keep) == tag_loss(logits, other, keep)
-    tag_loss(logits, tags, keep).backward()
-    assert not logits.grad[~keep].any() and logits.grad[keep].any(-1).all()
+    other = torch.where(mask, tags, (tags + 1) % 3)
+    assert tag_loss(logits, tags, mask) == tag_loss(logits, other, mask)
+    tag_loss(logits, tags, mask).backward()
+    assert not logits.grad[~mask].any() and logits.grad[mask].any(-1).all()
 
 
 def test_nothing_to_judge_is_no_loss():
-    with pytest.raises(ValueError, match=r"at least one byte to judge, got keep without any True"):
+    with pytest.raises(ValueError, match=r"at least one byte to judge, got mask without any True"):
         tag_loss(torch.zeros(1, 2, 3), torch.zeros(1, 2).long(), torch.zeros(1, 2).bool())
 
 
 SPANS = torch.tensor([[1, 3], [2, 2]])
 
 
-def test_span_loss_is_that_of_the_first_byte_plus_that_of_the_last(keep):
+def test_span_loss_is_that_of_the_first_byte_plus_that_of_the_last(mask):
     torch.manual_seed(0)
     logits = torch.randn(2, 5, 2)
     total = 0.0
     for text in range(2):
-        places = [place for place in range(5) if keep[text, place]]
+        places = [place for place in range(5) if mask[text, place]]
         for end in range(2):
             scores = [float(logits[text, place, end]) for place in places]
             total -= log_softmax(scores, places.index(int(SPANS[text, end])))
-    assert span_loss(logits, SPANS, keep).item() == pytest.approx(total / 2, abs=EXACT)
+    assert span_loss(logits, SPANS, mask).item() == pytest.approx(total / 2, abs=EXACT)
 
 
-def test_bytes_that_are_not_kept_do_not_compete(keep):
+def test_bytes_that_are_not_kept_do_not_compete(mask):
     torch.manual_seed(0)
     logits = torch.randn(2, 5, 2, requires_grad=True)
-    louder = torch.where(keep[..., None], logits, logits + 9)
-    loss = span_loss(logits, SPANS, keep)
-    assert loss == span_loss(louder, SPANS, keep)
+    louder = torch.where(mask[..., None], logits, logits + 9)
+    loss = span_loss(logits, SPANS, mask)
+    assert loss == span_loss(louder, SPANS, mask)
     loss.backward()
-    assert logits.grad.isfinite().all() and not logits.grad[~keep].any()
+    assert logits.grad.isfinite().all() and not logits.grad[~mask].any()
 
 
-def test_an_answer_outside_the_text_is_refused(keep):
+def test_an_answer_outside_the_text_is_refused(mask):
     with pytest.raises(ValueError, match=r"begin and end on kept bytes, got one outside\. Count"):
-        span_loss(torch.zeros(2, 5, 2), torch.tensor([[1, 4], [2, 2]]), keep)
+        span_loss(torch.zeros(2, 5, 2), torch.tensor([[1, 4], [2, 2]]), mask)
 
 
 @pytest.mark.parametrize("max_bytes", [1, 2, 3, 5])
-def test_the_best_span_is_the_best_of_all_that_are_legal(keep, max_bytes):
+def test_the_best_span_is_the_best_of_all_that_are_legal(mask, max_bytes):
     for seed in range(20):
         logits = torch.randn(2, 5, 2, generator=torch.Generator().manual_seed(seed))
-        for text, found in enumerate(best_spans(logits, keep, max_bytes).tolist()):
+        for text, found in enumerate(best_spans(logits, mask, max_bytes).tolist()):
             legal = [
                 (first, last)
                 for first in range(5)
                 for last in range(first, min(first + max_bytes, 5))
-                if keep[text, first] and keep[text, last]
+                if mask[text, first] and mask[text, last]
             ]
             best = max(legal, key=lambda s: float(logits[text, s[0], 0] + logits[text, s[1], 1]))
             assert tuple(found) == best
@@ -178,23 +178,23 @@ def test_the_best_span_is_the_best_of_all_that_are_legal(keep, max_bytes):
 def test_the_best_ends_on_their_own_need_not_make_an_answer():
     logits = torch.zeros(1, 4, 2)
     logits[0, 3, 0], logits[0, 0, 1] = 5.0, 4.0
-    keep = torch.ones(1, 4).bool()
+    mask = torch.ones(1, 4).bool()
     assert logits.argmax(1).tolist() == [[3, 0]]
-    assert best_spans(logits, keep, 4).tolist() == [[3, 3]]
+    assert best_spans(logits, mask, 4).tolist() == [[3, 3]]
 
 
 def test_an_infinite_score_chooses_and_one_that_is_no_number_does_not():
-    keep = torch.tensor([[True, True, True, False]])
+    mask = torch.tensor([[True, True, True, False]])
     logits = torch.zeros(1, 4, 2)
     logits[0, 1, 0], logits[0, 3] = math.inf, math.nan
-    assert best_spans(logits, keep, 4).tolist() == [[1, 1]]
+    assert best_spans(logits, mask, 4).tolist() == [[1, 1]]
     logits[0, 2, 1] = math.nan
     with pytest.raises(ValueError, match="expected numbers in logits, got NaN in 1 of 8"):
-        best_spans(logits, keep, 4)
+        best_spans(logits, mask, 4)
 
 
 @pytest.mark.parametrize("max_bytes, kept", [(0, True), (3, False)])
 def test_where_no_answer_is_possible_none_is_given(max_bytes, kept):
-    keep = torch.full((1, 4), kept)
+    mask = torch.full((1, 4), kept)
     with pytest.raises(ValueError, match=rf"got max_bytes={max_bytes} and \[{4 * kept}\] kept"):
-        best_spans(torch.zeros(1, 4, 2), keep, max_bytes)
+        best_spans(torch.zeros(1, 4, 2), mask, max_bytes)

@@ -58,7 +58,7 @@ def test_padding_changes_no_answer(ask):
     model = build(replace(TAGGER, ask=ask)).eval()
     shake(model)
     short, long = (encode_text(["héllo"], length, special=False) for length in (6, 9))
-    answers = [model(ids, keep=keep)[:, :6] for ids, keep in (short, long)]
+    answers = [model(ids, mask=mask)[:, :6] for ids, mask in (short, long)]
     assert relative_error(*answers) < EXACT
 
 
@@ -149,7 +149,7 @@ def test_a_seed_draws_the_same_again(draw):
 def test_tags_are_those_of_the_words_and_stop_where_the_text_does():
     texts = tagged_texts(50)
     encoded, tags = encode_tagged(texts)
-    assert not tags[~encoded.keep].any()
+    assert not tags[~encoded.mask].any()
     for row, entities in zip(tags.tolist(), true_entities(texts), strict=True):
         assert find_spans(row) == entities
 
@@ -161,8 +161,8 @@ class Knows(torch.nn.Module):
         super().__init__()
         self.answers = answers
 
-    def forward(self, ids, keep):
-        assert ids.shape == keep.shape
+    def forward(self, ids, mask):
+        assert ids.shape == mask.shape
         return self.answers[:, : ids.shape[1]]
 
 

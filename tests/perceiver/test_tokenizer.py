@@ -15,7 +15,7 @@ def test_ids_and_masks_are_those_of_transformers():
     ours = encode_text(TEXTS, length=20)
     theirs = THEIRS(TEXTS, padding="max_length", max_length=20, return_tensors="pt")
     assert torch.equal(ours.ids, theirs.input_ids)
-    assert torch.equal(ours.keep, theirs.attention_mask.bool())
+    assert torch.equal(ours.mask, theirs.attention_mask.bool())
 
 
 def test_special_ids_are_those_of_transformers():

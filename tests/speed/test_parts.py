@@ -7,10 +7,10 @@ from tolerances import EXACT, SMOKE
 from torch import nn
 
 from perceiver_tutorial.attention import MultiHeadAttention
+from perceiver_tutorial.hooks import record
 from perceiver_tutorial.speed import fastest, fold
 from perceiver_tutorial.speed.faster import speed_up
 from perceiver_tutorial.speed.products import PackedLinear, has_onednn, onednn_linear
-from perceiver_tutorial.taps import listen
 
 ONEDNN = pytest.mark.skipif(not has_onednn(), reason="a torch without oneDNN")
 MIXES = pytest.mark.parametrize("mix", [fold.fused, pytest.param(fold.in_pieces, marks=ONEDNN)])
@@ -23,8 +23,8 @@ class Reader(nn.Module):
         super().__init__()
         self.attention = MultiHeadAttention(6, 10, num_heads=1, qk_channels=8, v_channels=4)
 
-    def forward(self, asking, read, keep=None):
-        return self.attention(asking, read, keep)
+    def forward(self, asking, read, mask=None):
+        return self.attention(asking, read, mask)
 
 
 def pair() -> tuple[nn.Module, nn.Module]:
@@ -112,12 +112,12 @@ def test_weights_never_become_denormal():
     assert smallest.item() >= torch.finfo(torch.float32).tiny
 
 
-@pytest.mark.parametrize("tap", ["attention.weights", "attention.mixture"])
+@pytest.mark.parametrize("tap", ["attention.weights", "attention.context"])
 def test_whoever_listens_makes_it_go_the_plain_way(tap, monkeypatch):
     monkeypatch.setattr(fold, "cheapest", lambda *_: "inputs")
     plain, folded = (reader.double() for reader in pair())
     asking, read = (array.double() for array in arrays())
-    with torch.no_grad(), listen(folded, tap) as found, listen(plain, tap) as right:
+    with torch.no_grad(), record(folded, tap) as found, record(plain, tap) as right:
         assert relative_error(folded(asking, read), plain(asking, read)) < EXACT
     assert relative_error(found[tap][0], right[tap][0]) < EXACT
 
@@ -126,10 +126,10 @@ def test_a_key_that_is_not_kept_is_not_read(monkeypatch):
     monkeypatch.setattr(fold, "cheapest", lambda *_: "inputs")
     plain, folded = (reader.double() for reader in pair())
     asking, read = (array.double() for array in arrays())
-    keep = torch.rand(2, 1, 9) < 0.5
-    keep[0] = False
+    mask = torch.rand(2, 1, 9) < 0.5
+    mask[0] = False
     with torch.no_grad():
-        assert relative_error(folded(asking, read, keep), plain(asking, read, keep)) < EXACT
+        assert relative_error(folded(asking, read, mask), plain(asking, read, mask)) < EXACT
 
 
 # --- packed weights -----------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from tolerances import EXACT, SMOKE
 from torch import Tensor, nn
 
 from perceiver_tutorial import deit, hiera
+from perceiver_tutorial.hooks import record
 from perceiver_tutorial.perceiver import (
     TINY,
     EncoderConfig,
@@ -21,7 +22,6 @@ from perceiver_tutorial.perceiver.tiny import ENCODER
 from perceiver_tutorial.speed import faster, fastest, fold, portions, speed_up
 from perceiver_tutorial.speed import products as linear
 from perceiver_tutorial.speed.products import PackedLinear, has_onednn
-from perceiver_tutorial.taps import listen
 
 HIERA = hiera.HieraConfig(8, 1, (1, 2, 1, 1), input_size=(64, 96), num_classes=5)
 DEIT = deit.DeiTConfig(
@@ -182,34 +182,34 @@ def test_a_model_of_bfloat16_stays_one(products):
 def test_what_is_not_kept_is_not_read(config, kept):
     model, raw = built(config), raw_for(config)
     rows = model.preprocessor(raw).shape[1]
-    keep = torch.zeros(2, rows, dtype=torch.bool)
-    keep[0, :kept], keep[1, -kept:] = True, True
-    assert_equal(answers(speed_up(model), raw, keep=keep), answers(model, raw, keep=keep))
+    mask = torch.zeros(2, rows, dtype=torch.bool)
+    mask[0, :kept], mask[1, -kept:] = True, True
+    assert_equal(answers(speed_up(model), raw, mask=mask), answers(model, raw, mask=mask))
 
 
 @pytest.mark.parametrize("name", ["fourier images", "masked language", "multimodal"])
 def test_a_sample_that_keeps_nothing_reads_zeros(name):
     model, raw = built(CONFIGS[name]), raw_for(CONFIGS[name])
-    keep = torch.zeros(2, model.preprocessor(raw).shape[1], dtype=torch.bool)
-    keep[0] = True
-    assert_equal(answers(speed_up(model), raw, keep=keep), answers(model, raw, keep=keep))
+    mask = torch.zeros(2, model.preprocessor(raw).shape[1], dtype=torch.bool)
+    mask[0] = True
+    assert_equal(answers(speed_up(model), raw, mask=mask), answers(model, raw, mask=mask))
 
 
 def test_queries_that_are_masked_read_zeros():
     config = replace(CONFIGS["masked language"], mask_queries=True)
     model, raw = built(config), raw_for(config)
-    keep = torch.ones(2, 9, dtype=torch.bool)
-    keep[0, 5:] = False
-    assert_equal(answers(speed_up(model), raw, keep=keep), answers(model, raw, keep=keep))
+    mask = torch.ones(2, 9, dtype=torch.bool)
+    mask[0, 5:] = False
+    assert_equal(answers(speed_up(model), raw, mask=mask), answers(model, raw, mask=mask))
 
 
 def test_nothing_is_read_of_what_is_not_kept_even_if_it_is_no_number():
     model, raw = built(CONFIGS["fourier images"]), raw_for(CONFIGS["fourier images"])
     raw[:, :, 0, 0] = torch.nan
-    keep = torch.ones(2, 80, dtype=torch.bool)
-    keep[:, 0] = False
-    found = answers(speed_up(model), raw, keep=keep)
-    assert_equal(found, answers(model, raw, keep=keep))
+    mask = torch.ones(2, 80, dtype=torch.bool)
+    mask[:, 0] = False
+    found = answers(speed_up(model), raw, mask=mask)
+    assert_equal(found, answers(model, raw, mask=mask))
     assert not found[""].isnan().any()
 
 
@@ -286,7 +286,7 @@ def test_features_of_all_stages_are_the_same():
 def test_whoever_listens_hears_what_the_model_would_say(config, products):
     model, raw = built(config), some_raw(config)
     fast = speed_up(model, products=products)
-    with listen(fast) as found, listen(model) as right:
+    with record(fast) as found, record(model) as right:
         assert_equal(answers(fast, raw), answers(model, raw))
     assert found.keys() == right.keys()
     for tap, values in right.items():

@@ -49,8 +49,8 @@ class Scores(nn.Module):
 class RowScores(nn.Module):
     """One score for each row."""
 
-    def forward(self, rows: Tensor, keep: Tensor) -> Tensor:
-        return rows.sum(-1).masked_fill(~keep, 0.0)
+    def forward(self, rows: Tensor, mask: Tensor) -> Tensor:
+        return rows.sum(-1).masked_fill(~mask, 0.0)
 
 
 def raw(name: str) -> Any:
@@ -79,8 +79,8 @@ def flowing() -> dict[str, Any]:
 
 
 def multimodal() -> dict[str, Any]:
-    keep = torch.ones(2, 12, dtype=torch.bool)
-    return {"model": model("multimodal"), "raw": raw("multimodal"), "points": POINTS, "keep": keep}
+    mask = torch.ones(2, 12, dtype=torch.bool)
+    return {"model": model("multimodal"), "raw": raw("multimodal"), "points": POINTS, "mask": mask}
 
 
 def unrolling() -> dict[str, Any]:
@@ -92,7 +92,7 @@ GIVEN: dict[str, Callable[[], dict[str, Any]]] = {
     "deit.resized": lambda: {"model": model("deit"), "image_size": (8, 16)},
     "deit.token_cosines": lambda: {"model": model("deit"), "images": images(16, 24)},
     "deit.tokens_by_layer": lambda: {"model": model("deit"), "images": images(16, 24)},
-    "doors.look_up": lambda: {"name": "a", "published": {"a": 1}, "kind": "letter"},
+    "inputs.look_up": lambda: {"name": "a", "published": {"a": 1}, "kind": "letter"},
     "masked_pretraining.model.borrowed_means": lambda: {"images": images(32, 64), "config": HIERA},
     "hiera.build": lambda: {"model": HIERA},
     "hiera.classifier_from": lambda: {"mae": model("mae"), "num_classes": 3},
@@ -108,11 +108,11 @@ GIVEN: dict[str, Callable[[], dict[str, Any]]] = {
     "hiera.unroll": unrolling,
     "hiera.video": lambda: {"config": HIERA},
     "hiera.xavier": lambda: {"model": nn.Linear(2, 3)},
-    "initial.initialise": lambda: {"model": nn.Linear(2, 3)},
+    "initialisation.initialise": lambda: {"model": nn.Linear(2, 3)},
     "initial.spread_tables": lambda: {"model": nn.Embedding(2, 3)},
     "masks.tube_units": lambda: {"units": (2, 3, 4)},
     "masks.check_keep": lambda: {
-        "keep": torch.ones(2, 6, dtype=torch.bool), "units": (2, 3), "batch_size": 2
+        "mask": torch.ones(2, 6, dtype=torch.bool), "units": (2, 3), "batch_size": 2
     },
     "masks.keep_of": lambda: {"kept": torch.tensor([[0, 2], [1, 3]])},
     "perceiver.build": lambda: {"model": CONFIGS["fourier images"]},
@@ -157,7 +157,7 @@ GIVEN: dict[str, Callable[[], dict[str, Any]]] = {
     "recipes.text_masked.fitting_words": lambda: {"sentence": "the ___ sleeps"},
     "motion.moving_pairs": lambda: {"photographs": images(40, 44), "num_pairs": 2},
     "scramble.reorder_pixels": lambda: {"order": torch.arange(48).flip(0)},
-    "taps.listen": lambda: {"model": model("fourier images")},
+    "hooks.record": lambda: {"model": model("fourier images")},
     "training.accuracy": lambda: {"model": Scores()},
     "augment.binary_loss": lambda: {"labels": one_hot(torch.tensor([0, 3]), 4).float()},
     "training.fit": lambda: {

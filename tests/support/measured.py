@@ -25,7 +25,7 @@ def with_encoder(config: str | PerceiverConfig, **changes) -> PerceiverConfig:
 
 def shallow(config: str | PerceiverConfig) -> PerceiverConfig:
     """A published model that thinks once only: the quick way to all the rest of it."""
-    return with_encoder(config, num_blocks=1, self_attends_per_block=1)
+    return with_encoder(config, num_blocks=1, layers_per_block=1)
 
 
 def gflop(flops: float) -> float:

@@ -8,10 +8,10 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 import torch
+from perceiver_tutorial.inputs.axes import Seen
 from torch import Tensor, nn
 
-from perceiver_tutorial.doors import rules
-from perceiver_tutorial.doors.axes import Seen
+from perceiver_tutorial.inputs import rules
 
 HELPFUL = (("expected", "got"), ("this layer was built for",), ("asking is a batch of",))
 REFUSALS = (ValueError, TypeError, KeyError, FileNotFoundError, FloatingPointError)

@@ -20,7 +20,7 @@ from perceiver_tutorial.apps.evaluation.loop import class_logits
 from perceiver_tutorial.checkpoints import load, processor
 from perceiver_tutorial.checkpoints.files import read_json
 from perceiver_tutorial.checkpoints.hub import fetch
-from perceiver_tutorial.masks import keep_of, random_units
+from perceiver_tutorial.masks import mask_of, random_units
 from perceiver_tutorial.perceiver import encode_text
 
 PERCEIVERS = tuple(f"deepmind/vision-perceiver-{kind}" for kind in ("learned", "fourier", "conv"))
@@ -70,7 +70,7 @@ def scores(model: nn.Module, name: str, photograph: Image.Image) -> Tensor:
 def rebuilt(model: nn.Module, name: str, photograph: Image.Image) -> Tensor:
     """Pixels of all patches, from 19 of 49 mask units that seed 2 chooses."""
     kept = random_units(1, (7, 7), 0.6, torch.Generator().manual_seed(2))
-    return model(processor(name)(photograph), keep_of(kept, (7, 7)))[0]
+    return model(processor(name)(photograph), mask_of(kept, (7, 7)))[0]
 
 
 @torch.inference_mode()
@@ -78,7 +78,7 @@ def bytes_of_a_sentence(model: nn.Module, _name: str, _photograph: None) -> Tens
     """Scores of all bytes, for a sentence whose last word is hidden."""
     written = encode_text([TEXT])
     written.ids[0, HIDDEN] = MASK
-    return model(written.ids, written.keep)[0]
+    return model(written.ids, written.mask)[0]
 
 
 def hidden_bytes(model: nn.Module, name: str, photograph: None) -> Tensor:

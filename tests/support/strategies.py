@@ -13,7 +13,7 @@ from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
 from torch import Tensor
 
-from perceiver_tutorial.doors import rules
+from perceiver_tutorial.inputs import rules
 
 set_hypothesis_home_dir(tempfile.gettempdir())  # it keeps notes, and the tree is no place for them
 FEW = settings(max_examples=10, derandomize=True, deadline=None, database=None)

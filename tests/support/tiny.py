@@ -13,7 +13,9 @@ CONFIGS = {
     "learned images": TINY["deepmind/vision-perceiver-learned"],
     "conv images": TINY["deepmind/vision-perceiver-conv"],
     "averaged images": replace(
-        IMAGES, encoder=replace(ENCODER, reads=(0, 1, 1), blocks=(0, 1, 1)), decoder=None
+        IMAGES,
+        encoder=replace(ENCODER, cross_schedule=(0, 1, 1), block_schedule=(0, 1, 1)),
+        decoder=None,
     ),
     "patch images": replace(IMAGES, stem=PatchStem(2, channels=6)),
     "masked language": TINY["deepmind/language-perceiver"],

@@ -8,7 +8,7 @@ from shaken import shake
 
 from perceiver_course.chapters.hierarchy.model import gaze
 from perceiver_tutorial import deit, hiera
-from perceiver_tutorial.taps import listen
+from perceiver_tutorial.hooks import record
 from perceiver_tutorial.tracing import rollout
 
 pytestmark = pytest.mark.usefixtures("no_gradients")
@@ -29,10 +29,10 @@ def images(config, batch_size=2):
 @pytest.mark.parametrize("config", [DEIT, replace(DEIT, distilled=False)])
 def test_a_deits_rollout_is_the_product_of_its_mean_heads_and_residuals(config):
     model, given = double(config), images(config)
-    with listen(model, "*.attention.weights") as heard:
+    with record(model, "*.attention.weights") as recorded:
         model(given)
     wanted = torch.eye(config.num_tokens, dtype=torch.float64)
-    for (weights,) in heard.values():
+    for (weights,) in recorded.values():
         wanted = (weights.mean(1) / 2 + torch.eye(config.num_tokens) / 2) @ wanted
     torch.testing.assert_close(rollout(model, given), wanted)
 

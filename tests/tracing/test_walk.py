@@ -26,24 +26,24 @@ FIRST_CHUNK = {
 }
 # What transformers calls a module, and what stands in its place here.
 INSIDE_AN_ATTEND = {
-    "attention.self.layernorm2": "norm_read",
-    "attention.self.query": "attention.to_queries",
-    "attention.self.key": "attention.to_keys",
-    "attention.self.value": "attention.to_values",
+    "attention.self.layernorm2": "norm_kv",
+    "attention.self.query": "attention.q_proj",
+    "attention.self.key": "attention.k_proj",
+    "attention.self.value": "attention.v_proj",
     "attention.self.dropout": "attention.weights",
-    "attention.self": "attention.mixture",
-    "attention.output.dense": "attention.to_output",
+    "attention.self": "attention.context",
+    "attention.output.dense": "attention.out_proj",
     "attention": "attention",
     "layernorm": "norm_mlp",
-    "mlp.dense1": "mlp.widen",
-    "mlp.dense2": "mlp.narrow",
+    "mlp.dense1": "mlp.fc1",
+    "mlp.dense2": "mlp.fc2",
     "mlp": "mlp",
 }
 ATTENDS = {
-    "encoder.cross_attention": ("encoder.reads.0", "norm_queries"),
-    "encoder.self_attends.0": ("encoder.blocks.0.0", "norm_attention"),
-    "decoder.decoding_cross_attention": ("decoder.read", "norm_queries"),
-    "decoder.decoder.decoding_cross_attention": ("decoder.read", "norm_queries"),
+    "encoder.cross_attention": ("encoder.cross.0", "norm_q"),
+    "encoder.self_attends.0": ("encoder.blocks.0.0", "norm_q"),
+    "decoder.decoding_cross_attention": ("decoder.cross", "norm_q"),
+    "decoder.decoder.decoding_cross_attention": ("decoder.cross", "norm_q"),
 }
 OTHERS = {
     "input_preprocessor": "preprocessor",
@@ -65,7 +65,7 @@ OTHERS = {
 }
 # Rows without a counterpart: what transformers keeps as modules and we as plain steps.
 ELSEWHERE = (
-    "embeddings",  # the latents before they read: the first input of encoder.reads.0
+    "embeddings",  # the latents before they read: the first input of encoder.cross.0
     "decoder.decoder",  # logits before the batch of one row is squeezed away
     "input_preprocessor.convnet.conv.zero_pad_2d",
     "input_preprocessor.convnet.relu",
@@ -85,14 +85,16 @@ def ours(theirs: str, model: str) -> str | None:
             "deepmind/optical-flow-perceiver": "postprocessor.to_flow",
             "deepmind/multimodal-perceiver": "decoder.decoder.project",
         }.get(model, "postprocessor.to_logits")
-    for prefix, (attend, first_norm) in ATTENDS.items():
+    for prefix, (attention, first_norm) in ATTENDS.items():
         if theirs == prefix or theirs.startswith(prefix + "."):
-            attend = (
-                "decoder." + attend if "multimodal" in model and "decoder" in prefix else attend
+            attention = (
+                "decoder." + attention
+                if "multimodal" in model and "decoder" in prefix
+                else attention
             )
             inside = {**INSIDE_AN_ATTEND, "attention.self.layernorm1": first_norm}
             rest = theirs.removeprefix(prefix).lstrip(".")
-            return f"{attend}.{inside[rest]}" if rest else attend
+            return f"{attention}.{inside[rest]}" if rest else attention
     if "multimodal" in model:
         return _of_a_modality(theirs)
     if model == "deepmind/language-perceiver" and theirs == "decoder":
@@ -154,7 +156,7 @@ def test_every_shape_is_the_one_transformers_gives(model, walks):
 def test_latents_enter_as_the_trace_says(model, walks):
     wanted = [row["outputs"][0] for row in TRACES[model] if row["module"] == "embeddings"]
     for shape in wanted:
-        assert list(walks[model]["encoder.reads.0"].inputs[0].sizes) == shape
+        assert list(walks[model]["encoder.cross.0"].inputs[0].sizes) == shape
 
 
 TIMED = """
@@ -187,10 +189,8 @@ def test_a_block_that_shares_its_weights_is_counted_every_time_and_run_once():
         model = perceiver.build("deepmind/vision-perceiver-fourier")
         raw = perceiver.example_input(model.config)
     times = []
-    model.encoder.blocks[0][0].attention.to_queries.register_forward_hook(
-        lambda *_: times.append(1)
-    )
-    stage = walk(model, raw, depth=None)["encoder.blocks.0.0.attention.to_queries"]
+    model.encoder.blocks[0][0].attention.q_proj.register_forward_hook(lambda *_: times.append(1))
+    stage = walk(model, raw, depth=None)["encoder.blocks.0.0.attention.q_proj"]
     assert (stage.modules, stage.runs, len(times)) == (6, 48, 1)
 
 
@@ -199,16 +199,16 @@ def test_blocks_that_are_made_alike_are_all_counted_and_few_are_run():
         model = deit.build("facebook/deit-tiny-patch16-224").eval()
     ran = []
     for number, block in enumerate(model.encoder.blocks):
-        block.mlp.bend.number = 0
-        block.mlp.bend.forward = MethodType(noting(ran, number), block.mlp.bend)
+        block.mlp.act.number = 0
+        block.mlp.act.forward = MethodType(noting(ran, number), block.mlp.act)
     images = torch.zeros(1, 3, 224, 224, device="meta")
     stage = walk(model, images)["encoder.blocks.0"]
     assert (stage.modules, stage.runs, len(stage.names)) == (12, 12, 12)
     assert ran == [*range(12)], "a method of its own makes each of them different"
     ran.clear()
     model.encoder.blocks[5].register_forward_hook(lambda *_: ran.append(5))
-    model.encoder.blocks[6].mlp.bend.register_forward_hook(lambda *_: ran.append(6))
-    model.encoder.blocks[7].mlp.bend.number = 1
+    model.encoder.blocks[6].mlp.act.register_forward_hook(lambda *_: ran.append(6))
+    model.encoder.blocks[7].mlp.act.number = 1
     assert walk(model, images)["encoder.blocks.0"] == stage
     assert ran == [5, 6], "who has a hook is like no other"
 
@@ -226,14 +226,14 @@ def noting(ran, number):
 class Cut(nn.Module):
     """Keeps the first rows; how many stands in a number or in a list."""
 
-    def __init__(self, keep):
+    def __init__(self, mask):
         super().__init__()
-        self.keep = keep
+        self.mask = mask
 
     def forward(
         self, x: Float[Tensor, "batch rows channels"]
     ) -> Float[Tensor, "batch kept channels"]:
-        return x[:, : self.keep if isinstance(self.keep, int) else self.keep[0]]
+        return x[:, : self.mask if isinstance(self.mask, int) else self.mask[0]]
 
 
 @pytest.mark.parametrize("keeps", [(3, 2), ([3], [2])])
@@ -334,7 +334,7 @@ def test_after_a_walk_the_model_is_as_it_was():
     before = {name: set(vars(module)) for name, module in model.named_modules()}
     walk(model, raw, depth=None)
     assert {name: set(vars(module)) for name, module in model.named_modules()} == before
-    assert not model.encoder.reads[0].attention.weights.is_heard
+    assert not model.encoder.cross[0].attention.weights.is_recorded
 
 
 def test_a_failing_model_is_left_as_it_was_too():

@@ -4,8 +4,8 @@ import torch
 from einops import rearrange
 from torch import Tensor
 
-from perceiver_tutorial.attention import MultiHeadAttention, attend
-from perceiver_tutorial.taps import listen
+from perceiver_tutorial.attention import MultiHeadAttention, attention
+from perceiver_tutorial.hooks import record
 
 from ...kit.exercises import BugHunt, Exercise, Slip
 from ...kit.predictions import ComputedPrediction
@@ -21,7 +21,7 @@ def _asked_and_read() -> tuple[Tensor, Tensor, Tensor]:
 ATTEND = Exercise(
     task="let 3 queries of width 4 read 5 values by their 5 keys: scores, scale, softmax, mixture.",
     inputs=_asked_and_read,
-    reference=lambda q, k, v: attend(q, k, v),
+    reference=lambda q, k, v: attention(q, k, v),
     slips=(
         Slip(
             "the softmax runs over the queries; each query should share out 1 over the keys.",
@@ -59,7 +59,7 @@ SPLIT_HEADS = Exercise(
 )
 
 KEEP_EARLIER = Exercise(
-    task="return `keep` for `length` positions that read one another: True where the position that "
+    task="return `mask` for `length` positions that read one another: True where the position that "
     "is read (the column) is not later than the one that asks (the row).",
     inputs=lambda: (5,),
     reference=lambda length: torch.ones(length, length, dtype=torch.bool).tril(),
@@ -93,7 +93,7 @@ READS_AVERAGES = BugHunt(
     task="`read(queries, keys, values)` should return weighted averages of the values, one for "
     "each query. Return whether it does.",
     inputs=_asked_and_read,
-    right=attend,
+    right=attention,
     bugs=(
         _shared_out(lambda scores: scores.softmax(-2)),
         _shared_out(lambda scores: scores.softmax(0)),
@@ -111,27 +111,27 @@ def _row_and_keep() -> tuple[Tensor, Tensor]:
 
 
 def _read_with(share):
-    """Self-attention whose weights are made from scores and keep [batch, 1, keys]."""
-    return lambda x, keep: share(x @ x.mT / 2, keep[:, None]) @ x
+    """Self-attention whose weights are made from scores and mask [batch, 1, keys]."""
+    return lambda x, mask: share(x @ x.mT / 2, mask[:, None]) @ x
 
 
 def _is_silent(read) -> bool:
-    x, keep = _row_and_keep()
-    never_there = read(x[:, :3], keep[:, :3])
-    return torch.allclose(read(x, keep)[:, :3], never_there, atol=1e-6)
+    x, mask = _row_and_keep()
+    never_there = read(x[:, :3], mask[:, :3])
+    return torch.allclose(read(x, mask)[:, :3], never_there, atol=1e-6)
 
 
 HIDDEN_IS_SILENT = BugHunt(
-    task="`read(x, keep)` lets the rows of x [2, 5, 4] read one another; keep [2, 5] is True where "
+    task="`read(x, mask)` lets the rows of x [2, 5, 4] read one another; mask [2, 5] is True where "
     "a row may be read. Return whether a hidden row is as good as not there.",
     inputs=_row_and_keep,
-    right=lambda x, keep: attend(x, x, x, keep[:, None]),
+    right=lambda x, mask: attention(x, x, x, mask[:, None]),
     bugs=(
-        _read_with(lambda scores, keep: scores.masked_fill(keep, -1e9).softmax(-1)),
-        _read_with(lambda scores, keep: scores.masked_fill(~keep, 0.0).softmax(-1)),
-        _read_with(lambda scores, keep: scores.masked_fill(~keep.mT, -1e9).softmax(-1)),
-        _read_with(lambda scores, keep: scores.softmax(-1) * keep),
-        _read_with(lambda scores, keep: (scores + keep).softmax(-1)),
+        _read_with(lambda scores, mask: scores.masked_fill(mask, -1e9).softmax(-1)),
+        _read_with(lambda scores, mask: scores.masked_fill(~mask, 0.0).softmax(-1)),
+        _read_with(lambda scores, mask: scores.masked_fill(~mask.mT, -1e9).softmax(-1)),
+        _read_with(lambda scores, mask: scores.softmax(-1) * mask),
+        _read_with(lambda scores, mask: (scores + mask).softmax(-1)),
     ),
     reference=_is_silent,
 )
@@ -151,10 +151,10 @@ def _scores() -> torch.Tensor:
 
 
 def _weights() -> torch.Tensor:
-    attention = MultiHeadAttention(12, num_heads=4)
-    with listen(attention, "weights") as heard:
+    attention = MultiHeadAttention(12, 12, num_heads=4)
+    with record(attention, "weights") as recorded:
         attention(torch.zeros(2, 3, 12), torch.zeros(2, 5, 12))
-    return heard["weights"][0]
+    return recorded["weights"][0]
 
 
 PREDICTIONS = {
@@ -180,7 +180,7 @@ PREDICTIONS = {
             "B, O, C": "C is the width in which queries meet keys; what is read is as wide as V.",
             "B, M, V": "each who asks gets one mixture: as many rows as queries.",
         },
-        compute=lambda: attend(*_three_arrays()),
+        compute=lambda: attention(*_three_arrays()),
     ),
     "attention.heads": ComputedPrediction(
         question="C = 12 channels are split into A = 4 heads. Which shape have all weights "

@@ -78,32 +78,32 @@ BYTE_PARAMETERS = Exercise(
 def _rows_and_keep() -> tuple[Tensor, Tensor]:
     """Two texts of up to 5 rows of width 4; of the second, two rows are padding."""
     generator = torch.Generator().manual_seed(0)
-    keep = torch.tensor([[True] * 5, [True] * 3 + [False] * 2])
-    return torch.randn(2, 5, 4, generator=generator), keep
+    mask = torch.tensor([[True] * 5, [True] * 3 + [False] * 2])
+    return torch.randn(2, 5, 4, generator=generator), mask
 
 
 def _mean_of_text(
-    rows: Float[Tensor, "batch inputs channels"], keep: Bool[Tensor, "batch inputs"]
+    rows: Float[Tensor, "batch inputs channels"], mask: Bool[Tensor, "batch inputs"]
 ) -> Float[Tensor, "batch channels"]:
-    return (rows * keep[..., None]).sum(1) / keep.sum(1, keepdim=True)
+    return (rows * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
 
 
 def _survives_padding(average) -> bool:
-    rows, keep = _rows_and_keep()
+    rows, mask = _rows_and_keep()
     more_rows = torch.cat([rows, torch.ones(2, 3, 4)], dim=1)
-    more_keep = torch.cat([keep, torch.zeros(2, 3, dtype=torch.bool)], dim=1)
-    return torch.allclose(average(more_rows, more_keep), average(rows, keep), atol=1e-6)
+    more_keep = torch.cat([mask, torch.zeros(2, 3, dtype=torch.bool)], dim=1)
+    return torch.allclose(average(more_rows, more_keep), average(rows, mask), atol=1e-6)
 
 
 SURVIVES_PADDING = BugHunt(
-    task="`average(rows, keep)` returns the mean of each text's rows, padding left out, for rows "
-    "[2, 5, 4] and keep [2, 5]. Return whether more padding leaves it the same.",
+    task="`average(rows, mask)` returns the mean of each text's rows, padding left out, for rows "
+    "[2, 5, 4] and mask [2, 5]. Return whether more padding leaves it the same.",
     inputs=_rows_and_keep,
     right=_mean_of_text,
     bugs=(
         lambda rows, _keep: reduce(rows, "b n c -> b c", "mean"),
-        lambda rows, keep: reduce(rows * keep[..., None], "b n c -> b c", "mean"),
-        lambda rows, keep: (rows * ~keep[..., None]).sum(1),
+        lambda rows, mask: reduce(rows * mask[..., None], "b n c -> b c", "mean"),
+        lambda rows, mask: (rows * ~mask[..., None]).sum(1),
     ),
     reference=_survives_padding,
 )

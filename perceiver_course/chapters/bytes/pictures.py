@@ -44,23 +44,23 @@ def draw_bytes(characters: Characters) -> Picture:
     return Picture(figure, f"Characters over the ids of their bytes: {told}.")
 
 
-def draw_keep(rows: Sequence[Characters], keep: Bool[Tensor, "texts bytes"]) -> Picture:
+def draw_keep(rows: Sequence[Characters], mask: Bool[Tensor, "texts bytes"]) -> Picture:
     """Several texts as rows of cells: orange where they may be read, hatched where not.
 
     Args:
         rows: each text's characters, padding included.
-        keep: True where a byte may be read.
+        mask: True where a byte may be read.
     """
-    count, length = keep.shape
+    count, length = mask.shape
     figure, axes = blank(9.4, 0.36 * count + 0.3)
     for y, characters in enumerate(rows):
         for x, (text, ids) in placed(characters):
-            look = kept() if keep[y, x] else _dropped()
+            look = kept() if mask[y, x] else _dropped()
             axes.add_patch(Rectangle((x, y), len(ids), 0.9, edgecolor="white", **look))
             size = 6 if is_special(text) else 9
             write(axes, x + len(ids) / 2, y + 0.48, shown(text).strip("[]"), "#FFFFFF", size)
     axes.set(xlim=(-0.1, length + 0.1), ylim=(count, -0.1))
-    told = ", ".join(str(int(row.sum())) for row in keep)
+    told = ", ".join(str(int(row.sum())) for row in mask)
     return Picture(
         figure,
         f"{count} texts of {length} ids each; kept are the first {told}, the rest is hatched.",

@@ -22,8 +22,8 @@ STORED: Shapes = {
     "fc_norm.weight": (5,),
 }
 TABLE = {
-    "blocks.{}.norm1.weight": "encoder.blocks.{}.norm_attention.weight",
-    "blocks.{}.attn.proj.weight": "encoder.blocks.{}.attention.to_output.weight",
+    "blocks.{}.norm1.weight": "encoder.blocks.{}.norm_q.weight",
+    "blocks.{}.attn.proj.weight": "encoder.blocks.{}.attention.out_proj.weight",
     "norm.weight": "encoder.norm.weight",
 }
 
@@ -213,15 +213,15 @@ def _fused_matrix() -> torch.Tensor:
     """Meta's files have one map for queries, keys and values."""
     with torch.device("meta"):
         attention = deit.build(BASE).encoder.blocks[0].attention
-    maps = (attention.to_queries, attention.to_keys, attention.to_values)
+    maps = (attention.q_proj, attention.k_proj, attention.v_proj)
     return torch.cat([one.weight for one in maps])
 
 
 def _haiku() -> torch.Tensor:
     """Haiku multiplies from the other side: inputs first, then outputs."""
     with torch.device("meta"):
-        read = perceiver.build("deepmind/vision-perceiver-fourier").encoder.reads[0]
-    return read.attention.to_queries.weight.T
+        read = perceiver.build("deepmind/vision-perceiver-fourier").encoder.cross[0]
+    return read.attention.q_proj.weight.T
 
 
 def _table() -> torch.Tensor:

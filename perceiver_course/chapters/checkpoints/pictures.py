@@ -11,7 +11,6 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 from torch import Tensor
 
-
 from ...kit.axes import AXES
 from ...kit.charts import COLOURS
 from ...kit.picture import INK, Picture

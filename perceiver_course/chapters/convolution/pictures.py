@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-
 from ...kit.axes import AXES
 from ...kit.charts import FRAME_COLOURS, FRAME_DASHES
 from ...kit.images import as_shown

@@ -119,7 +119,7 @@ def _map_growth() -> tuple[int, ...]:
 
 def _map_of_reading() -> tuple[int, ...]:
     latents = walk(FLOW, depth=1)["encoder"].shape[1]
-    cells = cost(FLOW)["encoder.reads.0"].map_bytes // 4
+    cells = cost(FLOW)["encoder.cross.0"].map_bytes // 4
     return 1, 1, latents, cells // latents
 
 

@@ -6,7 +6,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-
 from ...kit.axes import AXES, Kind
 from ...kit.picture import INK, Picture
 

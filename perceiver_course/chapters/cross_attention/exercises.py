@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from perceiver_tutorial.attention import attend
+from perceiver_tutorial.attention import attention
 
 from ...kit.exercises import BugHunt, Exercise, Slip
 from ...kit.predictions import WalkedPrediction
@@ -61,7 +61,7 @@ def _asking_and_maps() -> tuple[Tensor, ...]:
 
 
 def _read(z: Tensor, x: Tensor, wq: Tensor, wk: Tensor, wv: Tensor, wo: Tensor) -> Tensor:
-    return z + attend(z @ wq, x @ wk, x @ wv) @ wo
+    return z + attention(z @ wq, x @ wk, x @ wv) @ wo
 
 
 READ_ACROSS = Exercise(
@@ -107,12 +107,12 @@ READS_A_SET = BugHunt(
     task="`read(latents, inputs)` takes latents [1, 3, 4] and inputs [1, 11, 4]. Return whether "
     "the order of the inputs makes no difference.",
     inputs=_latents_and_inputs,
-    right=lambda z, x: attend(z, x, x),
+    right=lambda z, x: attention(z, x, x),
     bugs=(
-        lambda z, x: attend(z, x, x.flip(1)),
-        lambda z, x: attend(z, x, _smoothed(x)),
-        lambda z, x: attend(z, x[:, :8], x[:, :8]),
-        lambda z, x: attend(z, x + torch.linspace(-1, 1, 11)[:, None], x),
+        lambda z, x: attention(z, x, x.flip(1)),
+        lambda z, x: attention(z, x, _smoothed(x)),
+        lambda z, x: attention(z, x[:, :8], x[:, :8]),
+        lambda z, x: attention(z, x + torch.linspace(-1, 1, 11)[:, None], x),
     ),
     reference=_reads_a_set,
 )
@@ -137,7 +137,7 @@ PREDICTIONS = {
             "B, A, N, D": "a map says how much is read of each byte; it has no channels.",
         },
         model=LANGUAGE,
-        stage="encoder.reads.0.attention.weights",
+        stage="encoder.cross.0.attention.weights",
         depth=None,
     ),
     "cross_attention.keys": WalkedPrediction(
@@ -151,7 +151,7 @@ PREDICTIONS = {
             "B, M, V": "those are the values.",
         },
         model=LANGUAGE,
-        stage="encoder.reads.0.attention.to_keys",
+        stage="encoder.cross.0.attention.k_proj",
         depth=None,
     ),
     "cross_attention.output": WalkedPrediction(
@@ -164,6 +164,6 @@ PREDICTIONS = {
             "B, N, V": "so wide is the mixture; a last linear map brings it to the latents' width.",
         },
         model=LANGUAGE,
-        stage="encoder.reads.0",
+        stage="encoder.cross.0",
     ),
 }

@@ -59,7 +59,7 @@ def _length(count: int) -> float:
     return 0.5 + 0.8 * math.log10(count)
 
 
-def draw_cross_attend(walk: Walk, name: str = "encoder.reads.0") -> Picture:
+def draw_cross_attend(walk: Walk, name: str = "encoder.cross.0") -> Picture:
     """The arrays of one cross-attend, their sides drawn to scale (logarithmically).
 
     In the lower line everything has as many rows as ask; above it stands what has as
@@ -74,14 +74,14 @@ def draw_cross_attend(walk: Walk, name: str = "encoder.reads.0") -> Picture:
     for box in boxes.values():
         _draw(axes, box)
     for start, end, layer in (
-        ("latents", "queries", "to_queries"),
+        ("latents", "queries", "q_proj"),
         ("queries", "map", ""),
         ("map", "mixture", ""),
-        ("mixture", "output", "to_output"),
-        ("inputs", "keys", "to_keys"),
+        ("mixture", "output", "out_proj"),
+        ("inputs", "keys", "k_proj"),
     ):
         _across(axes, boxes[start], boxes[end], _parameters(walk, name, layer))
-    _over(axes, boxes, _parameters(walk, name, "to_values"))
+    _over(axes, boxes, _parameters(walk, name, "v_proj"))
     _down(axes, boxes["keys"], boxes["map"])
     _down(axes, boxes["values"], boxes["mixture"])
     axes.set(xlim=(-0.8, boxes["output"].right + 0.3), ylim=(-0.9, boxes["values"].top + 0.8))
@@ -95,8 +95,8 @@ def _boxes(walk: Walk, name: str) -> dict[str, _Box]:
     """All arrays from left to right: those that ask below, those that are read above."""
     attention = f"{name}.attention"
     (_, n, d), (_, m, c) = (shape.sizes for shape in walk[attention].inputs)
-    qk = walk[f"{attention}.to_queries"].shape[-1]
-    v = walk[f"{attention}.to_values"].shape[-1]
+    qk = walk[f"{attention}.q_proj"].shape[-1]
+    v = walk[f"{attention}.v_proj"].shape[-1]
     asks, read = AXES["latents"].colour, AXES["inputs"].colour
     above = _length(n) + GAP
     latents = _Box("latents", 0.0, 0.0, n, d, ("N", "D"), asks)

@@ -2,7 +2,7 @@
 
 import torch
 
-from perceiver_tutorial.attention import attend
+from perceiver_tutorial.attention import attention
 from perceiver_tutorial.perceiver import TINY, build
 from perceiver_tutorial.positions import grid_positions
 from perceiver_tutorial.tracing import walk
@@ -48,7 +48,7 @@ def _chunks() -> tuple:
     generator = torch.Generator().manual_seed(0)
     latents = torch.randn(2, 5, 4, generator=generator)
     queries = torch.randn(2, 12, 4, generator=generator)
-    return lambda asked: attend(asked, latents, latents), queries, 3
+    return lambda asked: attention(asked, latents, latents), queries, 3
 
 
 IN_CHUNKS = Exercise(
@@ -110,10 +110,12 @@ QUERIES_ARE_ALONE = BugHunt(
     task="`decode(queries, latents)` answers queries [2, 6, 4] from latents [2, 5, 4]. Return "
     "whether no query notices the others: ask some of them alone.",
     inputs=_queries_and_latents,
-    right=lambda queries, latents: attend(queries, latents, latents),
+    right=lambda queries, latents: attention(queries, latents, latents),
     bugs=(
-        lambda queries, latents: attend(attend(queries, queries, queries), latents, latents),
-        lambda queries, latents: attend(queries - queries.mean(1, keepdim=True), latents, latents),
+        lambda queries, latents: attention(attention(queries, queries, queries), latents, latents),
+        lambda queries, latents: attention(
+            queries - queries.mean(1, keepdim=True), latents, latents
+        ),
         lambda queries, latents: (queries @ latents.mT / 2).softmax(1) @ latents,
     ),
     reference=_is_alone,
@@ -150,7 +152,7 @@ PREDICTIONS = {
             "B, I + S + 1, 195 + 385 + 1024": "rows follow one another; channels are not joined.",
             "B, 3*I + S + 1, 1024 + 2": "one query for each pixel: colours are the answer.",
         },
-        compute=lambda: _chunk_stage("decoder.decoder.read"),
+        compute=lambda: _chunk_stage("decoder.decoder.cross"),
     ),
     "decoders.heard": ComputedPrediction(
         question="S = 15 output rows of sound become samples, P = 16 from each row. Which shape "

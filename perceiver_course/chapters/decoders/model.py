@@ -1,6 +1,6 @@
 """A picture in, the same picture out: queries are places, answers are colours."""
 
-from perceiver_tutorial.initial import initialise
+from perceiver_tutorial.initialisation import initialise
 from perceiver_tutorial.perceiver.config import DecoderConfig, EncoderConfig, FourierConfig
 from perceiver_tutorial.perceiver.decoder import PerceiverDecoder
 from perceiver_tutorial.perceiver.encoder import PerceiverEncoder

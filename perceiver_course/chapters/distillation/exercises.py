@@ -143,9 +143,11 @@ def _soft(answer: DeiTAnswer, labels: Tensor, teacher: Tensor) -> Tensor:
 
 
 def _labels_for_both(answer: DeiTAnswer, labels: Tensor, teacher: Tensor) -> Tensor:
-    heard = teacher.softmax(-1)[torch.arange(len(labels)), labels].mean()
+    recorded = teacher.softmax(-1)[torch.arange(len(labels)), labels].mean()
     second = answer.distillation_logits
-    return (cross_entropy(answer.class_logits, labels) + heard * cross_entropy(second, labels)) / 2
+    return (
+        cross_entropy(answer.class_logits, labels) + recorded * cross_entropy(second, labels)
+    ) / 2
 
 
 def _keeps_its_promise(loss) -> bool:

@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-
 from ...kit.axes import AXES
 from ...kit.charts import HEAT
 from ...kit.picture import INK, Picture, open_frame

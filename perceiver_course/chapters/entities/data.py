@@ -7,7 +7,6 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-
 MOST_OF_ONE_SIDE = 10
 DAMAGES = (1 / 3, 2 / 3, 1.0)
 LEAST_HEALTH = 0.1
@@ -87,16 +86,16 @@ class Situations(NamedTuple):
     Attributes:
         units: a row for each slot; see `FEATURES`. The side is 1 for one's own and -1
             for enemies; `acts` is 1 for the one who chooses and 0 for all others.
-        keep: True where a living unit stands.
+        mask: True where a living unit stands.
     """
 
     units: Float[Tensor, "situations units features=6"]
-    keep: Bool[Tensor, "situations units"]
+    mask: Bool[Tensor, "situations units"]
 
     @property
     def enemies(self) -> Bool[Tensor, "situations units"]:
         """Whom the acting unit may point at."""
-        return self.keep & (self.units[..., SIDE] < 0)
+        return self.mask & (self.units[..., SIDE] < 0)
 
     @property
     def distances(self) -> Float[Tensor, "situations units"]:
@@ -129,7 +128,7 @@ def situations(num_situations: int, seed: int = 0) -> Situations:
         seed: the same seed gives the same situations.
 
     >>> seen = situations(3)
-    >>> seen.units.shape[-1], seen.keep.sum(1).tolist()
+    >>> seen.units.shape[-1], seen.mask.sum(1).tolist()
     (6, [14, 14, 10])
     """
     generator = torch.Generator().manual_seed(seed)
@@ -169,7 +168,7 @@ def at_random(seed: int = 0) -> Player:
     generator = torch.Generator().manual_seed(seed)
 
     def choose(seen: Situations) -> Int[Tensor, " situations"]:
-        return _best(torch.rand(seen.keep.shape, generator=generator), seen)
+        return _best(torch.rand(seen.mask.shape, generator=generator), seen)
 
     return choose
 

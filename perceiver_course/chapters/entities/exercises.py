@@ -77,31 +77,31 @@ def _units() -> tuple[Tensor, Tensor]:
     return torch.randn(2, 7, 3, generator=generator), torch.arange(7) < torch.tensor([[5], [6]])
 
 
-def _scores(units: Tensor, keep: Tensor) -> Tensor:
-    mean = (units * keep[..., None]).sum(1, keepdim=True) / keep.sum(1)[:, None, None]
+def _scores(units: Tensor, mask: Tensor) -> Tensor:
+    mean = (units * mask[..., None]).sum(1, keepdim=True) / mask.sum(1)[:, None, None]
     return (units * mean).sum(-1)
 
 
 def _is_fair(score) -> bool:
-    units, keep = _units()
+    units, mask = _units()
     order = torch.tensor([3, 6, 0, 5, 1, 4, 2])
-    before = score(units, keep)
-    follows = torch.allclose(score(units[:, order], keep[:, order]), before[:, order], atol=1e-5)
-    other = units.masked_fill(~keep[..., None], 9.0)
-    return follows and torch.allclose(score(other, keep)[keep], before[keep], atol=1e-5)
+    before = score(units, mask)
+    follows = torch.allclose(score(units[:, order], mask[:, order]), before[:, order], atol=1e-5)
+    other = units.masked_fill(~mask[..., None], 9.0)
+    return follows and torch.allclose(score(other, mask)[mask], before[mask], atol=1e-5)
 
 
 SCORES_FOLLOW = BugHunt(
-    task="`score(units, keep)` scores the units [batch, units, features] of a set. Return whether "
+    task="`score(units, mask)` scores the units [batch, units, features] of a set. Return whether "
     "the scores follow the units into any other order, and whether what stands in padding changes "
     "no other score.",
     inputs=_units,
     right=_scores,
     bugs=(
-        lambda units, keep: _scores(units, keep) + 0.1 * torch.arange(units.shape[1]),
-        lambda units, keep: _scores(units, keep).sort(1).values,
-        lambda units, keep: _scores(units, keep) - units[:, :1].sum(-1),
-        lambda units, keep: _scores(units, torch.ones_like(keep)),
+        lambda units, mask: _scores(units, mask) + 0.1 * torch.arange(units.shape[1]),
+        lambda units, mask: _scores(units, mask).sort(1).values,
+        lambda units, mask: _scores(units, mask) - units[:, :1].sum(-1),
+        lambda units, mask: _scores(units, torch.ones_like(mask)),
     ),
     reference=_is_fair,
 )
@@ -114,7 +114,7 @@ def _example_scores() -> torch.Tensor:
 
 def _map_cells() -> tuple[int, ...]:
     counted = cost(ALPHASTAR_ENTITIES)
-    stages = ("encoder.reads.0", "encoder.blocks.0.0", "decoder.read")
+    stages = ("encoder.cross.0", "encoder.blocks.0.0", "decoder.cross")
     heads = ALPHASTAR_ENTITIES.encoder.self_heads
     return tuple(counted[stage].map_bytes // 4 // heads for stage in stages)
 

@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from perceiver_tutorial.doors import check_filled, has_values
+from perceiver_tutorial.inputs import check_filled, has_values
 from perceiver_tutorial.perceiver import DecoderConfig, EncoderConfig, EntityConfig
 
 from ...kit.recipes.recipe import Recipe
@@ -36,8 +36,8 @@ def pointer_logits(
     if may_point.dtype != torch.bool or may_point.shape != scores.shape:
         raise ValueError(
             f"expected may_point as True and False of shape {list(scores.shape)}, got "
-            f"{may_point.dtype} of shape {list(may_point.shape)}. One for each entity: keep, or "
-            "fewer than keep."
+            f"{may_point.dtype} of shape {list(may_point.shape)}. One for each entity: mask, or "
+            "fewer than mask."
         )
     if has_values(may_point) and not may_point.any(1).all():
         empty = (~may_point.any(1)).nonzero()[0].item()
@@ -51,7 +51,7 @@ def pointer_logits(
 def point(
     model: nn.Module,
     entities: Float[Tensor, "batch entities features"],
-    keep: Bool[Tensor, "batch entities"],
+    mask: Bool[Tensor, "batch entities"],
     may_point: Bool[Tensor, "batch entities"],
 ) -> Int[Tensor, " batch"]:
     """The entity with the highest score of those that may be chosen.
@@ -59,11 +59,11 @@ def point(
     Args:
         model: gives scores [batch, entities] for entities and what to keep.
         entities: raw features.
-        keep: True where an entity is, False for padding.
+        mask: True where an entity is, False for padding.
         may_point: see `pointer_logits`.
     """
     with torch.no_grad():
-        scores = model(entities, keep=keep)
+        scores = model(entities, mask=mask)
     return pointer_logits(scores, may_point).argmax(1)
 
 
@@ -122,12 +122,12 @@ class RowScorer(nn.Module):
         )
 
     def forward(
-        self, rows: Float[Tensor, "batch rows features"], keep: Bool[Tensor, "batch rows"]
+        self, rows: Float[Tensor, "batch rows features"], mask: Bool[Tensor, "batch rows"]
     ) -> Float[Tensor, "batch rows"]:
         embedded = self.embed(rows)
         if self.sees_mean:
-            kept = embedded * keep[..., None]
-            mean = kept.sum(1, keepdim=True) / keep.sum(1)[:, None, None].clamp(min=1)
+            kept = embedded * mask[..., None]
+            mean = kept.sum(1, keepdim=True) / mask.sum(1)[:, None, None].clamp(min=1)
             embedded = torch.cat([embedded, mean.expand_as(embedded)], dim=-1)
         return self.score(embedded)[..., 0]
 
@@ -137,7 +137,7 @@ SKIRMISH = EntityConfig(
         num_latents=8,
         latent_channels=64,
         num_blocks=1,
-        self_attends_per_block=1,
+        layers_per_block=1,
         self_heads=4,
         cross_heads=2,
     ),
@@ -160,14 +160,14 @@ def lessons(seed: int = 0, at_once: int = AT_ONCE) -> Iterator[tuple[Tensor, ...
     """
     for number in count(1):
         seen = situations(at_once, seed=100_000 * (seed + 1) + number)
-        yield seen.units, seen.keep, seen.enemies, focus_fire(seen)
+        yield seen.units, seen.mask, seen.enemies, focus_fire(seen)
 
 
 def imitation_loss(
-    model: nn.Module, units: Tensor, keep: Tensor, enemies: Tensor, chosen: Tensor
+    model: nn.Module, units: Tensor, mask: Tensor, enemies: Tensor, chosen: Tensor
 ) -> Tensor:
     """How surprised a model is by what the scripted player does; see `pointer_loss`."""
-    return pointer_loss(model(units, keep=keep), chosen, enemies)
+    return pointer_loss(model(units, mask=mask), chosen, enemies)
 
 
 def agreement(model: nn.Module, num_situations: int = HELD_OUT) -> float:
@@ -184,7 +184,7 @@ def player(model: nn.Module) -> Player:
     """
 
     def choose(seen: Situations) -> Tensor:
-        return point(model, seen.units, seen.keep, seen.enemies)
+        return point(model, seen.units, seen.mask, seen.enemies)
 
     return choose
 

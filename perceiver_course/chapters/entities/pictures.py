@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from torch import Tensor
 
-
 from ...kit.axes import AXES
 from ...kit.picture import INK, Picture, arrow, open_frame
 
@@ -30,7 +29,7 @@ HATCHES = ("", "//", "..", "xx", "\\\\")
 
 def draw_situations(
     units: Float[Tensor, "situations units features=6"],
-    keep: Bool[Tensor, "situations units"],
+    mask: Bool[Tensor, "situations units"],
     titles: Sequence[str],
     *,
     chosen: Int[Tensor, " situations"] | None = None,
@@ -44,7 +43,7 @@ def draw_situations(
 
     Args:
         units: x, y, health, damage, side, acts; see `FEATURES` of the skirmishes.
-        keep: True where a unit is.
+        mask: True where a unit is.
         titles: one for each field.
         chosen: at whom an arrow points.
         weights: shares of 1, as green rings: the thicker, the more.
@@ -52,7 +51,7 @@ def draw_situations(
     """
     figure, row = _fields(len(titles))
     for number, (axes, title) in enumerate(zip(row, titles, strict=True)):
-        here = keep[number]
+        here = mask[number]
         some = units[number, here]
         if weights is not None:
             _rings(axes, some, weights[number, here])
@@ -61,7 +60,7 @@ def draw_situations(
             _point(axes, some, units[number, chosen[number]])
         _stand(axes, some[:, :2], some[:, 2], some[:, 3], some[:, 4])
         axes.set_title(title, fontsize=9, color=INK)
-    return Picture(figure, _told(units, keep, titles, weights))
+    return Picture(figure, _told(units, mask, titles, weights))
 
 
 def draw_battle(
@@ -190,10 +189,10 @@ def _count(alive: Tensor, team: Tensor) -> str:
     return f"{int((alive & (team == 1)).sum())} to {int((alive & (team == -1)).sum())}"
 
 
-def _told(units: Tensor, keep: Tensor, titles: Sequence[str], weights: Tensor | None) -> str:
+def _told(units: Tensor, mask: Tensor, titles: Sequence[str], weights: Tensor | None) -> str:
     told = []
     for number, title in enumerate(titles):
-        own, other = ((units[number, :, 4] == side) & keep[number] for side in (1, -1))
+        own, other = ((units[number, :, 4] == side) & mask[number] for side in (1, -1))
         words = f"{title}, {int(own.sum())} own and {int(other.sum())} enemy units"
         if weights is not None:
             most = int(weights[number].argmax())

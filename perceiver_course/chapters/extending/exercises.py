@@ -8,6 +8,7 @@ from einops import rearrange
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from perceiver_tutorial.inputs import InputSpec
 from perceiver_tutorial.perceiver import (
     TEXT_CLASSIFIER,
     PerceiverConfig,
@@ -15,7 +16,6 @@ from perceiver_tutorial.perceiver import (
     TokenClassifierConfig,
 )
 from perceiver_tutorial.perceiver.config import EncoderConfig, FourierConfig, PatchStem
-from perceiver_tutorial.perceiver.doors import Door
 from perceiver_tutorial.perceiver.losses import best_spans, span_loss
 from perceiver_tutorial.perceiver.spans import find_spans, tag_bytes
 from perceiver_tutorial.tracing import walk
@@ -231,8 +231,8 @@ QUERY_COUNTS = Exercise(
 def _pointed() -> tuple[Tensor, Tensor, Tensor]:
     """Scores of two texts of 7 bytes, the true ends, and what is text."""
     generator = torch.Generator().manual_seed(0)
-    keep = torch.arange(7) < torch.tensor([[7], [5]])
-    return torch.randn(2, 7, 2, generator=generator), torch.tensor([[1, 4], [3, 3]]), keep
+    mask = torch.arange(7) < torch.tensor([[7], [5]])
+    return torch.randn(2, 7, 2, generator=generator), torch.tensor([[1, 4], [3, 3]]), mask
 
 
 def _ends(logits: Tensor, spans: Tensor) -> Tensor:
@@ -241,7 +241,7 @@ def _ends(logits: Tensor, spans: Tensor) -> Tensor:
 
 SPAN_LOSS = Exercise(
     task="return the cross-entropy of the answers' first bytes plus that of their last ones, from "
-    "`logits` [batch, bytes, 2], `spans` [batch, 2] and `keep` [batch, bytes]: bytes that are not "
+    "`logits` [batch, bytes, 2], `spans` [batch, 2] and `mask` [batch, bytes]: bytes that are not "
     "kept must not compete.",
     inputs=_pointed,
     reference=span_loss,
@@ -252,16 +252,16 @@ SPAN_LOSS = Exercise(
         ),
         Slip(
             "with a score of 0 padding still competes; -torch.inf leaves it no chance.",
-            lambda logits, spans, keep: _ends(logits.masked_fill(~keep[..., None], 0.0), spans),
+            lambda logits, spans, mask: _ends(logits.masked_fill(~mask[..., None], 0.0), spans),
         ),
         Slip(
             "that is the mean of both ends; add them.",
-            lambda logits, spans, keep: span_loss(logits, spans, keep) / 2,
+            lambda logits, spans, mask: span_loss(logits, spans, mask) / 2,
         ),
         Slip(
             "that is the first byte only; the last one is to be found as well.",
-            lambda logits, spans, keep: cross_entropy(
-                logits[..., 0].masked_fill(~keep, -torch.inf), spans[:, 0]
+            lambda logits, spans, mask: cross_entropy(
+                logits[..., 0].masked_fill(~mask, -torch.inf), spans[:, 0]
             ),
         ),
     ),
@@ -425,11 +425,13 @@ class MoveList(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.door = Door("moves", ("moves", "from and to"), (None, 2), "A move is two squares.")
+        self.input_spec = InputSpec(
+            "moves", ("moves", "from and to"), (None, 2), "A move is two squares."
+        )
         self.squares = nn.Embedding(64, 8)
 
     def forward(self, moves: Tensor) -> Tensor:
-        self.door.check(moves, integers=True)
+        self.input_spec.check(moves, integers=True)
         return self.squares(moves).flatten(2)
 
 
@@ -453,7 +455,7 @@ ENCODER = EncoderConfig(
     num_latents=512,
     latent_channels=1024,
     num_blocks=8,
-    self_attends_per_block=6,
+    layers_per_block=6,
     self_heads=8,
     cross_heads=1,
 )

@@ -19,8 +19,8 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from perceiver_tutorial.attention import Activation
-from perceiver_tutorial.doors import check_numbers
-from perceiver_tutorial.initial import initialise
+from perceiver_tutorial.initialisation import initialise
+from perceiver_tutorial.inputs import check_numbers
 from perceiver_tutorial.perceiver import encode_text
 from perceiver_tutorial.perceiver.config import (
     RESIDUAL,
@@ -531,7 +531,7 @@ SCENES = DetectionConfig(
         num_latents=24,
         latent_channels=64,
         num_blocks=1,
-        self_attends_per_block=2,
+        layers_per_block=2,
         self_heads=4,
         cross_heads=1,
         qk_channels=64,
@@ -581,7 +581,7 @@ SOUNDS = AudioClassifierConfig(
         num_latents=16,
         latent_channels=64,
         num_blocks=1,
-        self_attends_per_block=3,
+        layers_per_block=3,
         self_heads=4,
         cross_heads=1,
         qk_channels=64,
@@ -618,7 +618,7 @@ TAGGED = TokenClassifierConfig(
         num_latents=12,
         latent_channels=48,
         num_blocks=1,
-        self_attends_per_block=2,
+        layers_per_block=2,
         self_heads=4,
         cross_heads=4,
     ),
@@ -648,7 +648,7 @@ def find_entities(model: nn.Module, texts: Sequence[Sequence[str]]) -> list[set[
     """
     encoded = encode_text([" ".join(words) for words in texts], None, special=False)
     with torch.inference_mode():
-        tags = model(encoded.ids, keep=encoded.keep).argmax(-1).tolist()
+        tags = model(encoded.ids, mask=encoded.mask).argmax(-1).tolist()
     labels = (tag_words(words, row) for words, row in zip(texts, tags, strict=True))
     return [find_spans(tag_bytes(w, some)) for w, some in zip(texts, labels, strict=True)]
 
@@ -671,8 +671,8 @@ def _name_batches(
     return batches(*encoded, tags, batch_size=batch_size, seed=seed)
 
 
-def _name_loss(model: nn.Module, ids: Tensor, keep: Tensor, tags: Tensor) -> Tensor:
-    return tag_loss(model(ids, keep=keep), tags, keep)
+def _name_loss(model: nn.Module, ids: Tensor, mask: Tensor, tags: Tensor) -> Tensor:
+    return tag_loss(model(ids, mask=mask), tags, mask)
 
 
 def _name_score(model: nn.Module, num_texts: int = 400) -> float:

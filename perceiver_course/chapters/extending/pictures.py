@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-
 from ...kit.axes import AXES
 from ...kit.images import as_shown
 from ...kit.letters import MONO, shown

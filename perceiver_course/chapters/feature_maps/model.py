@@ -10,11 +10,11 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, interpolate
 
-from perceiver_tutorial.doors import check_filled, check_numbers
 from perceiver_tutorial.hiera.config import HieraConfig
 from perceiver_tutorial.hiera.encoder import HieraEncoder
 from perceiver_tutorial.hiera.model import Hiera
-from perceiver_tutorial.initial import initialise
+from perceiver_tutorial.initialisation import initialise
+from perceiver_tutorial.inputs import check_filled, check_numbers
 from perceiver_tutorial.made_from import like
 
 from ...kit.recipes.recipe import Recipe

@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from torch import Tensor
 
-
 from ...kit.axes import AXES
 from ...kit.images import as_shown
 from ...kit.picture import INK, Picture

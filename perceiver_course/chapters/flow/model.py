@@ -6,7 +6,6 @@ from jaxtyping import Float
 from torch import Tensor
 
 
-
 def tv_l1(
     earlier: Float[Tensor, "3 height width"], later: Float[Tensor, "3 height width"]
 ) -> Float[Tensor, "height width xy=2"]:

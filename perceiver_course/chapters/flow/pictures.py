@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-
 from ...kit.charts import COLOURS, DASHES, FRAME_COLOURS, FRAME_DASHES, MARKERS
 from ...kit.picture import INK, Picture, open_frame
 from ...kit.wheel import flow_colours

@@ -6,7 +6,7 @@ import torch
 from einops import rearrange
 from torch import Tensor
 
-from perceiver_tutorial.attention import attend
+from perceiver_tutorial.attention import attention
 from perceiver_tutorial.hiera import PUBLISHED
 from perceiver_tutorial.tracing import walk
 
@@ -73,7 +73,7 @@ UNITS = 5
 
 def _inside_units(tokens: Tensor, order: str) -> Tensor:
     windows = rearrange(tokens, f"b ({order}) c -> b units slots c", units=UNITS)
-    return rearrange(attend(windows, windows, windows), f"b units slots c -> b ({order}) c")
+    return rearrange(attention(windows, windows, windows), f"b units slots c -> b ({order}) c")
 
 
 def _shifted(tokens: Tensor) -> Tensor:
@@ -98,7 +98,7 @@ STAYS_INSIDE = BugHunt(
     right=lambda tokens: _inside_units(tokens, "slots units"),
     bugs=(
         lambda tokens: _inside_units(tokens, "units slots"),
-        lambda tokens: attend(tokens, tokens, tokens),
+        lambda tokens: attention(tokens, tokens, tokens),
         _shifted,
     ),
     reference=_stays_inside,

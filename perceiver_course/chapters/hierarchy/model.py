@@ -7,10 +7,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from perceiver_tutorial.hiera.config import HieraConfig
-from perceiver_tutorial.hiera.doors import input_size
+from perceiver_tutorial.hiera.inputs import input_size
 from perceiver_tutorial.hiera.mask_units import Grid, by, reroll, unroll
 from perceiver_tutorial.hiera.model import Hiera
-from perceiver_tutorial.taps import listen
+from perceiver_tutorial.hooks import record
 
 
 def gaze(
@@ -36,11 +36,11 @@ def gaze(
     """
     stage, number = _find(model.config, block)
     with (
-        listen(model, f"encoder.stages.{stage}.{number}.attention.weights") as heard,
+        record(model, f"encoder.stages.{stage}.{number}.attention.weights") as recorded,
         torch.no_grad(),
     ):
         model(images)
-    (weights,) = next(iter(heard.values()))
+    (weights,) = next(iter(recorded.values()))
     grid = model.config.grid_of(input_size(images))
     before = max(0, stage - 1) if number == 0 else stage
     asked = _number(place, model.config.grid_after(stage, grid), model.config.pools_after(stage))

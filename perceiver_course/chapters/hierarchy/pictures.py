@@ -8,7 +8,6 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
-
 from ...kit.axes import AXES
 from ...kit.images import as_shown
 from ...kit.picture import INK, Picture

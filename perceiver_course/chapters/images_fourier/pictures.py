@@ -8,7 +8,6 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
-
 from ...kit.images import as_shown
 from ...kit.picture import INK, Picture, ink_on, strip
 from ...kit.token_pictures import cosine_similarity

@@ -6,7 +6,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-
 from ...kit.picture import INK, Picture, ink_on, strip
 from ...kit.token_pictures import cosine_similarity
 

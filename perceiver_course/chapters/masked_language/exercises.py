@@ -100,7 +100,7 @@ QK_PARAMETERS = Exercise(
 
 def _ids_and_hidden() -> tuple[torch.Tensor, torch.Tensor]:
     texts = encode_text(["two dogs bark", "one cow moos"], length=16)
-    hidden = torch.zeros_like(texts.keep)
+    hidden = torch.zeros_like(texts.mask)
     hidden[0, 5:9] = hidden[1, 9:13] = True
     return texts.ids, hidden
 

@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-
 from ...kit.axes import AXES
 from ...kit.picture import INK, Picture
 

@@ -8,8 +8,8 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from perceiver_tutorial.hiera import PUBLISHED, Hiera, HieraConfig, unroll
-from perceiver_tutorial.hiera.masks import hide_pixels, keep_tokens
-from perceiver_tutorial.masks import keep_of, kept_units, random_units, spread
+from perceiver_tutorial.hiera.masks import hide_pixels, visible_tokens
+from perceiver_tutorial.masks import kept_units, mask_of, random_units, spread
 from perceiver_tutorial.tracing import walk
 
 from ...kit.exercises import BugHunt, Exercise, Slip
@@ -17,27 +17,27 @@ from ...kit.predictions import ComputedPrediction, WalkedPrediction
 
 
 def _mask() -> tuple[Tensor]:
-    return (keep_of(random_units(3, (2, 6), 0.6, torch.Generator().manual_seed(1)), (2, 6)),)
+    return (mask_of(random_units(3, (2, 6), 0.6, torch.Generator().manual_seed(1)), (2, 6)),)
 
 
 KEPT_NUMBERS = Exercise(
-    task="return the numbers [3, 4] of the mask units that are kept, in order, from keep [3, 12], "
+    task="return the numbers [3, 4] of the mask units that are kept, in order, from mask [3, 12], "
     "True where a unit is seen; each sample keeps 4.",
     inputs=_mask,
-    reference=lambda keep: keep.nonzero()[:, 1].view(len(keep), -1),
+    reference=lambda mask: mask.nonzero()[:, 1].view(len(mask), -1),
     slips=(
         Slip(
             "those are the hidden ones: True means seen.",
-            lambda keep: (~keep).nonzero()[:, 1].view(len(keep), -1),
+            lambda mask: (~mask).nonzero()[:, 1].view(len(mask), -1),
         ),
         Slip(
             "nonzero gives pairs (sample, unit), one below the other: take the units, and give "
             "every sample its row.",
-            lambda keep: keep.nonzero(),
+            lambda mask: mask.nonzero(),
         ),
         Slip(
             "these number the units of all samples through; every sample counts from 0.",
-            lambda keep: keep.flatten().nonzero()[:, 0].view(len(keep), -1),
+            lambda mask: mask.flatten().nonzero()[:, 0].view(len(mask), -1),
         ),
     ),
 )
@@ -98,48 +98,48 @@ def _model() -> Hiera:
 
 def _images_and_keep() -> tuple[Tensor, Tensor]:
     generator = torch.Generator().manual_seed(0)
-    keep = keep_of(random_units(2, SMALL.units, 0.5, generator), SMALL.units)
-    return torch.randn(2, 3, *SMALL.input_size, generator=generator), keep
+    mask = mask_of(random_units(2, SMALL.units, 0.5, generator), SMALL.units)
+    return torch.randn(2, 3, *SMALL.input_size, generator=generator), mask
 
 
-def _encode(images: Images, keep: Keep) -> Tensor:
-    return _model().encoder(images, kept_units(keep, SMALL.units, len(keep)))[-1]
+def _encode(images: Images, mask: Keep) -> Tensor:
+    return _model().encoder(images, kept_units(mask, SMALL.units, len(mask)))[-1]
 
 
-def _keeps_tokens_only(images: Images, keep: Keep) -> Tensor:
+def _keeps_tokens_only(images: Images, mask: Keep) -> Tensor:
     """All pixels go through the patches, and only then are tokens left out."""
-    encoder, kept = _model().encoder, kept_units(keep, SMALL.units, len(keep))
+    encoder, kept = _model().encoder, kept_units(mask, SMALL.units, len(mask))
     tokens = encoder.to_patches(images) + encoder.positions(SMALL.grid)
-    tokens = keep_tokens(unroll(tokens, SMALL.grid, SMALL.pools), kept, keep.shape[1])
+    tokens = visible_tokens(unroll(tokens, SMALL.grid, SMALL.pools), kept, mask.shape[1])
     for stage in encoder.stages:
         tokens = stage(tokens)
     return tokens
 
 
-def _one_mask_for_all(images: Images, keep: Keep) -> Tensor:
-    kept = kept_units(keep, SMALL.units, len(keep))
-    return _keeps_tokens_only(hide_pixels(images, kept[:1].expand_as(kept), SMALL), keep)
+def _one_mask_for_all(images: Images, mask: Keep) -> Tensor:
+    kept = kept_units(mask, SMALL.units, len(mask))
+    return _keeps_tokens_only(hide_pixels(images, kept[:1].expand_as(kept), SMALL), mask)
 
 
-def _normalised_first(images: Images, keep: Keep) -> Tensor:
-    return _encode(images - images.mean((1, 2, 3), keepdim=True), keep)
+def _normalised_first(images: Images, mask: Keep) -> Tensor:
+    return _encode(images - images.mean((1, 2, 3), keepdim=True), mask)
 
 
-def _filled_with_the_mean(images: Images, keep: Keep) -> Tensor:
-    hidden = ~spread(keep, SMALL.units, SMALL.unit_pixels)[:, None]
+def _filled_with_the_mean(images: Images, mask: Keep) -> Tensor:
+    hidden = ~spread(mask, SMALL.units, SMALL.unit_pixels)[:, None]
     grey = (images * hidden).sum((2, 3), keepdim=True) / hidden.sum((2, 3), keepdim=True)
-    return _keeps_tokens_only(torch.where(hidden, grey, images), keep)
+    return _keeps_tokens_only(torch.where(hidden, grey, images), mask)
 
 
 def _pixels_stay_hidden(encode) -> bool:
-    images, keep = _images_and_keep()
-    seen = spread(keep, SMALL.units, SMALL.unit_pixels)[:, None]
+    images, mask = _images_and_keep()
+    seen = spread(mask, SMALL.units, SMALL.unit_pixels)[:, None]
     other = torch.where(seen, images, 5 - images)
-    return torch.equal(encode(images, keep), encode(other, keep))
+    return torch.equal(encode(images, mask), encode(other, mask))
 
 
 PIXELS_STAY_HIDDEN = BugHunt(
-    task="`encode(images, keep)` encodes pictures [2, 3, 16, 24] of which keep [2, 6] says which "
+    task="`encode(images, mask)` encodes pictures [2, 3, 16, 24] of which mask [2, 6] says which "
     "mask units, 8 x 8 pixels each, are seen. Return whether hidden pixels change nothing.",
     inputs=_images_and_keep,
     right=_encode,

@@ -30,11 +30,11 @@ def draw_masks(
         masks: title -> True for mask units that are seen.
     """
     figure, rows = _rows(list(masks), pictures)
-    for row, keep in zip(rows, masks.values(), strict=True):
-        for axes, picture, seen in zip(row, pictures, keep, strict=True):
+    for row, mask in zip(rows, masks.values(), strict=True):
+        for axes, picture, seen in zip(row, pictures, mask, strict=True):
             axes.imshow(as_shown(picture), cmap="gray", interpolation="nearest")
             _hide(axes, ~seen, tuple(picture.shape[-2:]))
-    told = (f"{title}, {int(keep[0].sum())} of {keep[0].numel()}" for title, keep in masks.items())
+    told = (f"{title}, {int(mask[0].sum())} of {mask[0].numel()}" for title, mask in masks.items())
     return Picture(
         figure, f"{len(pictures)} pictures, mask units that are seen: {'; '.join(told)}."
     )
@@ -42,27 +42,27 @@ def draw_masks(
 
 def draw_rebuilt(
     pictures: Float[Tensor, "pictures colours height width"],
-    keep: Bool[Tensor, "pictures rows columns"],
+    mask: Bool[Tensor, "pictures rows columns"],
     rebuilt: Mapping[str, Float[Tensor, "pictures colours height width"]],
 ) -> Picture:
     """Pictures, what is seen of them, and what was rebuilt from that, all on one scale.
 
     Args:
         pictures: the truth, any range.
-        keep: True for mask units that are seen.
+        mask: True for mask units that are seen.
         rebuilt: title -> pictures; numbers outside the range of the truth are cut off.
     """
     low, high = pictures.min(), pictures.max()
     figure, rows = _rows(["the picture", "what is seen", *rebuilt], pictures)
     drawn = [pictures, pictures, *rebuilt.values()]
     for number, (row, some) in enumerate(zip(rows, drawn, strict=True)):
-        for axes, picture, seen in zip(row, some, keep, strict=True):
+        for axes, picture, seen in zip(row, some, mask, strict=True):
             shown = ((picture - low) / (high - low)).clamp(0, 1).movedim(0, -1).squeeze(-1)
             axes.imshow(shown.numpy(), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
             if number == 1:
                 _hide(axes, ~seen, tuple(picture.shape[-2:]))
-    errors = (f"{title} {_error(pictures, keep, made):.2f}" for title, made in rebuilt.items())
-    told = f"{len(pictures)} pictures, seen through {int(keep[0].sum())} of {keep[0].numel()} units"
+    errors = (f"{title} {_error(pictures, mask, made):.2f}" for title, made in rebuilt.items())
+    told = f"{len(pictures)} pictures, seen through {int(mask[0].sum())} of {mask[0].numel()} units"
     return Picture(
         figure, f"{told}; mean squared error where they are hidden: {', '.join(errors)}."
     )
@@ -94,11 +94,11 @@ def _hide(axes: Axes, hidden: Bool[Tensor, "rows columns"], size: tuple[int, int
         axes.add_patch(Rectangle(corner, width, height, **HIDDEN))
 
 
-def _error(pictures: Tensor, keep: Tensor, made: Tensor) -> float:
+def _error(pictures: Tensor, mask: Tensor, made: Tensor) -> float:
     """Mean squared error over the hidden pixels."""
-    units = tuple(keep.shape[1:])
+    units = tuple(mask.shape[1:])
     sizes = pictures.shape[-2] // units[0], pictures.shape[-1] // units[1]
-    hidden = spread(~keep.flatten(1), units, sizes)[:, None].expand_as(pictures)
+    hidden = spread(~mask.flatten(1), units, sizes)[:, None].expand_as(pictures)
     return float((made - pictures)[hidden].square().mean())
 
 

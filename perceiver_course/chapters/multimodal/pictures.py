@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 from torch import Tensor
 
-
 from ...kit.axes import AXES, PARTS
 from ...kit.picture import INK, Picture, arrow, blank, open_frame
 from ...kit.sound import cycles

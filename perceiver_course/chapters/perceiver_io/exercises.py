@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from perceiver_tutorial.attention import attend, attention_weights
+from perceiver_tutorial.attention import attention, attention_weights
 from perceiver_tutorial.perceiver.parts import Inputs
 
 from ...kit.exercises import BugHunt, Exercise, Slip
@@ -17,7 +17,7 @@ def _latents_and_inputs() -> tuple[torch.Tensor, torch.Tensor]:
 READ = Exercise(
     task="let the latents read the inputs: return softmax(latents inputs^T / sqrt(4)) inputs.",
     inputs=_latents_and_inputs,
-    reference=lambda latents, inputs: attend(latents, inputs, inputs),
+    reference=lambda latents, inputs: attention(latents, inputs, inputs),
     slips=(
         Slip(
             "the softmax runs over the latents; each latent should share out 1 over the inputs.",
@@ -29,7 +29,7 @@ READ = Exercise(
         ),
         Slip(
             "here the inputs ask and the latents are read: turn it round.",
-            lambda z, x: attend(x, z, z),
+            lambda z, x: attention(x, z, z),
         ),
     ),
 )

@@ -159,8 +159,8 @@ def clouds_of_many_sizes(
     generator = torch.Generator().manual_seed(seed)
     points, labels = clouds(num_clouds, most, turn, seed=seed)
     sizes = torch.randint(fewest, most + 1, (num_clouds, 1), generator=generator)
-    keep = torch.arange(most) < sizes
-    return to_unit_ball(points, keep), keep, labels
+    mask = torch.arange(most) < sizes
+    return to_unit_ball(points, mask), mask, labels
 
 
 def turned(

@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from perceiver_tutorial.attention import attend
+from perceiver_tutorial.attention import attention
+from perceiver_tutorial.hooks import record
 from perceiver_tutorial.perceiver import (
     MODELNET40,
     EncoderConfig,
@@ -11,7 +12,6 @@ from perceiver_tutorial.perceiver import (
     PointCloudConfig,
     build,
 )
-from perceiver_tutorial.taps import listen
 from perceiver_tutorial.tracing import walk
 
 from ...kit.exercises import BugHunt, Exercise, Slip
@@ -32,7 +32,7 @@ POINT_WIDTH = Exercise(
 )  # fmt: skip
 
 KEEP_POINTS = Exercise(
-    task="return `keep` [clouds, most], True where a cloud has a point, for a tensor of sizes.",
+    task="return `mask` [clouds, most], True where a cloud has a point, for a tensor of sizes.",
     inputs=lambda: (torch.tensor([3, 5, 1]), 5),
     reference=lambda sizes, most: torch.arange(most) < sizes[:, None],
     slips=(
@@ -92,10 +92,10 @@ def _points() -> tuple[Tensor, ...]:
     return (torch.randn(2, 9, 3, generator=torch.Generator().manual_seed(0)),)
 
 
-def _asked(points: Tensor, keep: Tensor | None = None) -> Tensor:
+def _asked(points: Tensor, mask: Tensor | None = None) -> Tensor:
     """Two fixed latents read a cloud."""
     latents = torch.tensor([[1.0, -2.0, 0.5], [0.0, 1.0, 2.0]]).expand(len(points), -1, -1)
-    return attend(latents, points, points, None if keep is None else keep[:, None])
+    return attention(latents, points, points, None if mask is None else mask[:, None])
 
 
 def _has_no_order(read) -> bool:
@@ -124,21 +124,21 @@ def _points_and_keep() -> tuple[Tensor, Tensor]:
 
 
 def _ignores_padding(read) -> bool:
-    points, keep = _points_and_keep()
-    other = points.masked_fill(~keep[..., None], 9.0)
-    return torch.allclose(read(points, keep), read(other, keep), atol=1e-5)
+    points, mask = _points_and_keep()
+    other = points.masked_fill(~mask[..., None], 9.0)
+    return torch.allclose(read(points, mask), read(other, mask), atol=1e-5)
 
 
 IGNORES_PADDING = BugHunt(
-    task="`read(points, keep)` takes clouds [2, 9, 3] and where they have points, [2, 9]. Return "
+    task="`read(points, mask)` takes clouds [2, 9, 3] and where they have points, [2, 9]. Return "
     "whether it makes no difference what stands elsewhere.",
     inputs=_points_and_keep,
     right=_asked,
     bugs=(
         lambda points, _keep: _asked(points),
-        lambda points, keep: _asked(points - points.mean(1, keepdim=True), keep),
-        lambda points, keep: _asked(points / points.norm(dim=-1).amax(), keep),
-        lambda points, keep: _asked(points, ~keep),
+        lambda points, mask: _asked(points - points.mean(1, keepdim=True), mask),
+        lambda points, mask: _asked(points / points.norm(dim=-1).amax(), mask),
+        lambda points, mask: _asked(points, ~mask),
     ),
     reference=_ignores_padding,
 )
@@ -149,7 +149,7 @@ SMALL = PointCloudConfig(
         num_latents=24,
         latent_channels=8,
         num_blocks=1,
-        self_attends_per_block=1,
+        layers_per_block=1,
         self_heads=2,
         cross_heads=1,
     ),
@@ -160,14 +160,14 @@ SMALL = PointCloudConfig(
 
 def _map_of_half() -> torch.Tensor:
     model = build(SMALL)
-    with listen(model, "encoder.reads.0.*.weights") as heard:
+    with record(model, "encoder.cross.0.*.weights") as recorded:
         model(torch.zeros(2, 64, 3))
-    return heard["encoder.reads.0.attention.weights"][0]
+    return recorded["encoder.cross.0.attention.weights"][0]
 
 
 def _answer_to_padded() -> torch.Tensor:
-    keep = torch.arange(9) < torch.tensor([[9], [5], [2]])
-    return build(SMALL)(torch.zeros(3, 9, 3), keep)
+    mask = torch.arange(9) < torch.tensor([[9], [5], [2]])
+    return build(SMALL)(torch.zeros(3, 9, 3), mask)
 
 
 PREDICTIONS = {
@@ -197,7 +197,7 @@ PREDICTIONS = {
         compute=_map_of_half,
     ),
     "point_clouds.padded": ComputedPrediction(
-        question="B = 3 clouds of 9, 5 and 2 points are padded to M = 9 and read with keep; the "
+        question="B = 3 clouds of 9, 5 and 2 points are padded to M = 9 and read with mask; the "
         "model knows L = 14 bodies. Which shape has the answer?",
         formula="B, L",
         symbols={"B": 3, "M": 9, "L": 14},

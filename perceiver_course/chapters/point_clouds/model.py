@@ -51,11 +51,11 @@ class PointNet(nn.Module):
     def forward(
         self,
         points: Float[Tensor, "batch points features"],
-        keep: Bool[Tensor, "batch points"] | None = None,
+        mask: Bool[Tensor, "batch points"] | None = None,
     ) -> Float[Tensor, "batch classes"]:
         features = self.each(self.write(points))
-        if keep is not None:
-            features = features.masked_fill(~keep[..., None], -torch.inf)
+        if mask is not None:
+            features = features.masked_fill(~mask[..., None], -torch.inf)
         return self.all(features.amax(dim=1))
 
 
@@ -99,7 +99,7 @@ CLOUDS = PointCloudConfig(
         num_latents=24,
         latent_channels=64,
         num_blocks=1,
-        self_attends_per_block=3,
+        layers_per_block=3,
         self_heads=4,
         cross_heads=1,
     ),

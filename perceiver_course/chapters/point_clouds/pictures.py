@@ -11,7 +11,6 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from torch import Tensor
 
-
 from ...kit.axes import AXES
 from ...kit.picture import INK, Picture, open_frame
 

@@ -7,7 +7,6 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor
 
-
 from ...kit.picture import INK, Picture, open_frame
 from ...kit.position_pictures import LOOK, STYLES
 from ...kit.token_pictures import cosine_similarity

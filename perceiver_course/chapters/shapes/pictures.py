@@ -7,7 +7,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-
 from ...kit.cells import TINTS
 from ...kit.picture import INK, Picture
 

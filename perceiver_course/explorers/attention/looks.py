@@ -12,8 +12,8 @@ from torch import Tensor
 from perceiver_tutorial.deit import DeiT
 from perceiver_tutorial.hiera import Hiera
 from perceiver_tutorial.hiera.mask_units import unroll
+from perceiver_tutorial.hooks import record
 from perceiver_tutorial.perceiver import PerceiverIO
-from perceiver_tutorial.taps import listen
 
 Weights = Float[Tensor, "batch heads rows keys"]
 Places = Float[Tensor, "batch keys places"]
@@ -57,7 +57,7 @@ def passed_on(back: Places, weights: Weights) -> Places:
 
 
 def perceiver_looks(
-    model: PerceiverIO, raw: Tensor, inputs: str, keep: Bool[Tensor, "batch inputs"] | None = None
+    model: PerceiverIO, raw: Tensor, inputs: str, mask: Bool[Tensor, "batch inputs"] | None = None
 ) -> tuple[list[Look], Tensor]:
     """Read, every self-attend in the order of time, decode; and the answer.
 
@@ -65,24 +65,24 @@ def perceiver_looks(
         model: one that reads its input once.
         raw: see the model.
         inputs: what a row of the input array is, in the plural.
-        keep: see the model.
+        mask: see the model.
     """
-    with listen(model, "*.attention.weights") as heard, torch.no_grad():
-        answer = model(raw, keep=keep)
-    (read,) = heard["encoder.reads.0.attention.weights"]
+    with record(model, "*.attention.weights") as recorded, torch.no_grad():
+        answer = model(raw, mask=mask)
+    (read,) = recorded["encoder.cross.0.attention.weights"]
     looks, back = [Look("read", "latent", inputs, read)], read.mean(1)
-    thoughts = list(_in_order(model, heard))
+    thoughts = list(_in_order(model, recorded))
     for number, weights in enumerate(thoughts, 1):
         name = f"self-attend {number} of {len(thoughts)}"
         looks.append(Look(name, "latent", "latents", weights, back))
         back = passed_on(back, weights)
-    (decode,) = heard["decoder.read.attention.weights"]
+    (decode,) = recorded["decoder.cross.attention.weights"]
     return [*looks, Look("decode", "query", "latents", decode, back)], answer
 
 
-def _in_order(model: PerceiverIO, heard: dict[str, list[Tensor]]) -> Iterator[Weights]:
+def _in_order(model: PerceiverIO, recorded: dict[str, list[Tensor]]) -> Iterator[Weights]:
     """A block that is run again is heard again, under the same names."""
-    turns = {name: iter(maps) for name, maps in heard.items()}
+    turns = {name: iter(maps) for name, maps in recorded.items()}
     for _, block in model.encoder.schedule:
         for number in range(len(model.encoder.blocks[block])):
             yield next(turns[f"encoder.blocks.{block}.{number}.attention.weights"])
@@ -92,9 +92,9 @@ def deit_looks(
     model: DeiT, images: Float[Tensor, "batch 3 height width"]
 ) -> tuple[list[Look], Tensor]:
     """Every block, in which all tokens read all tokens; and the mean of both heads."""
-    with listen(model, "*.attention.weights") as heard, torch.no_grad():
+    with record(model, "*.attention.weights") as recorded, torch.no_grad():
         answer = model(images).logits
-    maps = [one for (one,) in heard.values()]
+    maps = [one for (one,) in recorded.values()]
     names = (f"block {number} of {len(maps)}" for number in range(1, len(maps) + 1))
     return [Look(n, "token", "tokens", w) for n, w in zip(names, maps, strict=True)], answer
 
@@ -103,17 +103,17 @@ def hiera_looks(
     model: Hiera, images: Float[Tensor, "batch 3 height width"]
 ) -> tuple[list[Look], Any]:
     """Every block, from token to token on their grids, row by row; there is no answer."""
-    with listen(model, "*.attention.weights") as heard, torch.no_grad():
+    with record(model, "*.attention.weights") as recorded, torch.no_grad():
         model(images)
     looks, config = [], model.config
-    for number, (name, (weights,)) in enumerate(heard.items(), 1):
+    for number, (name, (weights,)) in enumerate(recorded.items(), 1):
         stage, in_stage = map(int, name.split(".")[2:4])
         before = stage - 1 if stage and not in_stage else stage
         inside = len(weights) > len(images)
         maps = _everywhere(weights.unflatten(0, (len(images), -1)))
         maps = _row_by_row(_row_by_row(maps, config, stage).mT, config, before).mT
         where = "inside mask units" if inside else "global"
-        looks.append(Look(f"block {number} of {len(heard)}, {where}", "token", "tokens", maps))
+        looks.append(Look(f"block {number} of {len(recorded)}, {where}", "token", "tokens", maps))
     return looks, None
 
 

@@ -142,8 +142,8 @@ def say_guess(logits: Float[Tensor, "1 bytes vocabulary"], given: Given) -> str:
 
 def say_span(logits: Float[Tensor, "1 bytes 2"], given: Given) -> str:
     """What it points at."""
-    keep = torch.ones_like(given.raw, dtype=torch.bool)
-    ((first, last),) = best_spans(logits, keep, LONGEST_ANSWER).tolist()
+    mask = torch.ones_like(given.raw, dtype=torch.bool)
+    ((first, last),) = best_spans(logits, mask, LONGEST_ANSWER).tolist()
     return f'The model points at "{decode_text(given.raw[0, first : last + 1])}".'
 
 

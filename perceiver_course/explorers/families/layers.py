@@ -78,7 +78,7 @@ def _perceiver_layers(config: ImageClassifierConfig) -> Iterator[Layer]:
             is_new = ("read", read) not in seen
             yield _read(encoder, stem.tokens, channels, is_new, table)
         is_new = ("block", block) not in seen
-        yield from (_think(encoder, is_new),) * encoder.self_attends_per_block
+        yield from (_think(encoder, is_new),) * encoder.layers_per_block
         seen |= {("read", read or 0), ("block", block)}
     yield _answer(config, latents, width)
 

@@ -60,7 +60,7 @@ def kind_of(axis: str, stage: Stage, walk: Walk) -> str:
         stage: where it was met.
         walk: of the whole model.
     """
-    if any(one.name.startswith("encoder.reads") for one in walk.stages):
+    if any(one.name.startswith("encoder.cross") for one in walk.stages):
         part = stage.name.split(".")[0]
         axis = OTHERS.get(part, {}).get(axis, axis)
     return KINDS.get(axis) or WORDS.get(axis, axis)

@@ -80,7 +80,7 @@ CAT_FACE = ImageClassifierConfig(
         num_latents=6,
         latent_channels=32,
         num_blocks=1,
-        self_attends_per_block=1,
+        layers_per_block=1,
         self_heads=4,
         cross_heads=1,
     ),

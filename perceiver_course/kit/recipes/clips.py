@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from perceiver_tutorial.doors import check_filled
+from perceiver_tutorial.inputs import check_filled
 from perceiver_tutorial.perceiver import (
     AudioConfig,
     DecoderConfig,
@@ -60,7 +60,7 @@ CLIPS = MultimodalConfig(
         num_latents=24,
         latent_channels=64,
         num_blocks=1,
-        self_attends_per_block=3,
+        layers_per_block=3,
         self_heads=4,
         cross_heads=4,
         qk_channels=64,
@@ -100,11 +100,11 @@ def held_out_clips(num_clips: int = 200) -> Clips:
 
 def half_hidden(num_clips: int, generator: torch.Generator) -> Bool[Tensor, "{num_clips} inputs"]:
     """What is read in training: all films, one label in two, two sounds in three."""
-    keep = CLIPS.keep(["image", "audio", "label"], batch_size=num_clips)
+    mask = CLIPS.mask(["image", "audio", "label"], batch_size=num_clips)
     shown = torch.rand(2, num_clips, generator=generator)
-    keep[:, CLIPS.input_rows["label"]] = (shown[0] < 1 / 2)[:, None]
-    keep[:, CLIPS.input_rows["audio"]] = (shown[1] < 2 / 3)[:, None]
-    return keep
+    mask[:, CLIPS.input_rows["label"]] = (shown[0] < 1 / 2)[:, None]
+    mask[:, CLIPS.input_rows["audio"]] = (shown[1] < 2 / 3)[:, None]
+    return mask
 
 
 def clip_batches(
@@ -136,12 +136,12 @@ def clip_loss(
     model: PerceiverIO,
     raw: dict[str, Tensor],
     points: dict[str, Tensor],
-    keep: Bool[Tensor, "clips inputs"],
+    mask: Bool[Tensor, "clips inputs"],
     label_weight: float = 0.1,
 ) -> Tensor:
     """The weighted loss: how much the label counts decides what the latents are for."""
     weights = {"image": 30.0, "audio": 1.0, "label": label_weight}
-    return multimodal_loss(model, raw, points, weights, keep)
+    return multimodal_loss(model, raw, points, weights, mask)
 
 
 def score_clips(model: PerceiverIO) -> ClipScores:
@@ -149,9 +149,9 @@ def score_clips(model: PerceiverIO) -> ClipScores:
     some = held_out_clips()
     raw, number = some.raw, len(some.image)
     with torch.no_grad():
-        latents = model.encode(raw, CLIPS.keep(["image", "audio"], batch_size=number))
+        latents = model.encode(raw, CLIPS.mask(["image", "audio"], batch_size=number))
         back = model.decode(latents, raw)
-        silent = model.encode(raw, CLIPS.keep(["image"], batch_size=number))
+        silent = model.encode(raw, CLIPS.mask(["image"], batch_size=number))
         points = {"audio": torch.arange(CLIPS.num_outputs["audio"])}
         guessed = model.decode(silent, raw, points=points)["audio"]
     return ClipScores(

@@ -26,7 +26,7 @@ FOURIER = ImageClassifierConfig(
         num_latents=16,
         latent_channels=64,
         num_blocks=2,
-        self_attends_per_block=2,
+        layers_per_block=2,
         self_heads=4,
         cross_heads=1,
     ),

@@ -17,7 +17,7 @@ from perceiver_tutorial.deit import (
     hard_distillation,
     soft_distillation,
 )
-from perceiver_tutorial.initial import initialise, spread_tables
+from perceiver_tutorial.initialisation import initialise, scale_tables
 
 from .. import samples
 from ..augment import jitter, soft_labels
@@ -60,7 +60,7 @@ class Student:
         """A model with random weights."""
         model = self.config.build()
         initialise(model)
-        spread_tables(model, 0.3)
+        scale_tables(model, 0.3)
         return model
 
 

@@ -18,7 +18,7 @@ from perceiver_tutorial.hiera import (
     classifier_from,
     xavier,
 )
-from perceiver_tutorial.initial import spread_tables
+from perceiver_tutorial.initialisation import scale_tables
 
 from .. import samples
 from ..augment import jitter
@@ -64,7 +64,7 @@ class WideStart:
         """A model with random weights."""
         model = self.sizes.build()
         xavier(model)
-        spread_tables(model, 0.3)
+        scale_tables(model, 0.3)
         return model
 
 

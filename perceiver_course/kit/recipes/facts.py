@@ -87,7 +87,7 @@ FACTS = SpanConfig(
         num_latents=12,
         latent_channels=48,
         num_blocks=1,
-        self_attends_per_block=2,
+        layers_per_block=2,
         self_heads=4,
         cross_heads=4,
     ),
@@ -108,8 +108,8 @@ def point_at_answers(model: nn.Module, texts: Sequence[str]) -> list[Span]:
     """Where a model points in texts that begin with a question; the label is 1."""
     encoded = encode_text(texts, None, special=False)
     with torch.inference_mode():
-        logits = model(encoded.ids, keep=encoded.keep)
-    places = best_spans(logits, encoded.keep, LONGEST_ANSWER).tolist()
+        logits = model(encoded.ids, mask=encoded.mask)
+    places = best_spans(logits, encoded.mask, LONGEST_ANSWER).tolist()
     return [Span(first, last + 1, 1) for first, last in places]
 
 
@@ -126,8 +126,8 @@ def _batches(
     return batches(*encoded, ends, batch_size=batch_size, seed=seed)
 
 
-def _loss(model: nn.Module, ids: Tensor, keep: Tensor, ends: Tensor) -> Tensor:
-    return span_loss(model(ids, keep=keep), ends, keep)
+def _loss(model: nn.Module, ids: Tensor, mask: Tensor, ends: Tensor) -> Tensor:
+    return span_loss(model(ids, mask=mask), ends, mask)
 
 
 def _score(model: nn.Module, num_questions: int = 400) -> float:

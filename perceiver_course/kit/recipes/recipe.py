@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_model
 from torch import Tensor, nn
 
-from perceiver_tutorial.initial import spread_tables
+from perceiver_tutorial.initialisation import scale_tables
 
 from ..files import DATA
 from ..training import History, fit
@@ -42,7 +42,7 @@ class Recipe:
         at_least: the score that every seed reaches.
         steps: batches to learn from.
         learning_rate: the highest; see `fit`.
-        tables: standard deviation at which learned tables start, see `spread_tables`;
+        tables: standard deviation at which learned tables start, see `scale_tables`;
             None: 0.02, as published.
         version: raise it after a change that this recipe does not show but that changes what
             is learned or how it is scored: inside one of the functions or of what they call, or
@@ -65,7 +65,7 @@ class Recipe:
             torch.manual_seed(seed)
             model = self.config.build()
         if self.tables is not None:
-            spread_tables(model, self.tables)
+            scale_tables(model, self.tables)
         source = self.batches(seed)
         history = fit(
             model,

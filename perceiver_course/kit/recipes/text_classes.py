@@ -16,7 +16,7 @@ CODE_OR_PROSE = TextClassifierConfig(
         num_latents=8,
         latent_channels=48,
         num_blocks=1,
-        self_attends_per_block=1,
+        layers_per_block=1,
         self_heads=4,
         cross_heads=1,
         qk_channels=48,
@@ -33,14 +33,14 @@ def _batches(seed: int, batch_size: int = 64) -> Iterator[tuple[Tensor, ...]]:
     return batches(*texts, passages.train_labels, batch_size=batch_size, seed=seed)
 
 
-def _loss(model: nn.Module, ids: Tensor, keep: Tensor, labels: Tensor) -> Tensor:
-    return cross_entropy(model(ids, keep=keep), labels)
+def _loss(model: nn.Module, ids: Tensor, mask: Tensor, labels: Tensor) -> Tensor:
+    return cross_entropy(model(ids, mask=mask), labels)
 
 
 def _score(model: nn.Module) -> float:
     passages = samples.code_or_prose()
     texts = encode_text(passages.test_texts, CODE_OR_PROSE.max_bytes)
-    scores = model(texts.ids, keep=texts.keep)
+    scores = model(texts.ids, mask=texts.mask)
     return (scores.argmax(-1) == passages.test_labels).float().mean().item()
 
 

@@ -140,7 +140,7 @@ SENTENCES = MaskedLanguageConfig(
         num_latents=24,
         latent_channels=128,
         num_blocks=1,
-        self_attends_per_block=2,
+        layers_per_block=2,
         self_heads=8,
         cross_heads=8,
     ),

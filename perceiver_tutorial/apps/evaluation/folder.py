@@ -11,7 +11,6 @@ from typing import NamedTuple, TypeVar
 
 from PIL import Image
 
-
 SomePath = TypeVar("SomePath", bound=PurePath)
 
 

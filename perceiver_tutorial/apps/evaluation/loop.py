@@ -18,7 +18,7 @@ from ...checkpoints import load, preparation, processor
 from ...checkpoints.families import PUBLISHED
 from ...checkpoints.pictures import Preparation
 from ...deit import DeiTAnswer
-from ...doors import check_numbers
+from ...inputs import check_numbers
 from ...perceiver.fidelity import Fidelity
 from .folder import Labelled, class_folders, labelled_pictures
 from .published import PUBLISHED_ACCURACY

@@ -12,11 +12,11 @@ NAMES: dict[str, str] = {
     "pos_embed": "encoder.to_tokens.positions",
     **modules(
         ("patch_embed.proj", "encoder.to_patches.convolve"),
-        ("blocks.{}.norm1", f"{BLOCK}.norm_attention"),
-        ("blocks.{}.attn.proj", f"{BLOCK}.attention.to_output"),
+        ("blocks.{}.norm1", f"{BLOCK}.norm_q"),
+        ("blocks.{}.attn.proj", f"{BLOCK}.attention.out_proj"),
         ("blocks.{}.norm2", f"{BLOCK}.norm_mlp"),
-        ("blocks.{}.mlp.fc1", f"{BLOCK}.mlp.widen"),
-        ("blocks.{}.mlp.fc2", f"{BLOCK}.mlp.narrow"),
+        ("blocks.{}.mlp.fc1", f"{BLOCK}.mlp.fc1"),
+        ("blocks.{}.mlp.fc2", f"{BLOCK}.mlp.fc2"),
         ("norm", "encoder.norm"),
         ("head", "class_head"),
         ("head_dist", "distillation_head"),
@@ -25,7 +25,7 @@ NAMES: dict[str, str] = {
 QUERIES_KEYS_VALUES = tuple(
     Row(
         (f"blocks.{{}}.attn.qkv.{leaf}",),
-        tuple(f"{BLOCK}.attention.to_{part}.{leaf}" for part in ("queries", "keys", "values")),
+        tuple(f"{BLOCK}.attention.{part}_proj.{leaf}" for part in "qkv"),
         FUSED,
     )
     for leaf in ("weight", "bias")

@@ -8,13 +8,13 @@ from ..layout import Layout, modules, turned
 from ..turns import without_front
 
 ON_DISK = {
-    "attention.attention.query": "attention.to_queries",
-    "attention.attention.key": "attention.to_keys",
-    "attention.attention.value": "attention.to_values",
-    "attention.output.dense": "attention.to_output",
-    "intermediate.dense": "mlp.widen",
-    "output.dense": "mlp.narrow",
-    "layernorm_before": "norm_attention",
+    "attention.attention.query": "attention.q_proj",
+    "attention.attention.key": "attention.k_proj",
+    "attention.attention.value": "attention.v_proj",
+    "attention.output.dense": "attention.out_proj",
+    "intermediate.dense": "mlp.fc1",
+    "output.dense": "mlp.fc2",
+    "layernorm_before": "norm_q",
     "layernorm_after": "norm_mlp",
 }
 IN_MEMORY = {

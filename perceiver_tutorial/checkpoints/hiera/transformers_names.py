@@ -15,12 +15,12 @@ BATCH_AXES = {
 
 def _block(theirs: str, ours: str) -> dict[str, str]:
     return modules(
-        (f"{theirs}.layernorm_before", f"{ours}.norm_attention"),
-        (f"{theirs}.attn.qkv", f"{ours}.attention.to_qkv"),
-        (f"{theirs}.attn.proj", f"{ours}.attention.to_output"),
+        (f"{theirs}.layernorm_before", f"{ours}.norm_q"),
+        (f"{theirs}.attn.qkv", f"{ours}.attention.qkv"),
+        (f"{theirs}.attn.proj", f"{ours}.attention.out_proj"),
         (f"{theirs}.layernorm_after", f"{ours}.norm_mlp"),
-        (f"{theirs}.mlp.fc1", f"{ours}.mlp.widen"),
-        (f"{theirs}.mlp.fc2", f"{ours}.mlp.narrow"),
+        (f"{theirs}.mlp.fc1", f"{ours}.mlp.fc1"),
+        (f"{theirs}.mlp.fc2", f"{ours}.mlp.fc2"),
         (f"{theirs}.proj", f"{ours}.widen"),
     )
 

@@ -56,26 +56,24 @@ def _attend(theirs: str, ours: str, *norms: str) -> dict[str, str]:
     return {
         **_norms(*((f"{theirs}/layer_norm_{i}", f"{ours}.{n}") for i, n in enumerate(norms))),
         **_linears(
-            (f"{theirs}/attention/linear_0", f"{ours}.attention.to_queries"),
-            (f"{theirs}/attention/linear_1", f"{ours}.attention.to_keys"),
-            (f"{theirs}/attention/linear_2", f"{ours}.attention.to_values"),
-            (f"{theirs}/attention/linear_3", f"{ours}.attention.to_output"),
-            (f"{theirs}/mlp/linear_0", f"{ours}.mlp.widen"),
-            (f"{theirs}/mlp/linear_1", f"{ours}.mlp.narrow"),
+            (f"{theirs}/attention/linear_0", f"{ours}.attention.q_proj"),
+            (f"{theirs}/attention/linear_1", f"{ours}.attention.k_proj"),
+            (f"{theirs}/attention/linear_2", f"{ours}.attention.v_proj"),
+            (f"{theirs}/attention/linear_3", f"{ours}.attention.out_proj"),
+            (f"{theirs}/mlp/linear_0", f"{ours}.mlp.fc1"),
+            (f"{theirs}/mlp/linear_1", f"{ours}.mlp.fc2"),
         ),
     }
 
 
-CROSS_NORMS = ("norm_queries", "norm_read", "norm_mlp")
+CROSS_NORMS = ("norm_q", "norm_kv", "norm_mlp")
 
 
 def _encoder_names(scope: str = "perceiver_encoder/~") -> dict[str, str]:
     return {
         **_tables((f"{scope}/trainable_position_encoding", "encoder.latents")),
-        **_attend(f"{scope}/cross_attention", "encoder.reads.0", *CROSS_NORMS),
-        **_attend(
-            f"{scope}/self_attention_{{}}", "encoder.blocks.0.{}", "norm_attention", "norm_mlp"
-        ),
+        **_attend(f"{scope}/cross_attention", "encoder.cross.0", *CROSS_NORMS),
+        **_attend(f"{scope}/self_attention_{{}}", "encoder.blocks.0.{}", "norm_q", "norm_mlp"),
     }
 
 
@@ -85,7 +83,7 @@ CLASSIFIER = {
     **_encoder_names(),
     **_tables((CLASS_QUERY, "queries.rows")),
     **_attend(
-        "classification_decoder/~/basic_decoder/cross_attention", "decoder.read", *CROSS_NORMS
+        "classification_decoder/~/basic_decoder/cross_attention", "decoder.cross", *CROSS_NORMS
     ),
     **_linears(("classification_decoder/~/basic_decoder/output", "postprocessor.to_logits")),
 }
@@ -117,11 +115,11 @@ NAMES: dict[str, dict[str, str]] = {
             ("trainable_position_encoding", "preprocessor.where.table"),
             ("basic_decoder/~/trainable_position_encoding", "queries.ask.rows"),
         ),
-        **_attend("basic_decoder/cross_attention", "decoder.read", *CROSS_NORMS),
+        **_attend("basic_decoder/cross_attention", "decoder.cross", *CROSS_NORMS),
     },
     "optical-flow-perceiver": {
         **_encoder_names(),
-        **_attend("flow_decoder/~/basic_decoder/cross_attention", "decoder.read", *CROSS_NORMS),
+        **_attend("flow_decoder/~/basic_decoder/cross_attention", "decoder.cross", *CROSS_NORMS),
         **_linears(
             ("image_preprocessor/patches_linear", "preprocessor.what.project"),
             ("flow_decoder/~/basic_decoder/output", "postprocessor.to_flow"),
@@ -131,7 +129,7 @@ NAMES: dict[str, dict[str, str]] = {
         **_encoder_names("encoder/~"),
         **_attend(
             "multimodal_decoder/~/basic_decoder/cross_attention",
-            "decoder.decoder.read",
+            "decoder.decoder.cross",
             *CROSS_NORMS,
         ),
         **_tables(

@@ -21,7 +21,7 @@ SHARED = rows(
         "num_latents": "encoder.num_latents",
         "latent_channels": "encoder.latent_channels",
         "num_blocks": "encoder.num_blocks",
-        "self_attends_per_block": "encoder.self_attends_per_block",
+        "layers_per_block": "encoder.layers_per_block",
         "self_heads": "encoder.self_heads",
         "cross_heads": "encoder.cross_heads",
         "qk_channels": "encoder.qk_channels",

@@ -32,7 +32,7 @@ ENCODER = (
             "num_latents": "encoder.num_latents",
             "d_latents": "encoder.latent_channels",
             "num_blocks": "encoder.num_blocks",
-            "num_self_attends_per_block": "encoder.self_attends_per_block",
+            "num_self_attends_per_block": "encoder.layers_per_block",
             "num_self_attention_heads": "encoder.self_heads",
             "num_cross_attention_heads": "encoder.cross_heads",
             "qk_channels": "encoder.qk_channels",

@@ -6,25 +6,25 @@ from ..layout import Layout, modules, rows
 def _attend(theirs: str, ours: str, first_norm: str) -> dict[str, str]:
     return modules(
         (f"{theirs}.attention.self.layernorm1", f"{ours}.{first_norm}"),
-        (f"{theirs}.attention.self.layernorm2", f"{ours}.norm_read"),
-        (f"{theirs}.attention.self.query", f"{ours}.attention.to_queries"),
-        (f"{theirs}.attention.self.key", f"{ours}.attention.to_keys"),
-        (f"{theirs}.attention.self.value", f"{ours}.attention.to_values"),
-        (f"{theirs}.attention.output.dense", f"{ours}.attention.to_output"),
+        (f"{theirs}.attention.self.layernorm2", f"{ours}.norm_kv"),
+        (f"{theirs}.attention.self.query", f"{ours}.attention.q_proj"),
+        (f"{theirs}.attention.self.key", f"{ours}.attention.k_proj"),
+        (f"{theirs}.attention.self.value", f"{ours}.attention.v_proj"),
+        (f"{theirs}.attention.output.dense", f"{ours}.attention.out_proj"),
         (f"{theirs}.layernorm", f"{ours}.norm_mlp"),
-        (f"{theirs}.mlp.dense1", f"{ours}.mlp.widen"),
-        (f"{theirs}.mlp.dense2", f"{ours}.mlp.narrow"),
+        (f"{theirs}.mlp.dense1", f"{ours}.mlp.fc1"),
+        (f"{theirs}.mlp.dense2", f"{ours}.mlp.fc2"),
     )
 
 
 def _decoder(theirs: str, ours: str) -> dict[str, str]:
-    return _attend(f"{theirs}.decoding_cross_attention", f"{ours}.read", "norm_queries")
+    return _attend(f"{theirs}.decoding_cross_attention", f"{ours}.read", "norm_q")
 
 
 ENCODER = {
     "perceiver.embeddings.latents": "encoder.latents",
-    **_attend("perceiver.encoder.cross_attention", "encoder.reads.0", "norm_queries"),
-    **_attend("perceiver.encoder.self_attends.{}", "encoder.blocks.0.{}", "norm_attention"),
+    **_attend("perceiver.encoder.cross_attention", "encoder.cross.0", "norm_q"),
+    **_attend("perceiver.encoder.self_attends.{}", "encoder.blocks.0.{}", "norm_q"),
 }
 
 BYTES = {

@@ -9,26 +9,26 @@ from ..flow import flow_in_pixels
 def end_point_error(
     flow: Float[Tensor, "*places xy=2"],
     truth: Float[Tensor, "*places xy=2"],
-    keep: Bool[Tensor, "*places"] | None = None,
+    mask: Bool[Tensor, "*places"] | None = None,
 ) -> Float[Tensor, ""]:
     """The mean distance between where pixels are said to go and where they go.
 
     Args:
         flow: predicted, right and down, in pixels.
         truth: the same, measured.
-        keep: True where the truth is known; at least one. Default: everywhere.
+        mask: True where the truth is known; at least one. Default: everywhere.
 
     Returns:
         In pixels.
     """
-    return (_kept(flow, keep) - _kept(truth, keep)).norm(dim=-1).mean()
+    return (_kept(flow, mask) - _kept(truth, mask)).norm(dim=-1).mean()
 
 
 def flow_loss(
     model: nn.Module,
     frames: Float[Tensor, "batch frames=2 colours=3 height width"],
     truth: Float[Tensor, "batch height width xy=2"],
-    keep: Bool[Tensor, "batch height width"] | None = None,
+    mask: Bool[Tensor, "batch height width"] | None = None,
 ) -> Float[Tensor, ""]:
     """The end-point error of a model's answer, in pixels.
 
@@ -36,16 +36,16 @@ def flow_loss(
         model: answers in units of 20 pixels, see `flow_in_pixels`.
         frames: the earlier one, then the later one; colours from -1 to 1.
         truth: how far every pixel of the earlier frame moves, in pixels.
-        keep: True where that is known. Default: everywhere.
+        mask: True where that is known. Default: everywhere.
     """
-    return end_point_error(flow_in_pixels(model, frames), truth, keep)
+    return end_point_error(flow_in_pixels(model, frames), truth, mask)
 
 
 def robust_flow_loss(
     model: nn.Module,
     frames: Float[Tensor, "batch frames=2 colours=3 height width"],
     truth: Float[Tensor, "batch height width xy=2"],
-    keep: Bool[Tensor, "batch height width"] | None = None,
+    mask: Bool[Tensor, "batch height width"] | None = None,
     *,
     q: float = 0.4,
     epsilon: float = 0.01,
@@ -59,19 +59,19 @@ def robust_flow_loss(
         model: answers in units of 20 pixels, see `flow_in_pixels`.
         frames: see `flow_loss`.
         truth: see `flow_loss`.
-        keep: see `flow_loss`.
+        mask: see `flow_loss`.
         q: how errors count, from 0 to 1; 1 is the squared error.
         epsilon: errors below it count as none, in pixels.
     """
-    errors = _kept(flow_in_pixels(model, frames), keep) - _kept(truth, keep)
+    errors = _kept(flow_in_pixels(model, frames), mask) - _kept(truth, mask)
     return ((errors.square().sum(-1) + epsilon**2) ** q).mean()
 
 
 def _kept(
-    flow: Float[Tensor, "*places xy=2"], keep: Bool[Tensor, "*places"] | None
+    flow: Float[Tensor, "*places xy=2"], mask: Bool[Tensor, "*places"] | None
 ) -> Float[Tensor, "... xy=2"]:
     """Taken out before anything is computed: an unknown truth may be infinite or NaN."""
-    kept = flow if keep is None else flow[keep]
+    kept = flow if mask is None else flow[mask]
     if not kept.numel():
         raise ValueError(
             f"expected at least one place to judge, got none of {flow.numel() // 2}. Leave out "

@@ -5,7 +5,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, pad
 
-from ...doors import check_filled, has_values
+from ...inputs import check_filled, has_values
 from ..tokenizer import MASK, OFFSET, PAD
 
 
@@ -89,5 +89,5 @@ def masked_language_loss(
         ids: the whole texts.
         hidden: True where a byte is to be guessed; at least one of all.
     """
-    logits = model(ids.masked_fill(hidden, MASK), keep=ids != PAD)
+    logits = model(ids.masked_fill(hidden, MASK), mask=ids != PAD)
     return cross_entropy(logits[hidden], ids[hidden])

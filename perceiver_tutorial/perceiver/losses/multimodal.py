@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.functional import mse_loss
 
 from ...divergences import cross_entropy
-from ...doors import check_filled
+from ...inputs import check_filled
 from ..model import PerceiverIO
 
 
@@ -74,7 +74,7 @@ def multimodal_errors(
     model: PerceiverIO,
     raw: Mapping[str, Tensor],
     points: Mapping[str, Int[Tensor, "_"]],
-    keep: Bool[Tensor, "batch inputs"] | None = None,
+    mask: Bool[Tensor, "batch inputs"] | None = None,
 ) -> dict[str, Float[Tensor, ""]]:
     """How far each modality is off, at some points, when only what is kept was read.
 
@@ -82,13 +82,13 @@ def multimodal_errors(
         model: built from a `MultimodalConfig`.
         raw: video, sound and one-hot label; read, and wanted back.
         points: modality -> what to decode.
-        keep: True for inputs that are read, see `MultimodalConfig.keep`. Default: all.
+        mask: True for inputs that are read, see `MultimodalConfig.mask`. Default: all.
 
     Returns:
         For image and audio the mean of the squared differences, for the label the
         cross-entropy in nats.
     """
-    answers = model.decode(model.encode(raw, keep), raw, points=dict(points))
+    answers = model.decode(model.encode(raw, mask), raw, points=dict(points))
     targets = targets_at(raw, points, model.config.audio.samples_per_patch)
     check_filled(**targets)
     measures = {"audio": mse_loss, "image": mse_loss, "label": cross_entropy}
@@ -100,7 +100,7 @@ def multimodal_loss(
     raw: Mapping[str, Tensor],
     points: Mapping[str, Int[Tensor, "_"]],
     weights: Mapping[str, float],
-    keep: Bool[Tensor, "batch inputs"] | None = None,
+    mask: Bool[Tensor, "batch inputs"] | None = None,
 ) -> Float[Tensor, ""]:
     """The weighted sum of `multimodal_errors`.
 
@@ -111,7 +111,7 @@ def multimodal_loss(
         raw: video, sound and one-hot label.
         points: modality -> what to decode; a random few will do, see `random_points`.
         weights: modality -> what its error counts.
-        keep: True for inputs that are read. Default: all.
+        mask: True for inputs that are read. Default: all.
     """
-    errors = multimodal_errors(model, raw, points, keep)
+    errors = multimodal_errors(model, raw, points, mask)
     return sum(weights[name] * error for name, error in errors.items())

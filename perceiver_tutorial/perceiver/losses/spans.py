@@ -6,20 +6,20 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from ...doors import check_filled, check_numbers, has_values
+from ...inputs import check_filled, check_numbers, has_values
 
 
 def span_loss(
     logits: Float[Tensor, "batch bytes ends=2"],
     spans: Int[Tensor, "batch ends=2"],
-    keep: Bool[Tensor, "batch bytes"],
+    mask: Bool[Tensor, "batch bytes"],
 ) -> Float[Tensor, ""]:
     """Cross-entropy of the first byte among all bytes, plus that of the last, in nats.
 
     Args:
         logits: for each byte, how well the answer begins and how well it ends with it.
         spans: places of the answer's first and last byte.
-        keep: True where an answer may be. Bytes that are not kept do not compete.
+        mask: True where an answer may be. Bytes that are not kept do not compete.
 
     Returns:
         The mean over the batch.
@@ -28,18 +28,18 @@ def span_loss(
         ValueError: if an answer begins or ends where nothing is kept.
     """
     check_filled(logits=logits)
-    if has_values(keep, spans) and not keep.gather(1, spans).all():
+    if has_values(mask, spans) and not mask.gather(1, spans).all():
         raise ValueError(
             "expected answers that begin and end on kept bytes, got one outside. Count places in "
             "bytes, not in characters, and cut off no answer."
         )
-    begins, ends = _kept(logits, keep).unbind(-1)
+    begins, ends = _kept(logits, mask).unbind(-1)
     return cross_entropy(begins, spans[:, 0]) + cross_entropy(ends, spans[:, 1])
 
 
 def best_spans(
     logits: Float[Tensor, "batch bytes ends=2"],
-    keep: Bool[Tensor, "batch bytes"],
+    mask: Bool[Tensor, "batch bytes"],
     max_bytes: int,
 ) -> Int[Tensor, "batch ends=2"]:
     """The likeliest answer that can be one: it ends where it begins or later, and is not long.
@@ -48,7 +48,7 @@ def best_spans(
 
     Args:
         logits: as in `span_loss`.
-        keep: True where an answer may be; at least once in each text.
+        mask: True where an answer may be; at least once in each text.
         max_bytes: length of the longest answer.
 
     Returns:
@@ -57,24 +57,24 @@ def best_spans(
     Raises:
         ValueError: if no answer is possible, or a score of a kept byte is NaN.
     """
-    if max_bytes < 1 or (has_values(keep) and not keep.any(1).all()):
+    if max_bytes < 1 or (has_values(mask) and not mask.any(1).all()):
         raise ValueError(
             "expected max_bytes of at least 1 and a kept byte in each text, got "
-            f"max_bytes={max_bytes} and {keep.sum(1).tolist()} kept bytes."
+            f"max_bytes={max_bytes} and {mask.sum(1).tolist()} kept bytes."
         )
-    kept = _kept(logits, keep)
+    kept = _kept(logits, mask)
     check_numbers(logits=kept)
     begins, ends = kept.unbind(-1)
     scores = rearrange(begins, "b first -> b first 1") + rearrange(ends, "b last -> b 1 last")
     count = logits.shape[1]
     legal = torch.ones(count, count, dtype=torch.bool, device=logits.device).triu()
     legal &= ~legal.triu(max_bytes)
-    legal = legal & keep[:, :, None] & keep[:, None]  # infinite scores do not cancel
+    legal = legal & mask[:, :, None] & mask[:, None]  # infinite scores do not cancel
     best = scores.masked_fill(~legal, -torch.inf).flatten(1).argmax(1)
     return torch.stack([best // count, best % count], dim=-1)
 
 
 def _kept(
-    logits: Float[Tensor, "batch bytes ends"], keep: Bool[Tensor, "batch bytes"]
+    logits: Float[Tensor, "batch bytes ends"], mask: Bool[Tensor, "batch bytes"]
 ) -> Float[Tensor, "batch bytes ends"]:
-    return logits.masked_fill(rearrange(~keep, "b bytes -> b bytes 1"), -torch.inf)
+    return logits.masked_fill(rearrange(~mask, "b bytes -> b bytes 1"), -torch.inf)

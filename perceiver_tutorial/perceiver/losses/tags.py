@@ -4,24 +4,24 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from ...doors import has_values
+from ...inputs import has_values
 
 
 def tag_loss(
     logits: Float[Tensor, "batch bytes labels"],
     tags: Int[Tensor, "batch bytes"],
-    keep: Bool[Tensor, "batch bytes"],
+    mask: Bool[Tensor, "batch bytes"],
 ) -> Float[Tensor, ""]:
     """The mean cross-entropy of all bytes of text, in nats; padding is not judged.
 
     Args:
         logits: a score for each label of each byte.
         tags: the true label of each byte; what stands in padding is not looked at.
-        keep: True where there is text, False where there is padding.
+        mask: True where there is text, False where there is padding.
 
     Raises:
         ValueError: if there is no text.
     """
-    if has_values(keep) and not keep.any():
-        raise ValueError("expected at least one byte to judge, got keep without any True.")
-    return cross_entropy(logits[keep], tags[keep])
+    if has_values(mask) and not mask.any():
+        raise ValueError("expected at least one byte to judge, got mask without any True.")
+    return cross_entropy(logits[mask], tags[mask])

@@ -4,7 +4,7 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
 
-from ..doors import Door
+from ...inputs import InputSpec
 from .grid import GridInputs
 
 
@@ -29,7 +29,7 @@ class AudioPatches(GridInputs):
         self.samples_per_patch = samples_per_patch
         self.num_channels = samples_per_patch * audio_channels
         self.index_dims = (num_samples // samples_per_patch,)
-        self.door = Door(
+        self.input_spec = InputSpec(
             "sounds", ("samples", "audio channels"), (num_samples, audio_channels),
             "Cut or pad the sound, or build the model for its length; mono has one channel: "
             "x[..., None].",
@@ -38,5 +38,5 @@ class AudioPatches(GridInputs):
     def forward(
         self, sound: Float[Tensor, "batch samples audio_channels"]
     ) -> Float[Tensor, "batch inputs channels"]:
-        self.door.check(sound)
+        self.input_spec.check(sound)
         return rearrange(sound, "b (n patch) c -> b n (patch c)", patch=self.samples_per_patch)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from .grid import GridInputs
-from .pictures import picture_door
+from .pictures import picture_spec
 
 MOST_LAYERS = 60
 
@@ -107,7 +107,7 @@ class ConvPool(GridInputs):
             raise ValueError(
                 f"expected 1 to {MOST_LAYERS} layers, got {num_layers}. Each halves the picture."
             )
-        self.door = picture_door(size, image_channels)
+        self.input_spec = picture_spec(size, image_channels)
         self.num_channels = num_channels
         widths = (image_channels, *(num_channels,) * num_layers)
         self.layers = nn.Sequential(*(ConvPoolLayer(a, b, padding) for a, b in pairwise(widths)))
@@ -119,6 +119,6 @@ class ConvPool(GridInputs):
     def forward(
         self, picture: Float[Tensor, "batch *frames colours height width"]
     ) -> Float[Tensor, "batch inputs channels"]:
-        self.door.check(picture)
+        self.input_spec.check(picture)
         frames = self.layers(picture.flatten(0, -4))
         return rearrange(frames, "(b t) c h w -> b (t h w) c", b=picture.shape[0])

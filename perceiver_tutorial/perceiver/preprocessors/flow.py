@@ -5,7 +5,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import unfold
 
-from ..doors import Door
+from ...inputs import InputSpec
 
 
 def flow_patches(
@@ -22,7 +22,7 @@ def flow_patches(
     Raises:
         ValueError: if there are not two frames of three colours.
     """
-    Door(
+    InputSpec(
         "frame pairs", ("frames", "colours", "height", "width"), (2, 3, None, None),
         "Stack two images: torch.stack([earlier, later], dim=1).",
     ).check(frames)  # fmt: skip

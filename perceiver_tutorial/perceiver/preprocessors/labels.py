@@ -4,7 +4,7 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
 
-from ..doors import Door
+from ...inputs import InputSpec
 from .grid import GridInputs
 
 
@@ -19,7 +19,7 @@ class OneHotLabel(GridInputs):
         super().__init__()
         self.num_channels = num_classes
         self.index_dims = (1,)
-        self.door = Door(
+        self.input_spec = InputSpec(
             "labels", ("classes",), (num_classes,),
             f"Class numbers become rows with one_hot(classes, {num_classes}).float().",
         )  # fmt: skip
@@ -27,5 +27,5 @@ class OneHotLabel(GridInputs):
     def forward(
         self, label: Float[Tensor, "batch classes"]
     ) -> Float[Tensor, "batch inputs channels"]:
-        self.door.check(label)
+        self.input_spec.check(label)
         return rearrange(label, "b classes -> b 1 classes")

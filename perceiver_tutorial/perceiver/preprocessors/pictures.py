@@ -10,16 +10,16 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..doors import Door
+from ...inputs import InputSpec
 from .grid import GridInputs
 
 
-def picture_door(size: tuple[int, ...], image_channels: int) -> Door:
+def picture_spec(size: tuple[int, ...], image_channels: int) -> InputSpec:
     """The door for images, or for videos where `size` has three numbers."""
     name = "images" if len(size) == 2 else "videos"
     axes = ("frames", "colours", "height", "width")[3 - len(size) :]
     sizes = (*size[:-2], image_channels, *size[-2:])
-    return Door(name, axes, sizes, f"Resize them to {size}, or build a model for theirs.")
+    return InputSpec(name, axes, sizes, f"Resize them to {size}, or build a model for theirs.")
 
 
 class Pixels(GridInputs):
@@ -39,7 +39,7 @@ class Pixels(GridInputs):
     ):
         super().__init__()
         self.strides = strides or (1,) * len(size)
-        self.door = picture_door(size, image_channels)
+        self.input_spec = picture_spec(size, image_channels)
         self.num_channels = image_channels
         self.index_dims = tuple(
             math.ceil(n / step) for n, step in zip(size, self.strides, strict=True)
@@ -48,7 +48,7 @@ class Pixels(GridInputs):
     def forward(
         self, picture: Float[Tensor, "batch *frames colours height width"]
     ) -> Float[Tensor, "batch inputs channels"]:
-        self.door.check(picture)
+        self.input_spec.check(picture)
         *over_time, down, right = self.strides
         picture = picture[..., ::down, ::right]
         picture = picture[:, :: over_time[0]] if over_time else picture
@@ -69,7 +69,7 @@ class Conv1x1(GridInputs):
         self, size: tuple[int, ...], num_channels: int, image_channels: int = 3, stride: int = 1
     ):
         super().__init__()
-        self.door = picture_door(size, image_channels)
+        self.input_spec = picture_spec(size, image_channels)
         self.num_channels = num_channels
         self.index_dims = (*size[:-2], *(math.ceil(n / stride) for n in size[-2:]))
         self.convolve = nn.Conv2d(image_channels, num_channels, kernel_size=1, stride=stride)
@@ -77,7 +77,7 @@ class Conv1x1(GridInputs):
     def forward(
         self, picture: Float[Tensor, "batch *frames colours height width"]
     ) -> Float[Tensor, "batch inputs channels"]:
-        self.door.check(picture)
+        self.input_spec.check(picture)
         frames = self.convolve(picture.flatten(0, -4))
         return rearrange(frames, "(b t) c h w -> b (t h w) c", b=picture.shape[0])
 
@@ -106,7 +106,7 @@ class Patches(GridInputs):
         if any(n % step for n, step in zip(size, patch_size, strict=True)):
             raise ValueError(f"patches of {patch_size} do not tile a picture of {size}.")
         self.patch_size = (1, *patch_size)[-3:]
-        self.door = picture_door(size, image_channels)
+        self.input_spec = picture_spec(size, image_channels)
         self.index_dims = tuple(n // step for n, step in zip(size, patch_size, strict=True))
         folded = image_channels * math.prod(patch_size)
         self.num_channels = projected_channels or folded
@@ -117,7 +117,7 @@ class Patches(GridInputs):
     def forward(
         self, picture: Float[Tensor, "batch *frames colours height width"]
     ) -> Float[Tensor, "batch inputs channels"]:
-        self.door.check(picture)
+        self.input_spec.check(picture)
         frames = picture if picture.ndim == 5 else rearrange(picture, "b c h w -> b 1 c h w")
         dt, dh, dw = self.patch_size
         patches = rearrange(

@@ -4,8 +4,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ...inputs import InputSpec
 from ...positions import fourier_features
-from ..doors import Door
 
 
 class Points(nn.Module):
@@ -35,7 +35,7 @@ class Points(nn.Module):
         self.num_bands = num_bands
         self.max_resolution = max_resolution
         self.num_channels = num_features + self.dims * (2 * num_bands + 1)
-        self.door = Door(
+        self.input_spec = InputSpec(
             "points", ("points", "coordinates and features"), (None, self.dims + num_features),
             f"A point is {self.dims} coordinates, then {num_features} features.",
         )  # fmt: skip
@@ -47,7 +47,7 @@ class Points(nn.Module):
     def forward(
         self, points: Float[Tensor, "batch points features"]
     ) -> Float[Tensor, "batch inputs channels"]:
-        self.door.check(points)
+        self.input_spec.check(points)
         where, what = points[..., : self.dims], points[..., self.dims :]
         if not self.dims:
             return what

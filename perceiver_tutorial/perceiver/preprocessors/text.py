@@ -4,8 +4,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from ...doors import has_values
-from ..doors import Door
+from ...inputs import InputSpec, has_values
 
 
 class ByteEmbedding(nn.Module):
@@ -21,7 +20,7 @@ class ByteEmbedding(nn.Module):
         super().__init__()
         self.num_channels = num_channels
         self.max_bytes = max_bytes
-        self.door = Door("ids", ("bytes",), (None,), "")
+        self.input_spec = InputSpec("ids", ("bytes",), (None,), "")
         self.table = nn.Embedding(vocabulary, num_channels)
 
     def num_inputs(self, ids: Int[Tensor, "batch bytes"]) -> int:
@@ -29,7 +28,7 @@ class ByteEmbedding(nn.Module):
         return ids.shape[1]
 
     def forward(self, ids: Int[Tensor, "batch bytes"]) -> Float[Tensor, "batch inputs channels"]:
-        self.door.check(ids, integers=True)
+        self.input_spec.check(ids, integers=True)
         self._check_length_and_range(ids)
         return self.table(ids)
 

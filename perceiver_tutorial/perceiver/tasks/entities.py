@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ...attention import Activation
-from ...initial import initialise
+from ...initialisation import initialise
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig, FourierConfig
 from ..decoder import PerceiverDecoder
 from ..encoder import PerceiverEncoder

@@ -7,8 +7,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ...attention import Activation
-from ...doors import check_classes
-from ...initial import initialise
+from ...initialisation import initialise
+from ...inputs import check_classes
 from ..config import (
     RESIDUAL,
     Conv1x1Stem,

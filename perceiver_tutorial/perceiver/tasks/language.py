@@ -7,8 +7,8 @@ from jaxtyping import Int
 from torch import Tensor
 
 from ...attention import Activation
-from ...doors import check_classes
-from ...initial import initialise
+from ...initialisation import initialise
+from ...inputs import check_classes
 from ...positions import LearnedPositions
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig
 from ..decoder import PerceiverDecoder

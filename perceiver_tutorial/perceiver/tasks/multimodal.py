@@ -9,8 +9,8 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from ...attention import Activation
-from ...doors import check_classes
-from ...initial import initialise
+from ...initialisation import initialise
+from ...inputs import check_classes
 from ..config import NO_RESIDUAL, DecoderConfig, EncoderConfig, FourierConfig
 from ..decoder import PerceiverDecoder
 from ..encoder import PerceiverEncoder
@@ -164,7 +164,7 @@ class MultimodalConfig:
             "label": range(label, label + 1),
         }
 
-    def keep(self, names: Collection[str], batch_size: int) -> Bool[Tensor, "batch inputs"]:
+    def mask(self, names: Collection[str], batch_size: int) -> Bool[Tensor, "batch inputs"]:
         """Let only some modalities be read, for `encode` and the model itself.
 
         Args:
@@ -179,10 +179,10 @@ class MultimodalConfig:
             raise ValueError(
                 f"expected names out of {', '.join(rows)}, got {', '.join(sorted(unknown))}."
             )
-        keep = torch.zeros(batch_size, rows["label"].stop, dtype=torch.bool)
+        mask = torch.zeros(batch_size, rows["label"].stop, dtype=torch.bool)
         for name in names:
-            keep[:, rows[name]] = True
-        return keep
+            mask[:, rows[name]] = True
+        return mask
 
 
 def _video_size(image: VideoConfig) -> tuple[int, int, int]:

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ...attention import Activation
-from ...initial import initialise
+from ...initialisation import initialise
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig, FourierConfig
 from ..decoder import one_answer
 from ..encoder import PerceiverEncoder
@@ -21,7 +21,7 @@ class PointCloudConfig:
     """A cloud of points in, one score for each class out.
 
     Clouds may have any number of points. To batch clouds of different sizes, pad them
-    with anything, and give `keep`, True for every point that is one.
+    with anything, and give `mask`, True for every point that is one.
 
     Attributes:
         encoder: see `EncoderConfig`.

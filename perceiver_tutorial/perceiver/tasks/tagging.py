@@ -7,7 +7,7 @@ from jaxtyping import Int
 from torch import Tensor
 
 from ...attention import Activation
-from ...initial import initialise
+from ...initialisation import initialise
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig
 from ..decoder import PerceiverDecoder
 from ..encoder import PerceiverEncoder

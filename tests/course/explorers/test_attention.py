@@ -25,8 +25,8 @@ from perceiver_course.explorers.own import (
 from perceiver_course.kit import samples
 from perceiver_course.kit.picture import Picture
 from perceiver_course.recipes import trained
+from perceiver_tutorial.hooks import record
 from perceiver_tutorial.perceiver import encode_text
-from perceiver_tutorial.taps import listen
 
 module = sys.modules["perceiver_course.explorers.attention.explorer"]
 READERS = module.READERS
@@ -84,9 +84,9 @@ def test_every_row_that_is_drawn_shares_out_one(model, drawn):
 def test_the_read_layer_is_drawn_as_it_was_tapped(drawn):
     image = READERS[DIGITS].sample(7).raw
     model = trained("digits-fourier")
-    with listen(model, "encoder.reads.0.attention.weights") as heard, torch.no_grad():
+    with record(model, "encoder.cross.0.attention.weights") as recorded, torch.no_grad():
         model(image)
-    ((weights,),) = heard.values()
+    ((weights,),) = recorded.values()
     module.draw(DIGITS, None, "", 7, "read", 0, 5)
     assert torch.allclose(drawn[-1].on_input, weights[0, 0, 5], atol=1e-6)
     assert torch.equal(drawn[-1].on_input, drawn[-1].weights)
@@ -143,9 +143,9 @@ def test_a_row_of_latents_is_told_by_what_they_had_read():
 
 def test_tokens_of_deit_are_drawn_as_they_were_tapped(drawn):
     model = trained("digits-deit-token")
-    with listen(model, "encoder.blocks.1.attention.weights") as heard, torch.no_grad():
+    with record(model, "encoder.blocks.1.attention.weights") as recorded, torch.no_grad():
         model(READERS[DEIT].sample(3).raw)
-    ((weights,),) = heard.values()
+    ((weights,),) = recorded.values()
     module.draw(DEIT, None, "", 3, "block 2 of 2", 2, 0)
     assert torch.allclose(drawn[-1].on_input, weights[0, 2, 0], atol=1e-6)
     assert drawn[-1].apart == ("class token", "distillation token")
@@ -282,9 +282,9 @@ def test_what_is_hidden_is_not_read():
     model = trained("sentences-masked")
     ids = encode_text(["The tall baker bakes _____ today."], None).ids
     assert torch.equal(ids, given.raw)
-    with listen(model, "encoder.reads.0.attention.weights") as heard, torch.no_grad():
+    with record(model, "encoder.cross.0.attention.weights") as recorded, torch.no_grad():
         model(ids.masked_fill(ids == ord("_") + 6, 3))
-    ((weights,),) = heard.values()
+    ((weights,),) = recorded.values()
     assert torch.allclose(looks[0].weights, weights, atol=1e-6)
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from perceiver_course.explorers.costs import _flops_of, _maps_of, costs, meeting_of
-from perceiver_tutorial.attention import SelfAttend
+from perceiver_tutorial.attention import SelfAttentionLayer
 from perceiver_tutorial.perceiver import EncoderConfig
 from perceiver_tutorial.perceiver.encoder import PerceiverEncoder
 from perceiver_tutorial.tracing import cost
@@ -18,7 +18,9 @@ def counted(num_inputs, num_latents, channels, depth):
     config = EncoderConfig(num_latents, channels, 1, depth, self_heads=1, cross_heads=1)
     with torch.device("meta"):
         few = PerceiverEncoder(config, channels).eval()
-        plain = nn.Sequential(*(SelfAttend(channels, num_heads=1) for _ in range(depth))).eval()
+        plain = nn.Sequential(
+            *(SelfAttentionLayer(channels, num_heads=1) for _ in range(depth))
+        ).eval()
         array = torch.zeros(1, num_inputs, channels)
         return cost(few, array), cost(plain, array)
 

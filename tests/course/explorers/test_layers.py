@@ -41,7 +41,7 @@ def test_sums_are_those_that_are_counted(config, side):
 def test_reading_again_and_weights_used_again(name):
     config = replace(perceiver.ORIGINAL[name], decoder=perceiver.DecoderConfig())
     layers, counted = layers_of(config), cost(config).total
-    assert sum(layer.name == "read" for layer in layers) == len(config.encoder.reads)
+    assert sum(layer.name == "read" for layer in layers) == len(config.encoder.cross)
     assert sum(layer.flops for layer in layers) == counted.flops
     assert sum(layer.parameters for layer in layers) == counted.parameters
 
@@ -73,7 +73,9 @@ def agree(config):
 @pytest.mark.parametrize("widths", WIDTHS.values(), ids=WIDTHS)
 @pytest.mark.parametrize("reads, blocks", SCHEDULES.values(), ids=SCHEDULES)
 def test_a_perceiver_with_any_schedule(reads, blocks, widths):
-    encoder = perceiver.EncoderConfig(5, 12, 4, 2, 2, 1, reads=reads, blocks=blocks, **widths)
+    encoder = perceiver.EncoderConfig(
+        5, 12, 4, 2, 2, 1, cross_schedule=reads, block_schedule=blocks, **widths
+    )
     assert agree(replace(IMAGES, encoder=encoder))
 
 

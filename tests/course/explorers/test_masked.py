@@ -34,68 +34,68 @@ def told(alt):
     return {title: float(error.rstrip(".")) for title, error in found}
 
 
-def error_by_loops(made, truth, keep):
+def error_by_loops(made, truth, mask):
     """Mean squared error over hidden pixels, one by one."""
     made, truth, errors = made.tolist(), truth.tolist(), []
     for y in range(32):
         for x in range(32):
-            if not keep[0, y // 8 * 4 + x // 8]:
+            if not mask[0, y // 8 * 4 + x // 8]:
                 errors += [(made[c][y][x] - truth[c][y][x]) ** 2 for c in range(3)]
     return sum(errors) / len(errors)
 
 
 @some_masks
 def test_the_errors_are_those_of_plain_loops(digit, way, ratio, seed):
-    image, keep = held_out()[digit][None], kept(way, ratio, seed, NONE)
-    rebuilt = model().reconstruct(image, keep)
+    image, mask = held_out()[digit][None], kept(way, ratio, seed, NONE)
+    rebuilt = model().reconstruct(image, mask)
     errors = told(draw(digit, way, ratio, seed, NONE, True).alt)
     assert errors["network"] == pytest.approx(
-        error_by_loops(rebuilt.pictures[0], image[0], keep), abs=0.0051
+        error_by_loops(rebuilt.pictures[0], image[0], mask), abs=0.0051
     )
     mean_digit = enlarged_digits().train_images.mean(0)
     assert errors["mean digit"] == pytest.approx(
-        error_by_loops(mean_digit, image[0], keep), abs=0.0051
+        error_by_loops(mean_digit, image[0], mask), abs=0.0051
     )
-    seen_instead = error_by_loops(rebuilt.predicted[0], image[0], ~keep)
+    seen_instead = error_by_loops(rebuilt.predicted[0], image[0], ~mask)
     assert errors["network"] != pytest.approx(seen_instead, abs=0.0051)
 
 
 @some_masks
 def test_borrowing_shows_the_models_own_reconstruction(digit, way, ratio, seed):
-    image, keep = held_out()[digit][None], kept(way, ratio, seed, NONE)
-    brightness, contrast = scale_of(image, keep, borrows=True)
-    answer = predicted(image, keep) * contrast + brightness
-    rebuilt = model().reconstruct(image, keep)
+    image, mask = held_out()[digit][None], kept(way, ratio, seed, NONE)
+    brightness, contrast = scale_of(image, mask, borrows=True)
+    answer = predicted(image, mask) * contrast + brightness
+    rebuilt = model().reconstruct(image, mask)
     assert torch.equal(from_patches(answer, PRETRAINING.encoder), rebuilt.predicted)
 
 
 @some_masks
 def test_hidden_pixels_change_nothing_unless_something_is_borrowed(digit, way, ratio, seed):
-    image, keep = held_out()[digit][None], kept(way, ratio, seed, NONE)
-    hidden = ~keep.view(1, 1, *UNITS).repeat_interleave(8, 2).repeat_interleave(8, 3)
+    image, mask = held_out()[digit][None], kept(way, ratio, seed, NONE)
+    hidden = ~mask.view(1, 1, *UNITS).repeat_interleave(8, 2).repeat_interleave(8, 3)
     other = torch.where(hidden, torch.randn(image.shape), image)
-    assert torch.equal(predicted(image, keep), predicted(other, keep))
+    assert torch.equal(predicted(image, mask), predicted(other, mask))
     for borrows in (False, True):
-        one, two = (torch.cat(scale_of(some, keep, borrows)) for some in (image, other))
+        one, two = (torch.cat(scale_of(some, mask, borrows)) for some in (image, other))
         assert torch.equal(one, two) == (not borrows)
     changed = torch.where(hidden, image, image + 1)
-    assert not torch.equal(predicted(image, keep), predicted(changed, keep))
+    assert not torch.equal(predicted(image, mask), predicted(changed, mask))
 
 
 @some_masks
 def test_a_mask_by_hand_is_as_good_as_a_random_one(digit, way, ratio, seed):
-    keep = kept(way, ratio, seed, NONE)
-    by_hand = tuple(map(tuple, (~keep).view(UNITS).tolist()))
-    assert torch.equal(kept("scattered", 0.0, 0, by_hand), keep)
+    mask = kept(way, ratio, seed, NONE)
+    by_hand = tuple(map(tuple, (~mask).view(UNITS).tolist()))
+    assert torch.equal(kept("scattered", 0.0, 0, by_hand), mask)
     one = draw(digit, way, ratio, seed, NONE, True)
     assert same_picture(draw(digit, "scattered", 0.0, 0, by_hand, True).png, one.png)
     assert not same_picture(draw(digit, "scattered", 0.0, 0, NONE, True).png, one.png)
 
 
 def test_turning_over_everything_hides_what_was_seen():
-    keep = kept("scattered", 0.6, 0, NONE)
-    assert torch.equal(kept("scattered", 0.6, 0, EVERY), ~keep)
-    assert int(keep.sum()) == 6
+    mask = kept("scattered", 0.6, 0, NONE)
+    assert torch.equal(kept("scattered", 0.6, 0, EVERY), ~mask)
+    assert int(mask.sum()) == 6
 
 
 def test_more_is_hidden_of_the_same_units_as_the_share_grows():
@@ -108,9 +108,9 @@ def test_a_block_is_harder_than_scattered_units_on_average():
     """The hint asks for it, so it should not be luck."""
     errors = {}
     for way in ("scattered", "in a block"):
-        keep = torch.cat([kept(way, 0.6, seed, NONE) for seed in range(10)])
+        mask = torch.cat([kept(way, 0.6, seed, NONE) for seed in range(10)])
         images = held_out()[:20].repeat_interleave(10, 0)
-        rebuilt = model().reconstruct(images, keep.repeat(20, 1))
+        rebuilt = model().reconstruct(images, mask.repeat(20, 1))
         errors[way] = (rebuilt.pictures - images).square().mean()
     assert errors["in a block"] > 1.2 * errors["scattered"]
 
@@ -126,10 +126,10 @@ def test_what_is_usual_comes_from_training_digits_alone():
 
 
 def test_seen_units_are_never_drawn_with_numbers_of_other_digits():
-    image, keep = held_out()[5][None], kept("scattered", 0.6, 0, NONE)
-    own, mixed = (torch.stack(scale_of(image, keep, borrows)) for borrows in (True, False))
-    assert torch.equal(own[:, keep], mixed[:, keep])
-    assert not torch.isclose(own[:, ~keep], mixed[:, ~keep]).any()
+    image, mask = held_out()[5][None], kept("scattered", 0.6, 0, NONE)
+    own, mixed = (torch.stack(scale_of(image, mask, borrows)) for borrows in (True, False))
+    assert torch.equal(own[:, mask], mixed[:, mask])
+    assert not torch.isclose(own[:, ~mask], mixed[:, ~mask]).any()
 
 
 def test_digits_are_held_out_and_named_rightly():
@@ -157,8 +157,8 @@ def test_where_nothing_is_hidden_nothing_is_judged_and_a_sentence_says_so():
 
 def test_seen_units_are_answered_with_noise():
     """The sentence says so: they are further from the truth than any baseline."""
-    image, keep = held_out()[:10], torch.ones(10, 16, dtype=torch.bool)
-    rebuilt = model().reconstruct(image, keep)
+    image, mask = held_out()[:10], torch.ones(10, 16, dtype=torch.bool)
+    rebuilt = model().reconstruct(image, mask)
     error = (rebuilt.predicted - image).square().mean()
     assert error > 2 * (rebuilt.pictures - image).square().mean() and error > 0.05
 

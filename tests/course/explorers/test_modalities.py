@@ -68,15 +68,15 @@ def test_every_number_is_that_of_the_real_machine(names, chunks, config):
     arrays, held = sizes.arrays, sizes.array_bytes
     assert steps["preprocessor"].shape == (1, *arrays["input array"])
     assert steps["encoder"].shape == (1, *arrays["latents"])
-    assert steps["decoder.decoder.read"].shape == (1, *arrays["queries"])
+    assert steps["decoder.decoder.cross"].shape == (1, *arrays["queries"])
     assert steps["decoder.decoder"].shape == (1, *arrays["output array"])
     assert spent.total.parameters == sizes.parameters
     flops = sizes.flops
-    assert spent["encoder.reads.0"].flops == flops["reading"]
+    assert spent["encoder.cross.0"].flops == flops["reading"]
     assert spent["encoder.blocks.0.0"].flops == flops["thinking"]
     answered = spent["decoder"].flops + spent["postprocessor"].flops
     assert chunks * answered == flops["answering"]
-    assert spent["encoder.reads.0"].map_bytes == held["map of reading"]
+    assert spent["encoder.cross.0"].map_bytes == held["map of reading"]
     assert spent["encoder.blocks.0.0"].map_bytes == held["map of thinking"]
     assert spent["decoder"].map_bytes == held["map of answering"]
 

@@ -20,7 +20,7 @@ from perceiver_course.explorers.queries import (
     places,
 )
 from perceiver_course.kit.recipes.clips import CLIPS
-from perceiver_tutorial.taps import listen
+from perceiver_tutorial.hooks import record
 from perceiver_tutorial.tracing import cost
 
 START = {"size": 5, "row": 6, "column": 4, "frame": 3, "chunk": "all at once"}
@@ -53,13 +53,13 @@ def test_between_the_pixels_lie_new_places_and_the_known_ones_keep_their_answers
 
 def test_it_encodes_once_however_often_it_is_asked():
     all_answers.cache_clear()
-    with listen(encoded().model, "encoder.reads.*.weights") as heard:
+    with record(encoded().model, "encoder.cross.*.weights") as recorded:
         for ask in SIZES:
             draw(**{**START, "ask": ask})
-    assert not any(heard.values())
+    assert not any(recorded.values())
     model, raw, latents = encoded()
     with torch.no_grad():
-        again = model.encode(raw, CLIPS.keep(["image", "audio"], batch_size=1))
+        again = model.encode(raw, CLIPS.mask(["image", "audio"], batch_size=1))
     torch.testing.assert_close(latents, again)
 
 

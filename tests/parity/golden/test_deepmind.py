@@ -32,9 +32,9 @@ def test_image_classification(family):
 
 def test_masked_language_modelling_and_its_masked_rows():
     model, given, want = golden("mlm")
-    keep = given["m"].bool()
-    assert not keep.all()
-    assert relative_error(model(given["x"], keep=keep), want["logits"]) < GOLDEN["mlm"]["logits"]
+    mask = given["m"].bool()
+    assert not mask.all()
+    assert relative_error(model(given["x"], mask=mask), want["logits"]) < GOLDEN["mlm"]["logits"]
 
 
 def test_optical_flow_from_two_frames():

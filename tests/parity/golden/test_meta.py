@@ -28,10 +28,10 @@ def test_classification_and_all_four_feature_maps(family):
 @pytest.mark.parametrize("family", ["hiera-mae", "hiera-video-mae"])
 def test_pretraining(family):
     model, given, want = golden(family)
-    images, keep = given["images"], given["keep"]
-    assert relative_error(model(images, keep), want["predicted"]) < GOLDEN[family]["predicted"]
-    assert torch.equal(model.seen_tokens(model.choose_units(images, keep)), want["seen"])
-    assert relative_error(model.loss(images, keep), want["loss"]) < GOLDEN[family]["loss"]
+    images, mask = given["images"], given["keep"]
+    assert relative_error(model(images, mask), want["predicted"]) < GOLDEN[family]["predicted"]
+    assert torch.equal(model.seen_tokens(model.choose_units(images, mask)), want["seen"])
+    assert relative_error(model.loss(images, mask), want["loss"]) < GOLDEN[family]["loss"]
 
 
 @pytest.mark.parametrize("change", [{"mask_unit_attention": (False,) * 4}, {"num_pools": 2}])

@@ -58,7 +58,7 @@ def _thinking(encoder: EncoderConfig) -> list[Reason]:
         rows, rows, channels, channels, qk_channels=encoder.qk_channels,
         v_channels=encoder.v_channels, widening_factor=encoder.self_widening_factor,
     )  # fmt: skip
-    runs = encoder.num_blocks, encoder.self_attends_per_block
+    runs = encoder.num_blocks, encoder.layers_per_block
     return [
         Reason(runs[0] * runs[1], "runs", times(*runs), "blocks x self-attends in each"),
         _weights(rows, rows, "latents x latents"),

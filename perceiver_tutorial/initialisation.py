@@ -4,7 +4,6 @@ import torch
 from torch import nn
 
 
-
 def initialise(model: nn.Module) -> nn.Module:
     """Start every linear map, convolution and embedding of a model afresh.
 
@@ -30,7 +29,7 @@ def initialise(model: nn.Module) -> nn.Module:
     return model
 
 
-def spread_tables(model: nn.Module, std: float) -> None:
+def scale_tables(model: nn.Module, std: float) -> None:
     """Spread learned tables wider or narrower: embeddings, positions, latents, queries.
 
     Published tables start with a standard deviation of 0.02 and have long schedules.

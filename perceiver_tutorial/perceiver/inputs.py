@@ -6,25 +6,21 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
-from ..doors import Door
 
-__all__ = ["Door", "check_keep", "check_latents"]
-
-
-def check_keep(keep: Tensor | None, input_array: Tensor) -> None:
+def check_mask(mask: Tensor | None, input_array: Tensor) -> None:
     """Let a mask over the inputs pass, or say what is wrong with it.
 
     Raises:
         ValueError: if it is not True and False, one for each input of each sample.
     """
-    if keep is None:
+    if mask is None:
         return
-    expected = f"expected keep as True and False of shape {list(input_array.shape[:2])}"
-    if keep.dtype != torch.bool:
-        raise ValueError(f"{expected}, got {keep.dtype}. True stays: attention_mask.bool().")
-    if keep.shape != input_array.shape[:2]:
+    expected = f"expected mask as True and False of shape {list(input_array.shape[:2])}"
+    if mask.dtype != torch.bool:
+        raise ValueError(f"{expected}, got {mask.dtype}. True stays: attention_mask.bool().")
+    if mask.shape != input_array.shape[:2]:
         raise ValueError(
-            f"{expected} (batch, inputs), got {list(keep.shape)}. Make one for each input."
+            f"{expected} (batch, inputs), got {list(mask.shape)}. Make one for each input."
         )
 
 

@@ -7,14 +7,11 @@ from typing import Any, TypeVar
 
 from torch import Tensor
 
-from .guard import checked
-
 Config = TypeVar("Config")
 NEAR = 0.4  # of 1, by difflib's measure
-TO_PAD = "Pad it, x.to_padded_tensor(0); where a model takes keep, say there what is padding."
+TO_PAD = "Pad it, x.to_padded_tensor(0); where a model takes mask, say there what is padding."
 
 
-@checked
 def look_up(name: str, published: Mapping[str, Config], kind: str) -> Config:
     """The configuration that was published under a name.
 
@@ -34,7 +31,6 @@ def look_up(name: str, published: Mapping[str, Config], kind: str) -> Config:
     return published[name]
 
 
-@checked
 def check_classes(class_names: Sequence[str] | None, num_classes: int | None) -> None:
     """Let a number of classes and their names pass, or say that they cannot be so many.
 
@@ -58,7 +54,7 @@ def check_classes(class_names: Sequence[str] | None, num_classes: int | None) ->
 
 
 @dataclass(frozen=True)
-class Door:
+class InputSpec:
     """What a model, or one part of it, lets in.
 
     Attributes:
@@ -131,3 +127,60 @@ class Door:
         return (
             "Measured values are floats: x / 255 for 8-bit colours, then normalise; else x.float()."
         )
+
+
+def has_values(*tensors: Tensor) -> bool:
+    """Whether the numbers in tensors can be looked at.
+
+    Not on the meta device, not while somebody compiles, exports or traces, and not under a
+    transform such as vmap: what is then asked about numbers stops all of these.
+
+    >>> has_values(torch.ones(2)), has_values(torch.ones(2, device="meta"))
+    (True, False)
+    """
+    if torch.compiler.is_compiling() or torch.jit.is_tracing():
+        return False
+    return not any(
+        x.is_meta or isinstance(x, FakeTensor) or is_functorch_wrapped_tensor(x) for x in tensors
+    )
+
+
+def check_numbers(**named: Tensor) -> None:
+    """Let tensors pass that something is chosen by, or say where they are no numbers.
+
+    Args:
+        named: what each is called -> scores, or what else is compared.
+
+    Raises:
+        ValueError: if one of them holds NaN.
+
+    >>> import torch
+    >>> check_numbers(scores=torch.tensor([0.5, float("nan")]))
+    Traceback (most recent call last):
+    ValueError: expected numbers in scores, got NaN in 1 of 2. Nothing can be chosen by it: ...
+    """
+    for name, values in named.items():
+        if not values.is_floating_point() or not has_values(values):
+            continue
+        if count := int(values.isnan().sum()):
+            raise ValueError(
+                f"expected numbers in {name}, got NaN in {count} of {values.numel()}. Nothing can "
+                "be chosen by it: look for NaN in the raw input and in the weights."
+            )
+
+
+def check_filled(**named: Tensor) -> None:
+    """Let tensors pass that a mean is taken over, or say which of them is empty.
+
+    Args:
+        named: what each is called -> a batch, which must not be empty.
+
+    Raises:
+        ValueError: if one of them has no number in it.
+    """
+    for name, values in named.items():
+        if not values.numel():
+            raise ValueError(
+                f"expected at least one sample in {name}, got {list(values.shape)}. Leave empty "
+                "batches out: the mean of nothing is no number."
+            )

@@ -8,8 +8,7 @@ from fnmatch import fnmatch
 from torch import Tensor, nn
 
 
-
-class Tap(nn.Identity):
+class HookPoint(nn.Identity):
     """Returns what it is given. Its only purpose is to have a name.
 
     Args:
@@ -21,7 +20,7 @@ class Tap(nn.Identity):
         self.axes = axes
 
     @property
-    def is_heard(self) -> bool:
+    def is_recorded(self) -> bool:
         """Whether anybody listens, so that the value is worth making."""
         return bool(self._forward_hooks)
 
@@ -31,7 +30,7 @@ class Tap(nn.Identity):
 
 
 @contextmanager
-def listen(model: nn.Module, names: str = "*") -> Iterator[dict[str, list[Tensor]]]:
+def record(model: nn.Module, names: str = "*") -> Iterator[dict[str, list[Tensor]]]:
     """Collect what flows through the taps while the block runs, in order.
 
     Every name holds a list: a module that is run again (the Perceiver runs its
@@ -39,7 +38,7 @@ def listen(model: nn.Module, names: str = "*") -> Iterator[dict[str, list[Tensor
 
     Args:
         model: any module with taps inside.
-        names: which taps, as a shell pattern, e.g. "encoder.reads.*".
+        names: which taps, as a shell pattern, e.g. "encoder.cross.*".
 
     Yields:
         Tap name -> the values that passed, detached, first to last.
@@ -48,26 +47,28 @@ def listen(model: nn.Module, names: str = "*") -> Iterator[dict[str, list[Tensor
         ValueError: if no tap of the model has such a name.
 
     >>> from torch import ones, nn
-    >>> toy = nn.Sequential(nn.Flatten(), Tap("batch channels"))
-    >>> with listen(toy) as heard:
+    >>> toy = nn.Sequential(nn.Flatten(), HookPoint("batch channels"))
+    >>> with record(toy) as recorded:
     ...     _ = toy(ones(2, 3, 4))
-    >>> [value.shape for value in heard["1"]]
+    >>> [value.shape for value in recorded["1"]]
     [torch.Size([2, 12])]
     """
-    taps = {name: module for name, module in model.named_modules() if isinstance(module, Tap)}
-    wanted = {name: tap for name, tap in taps.items() if fnmatch(name, names)}
+    hooks = {
+        name: module for name, module in model.named_modules() if isinstance(module, HookPoint)
+    }
+    wanted = {name: tap for name, tap in hooks.items() if fnmatch(name, names)}
     if not wanted:
         raise ValueError(
-            f"no tap is named {names!r}. This model has: {', '.join(taps) or 'no taps'}."
+            f"no tap is named {names!r}. This model has: {', '.join(hooks) or 'no hooks'}."
         )
-    heard: dict[str, list[Tensor]] = defaultdict(list)
+    recorded: dict[str, list[Tensor]] = defaultdict(list)
 
     def note(name: str):
-        return lambda _module, _args, value: heard[name].append(value.detach())
+        return lambda _module, _args, value: recorded[name].append(value.detach())
 
     handles = [tap.register_forward_hook(note(name)) for name, tap in wanted.items()]
     try:
-        yield heard
+        yield recorded
     finally:
         for handle in handles:
             handle.remove()

@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from ..doors import TO_PAD
+from ..inputs import TO_PAD
 from .config import HieraConfig
 from .mask_units import Grid
 
