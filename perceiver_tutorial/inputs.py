@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
+import torch
 from torch import Tensor
+from torch._C._functorch import is_functorch_wrapped_tensor
+from torch._subclasses import FakeTensor
 
 Config = TypeVar("Config")
 NEAR = 0.4  # of 1, by difflib's measure

@@ -61,7 +61,7 @@ class MaskUnitAttention(nn.Module):
             )
             for part in self._queries_keys_values(tokens)
         )
-        context = attention(queries, keys, values, tap=self.weights)
+        context = attention(queries, keys, values, hook=self.weights)
         return self.out_proj(
             rearrange(context, "(b windows) heads t c -> b (t windows) (heads c)", windows=windows)
         )

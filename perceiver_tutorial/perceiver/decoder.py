@@ -33,7 +33,7 @@ class PerceiverDecoder(nn.Module):
         activation: Activation = "gelu",
     ):
         super().__init__()
-        self.read = CrossAttentionLayer(
+        self.cross = CrossAttentionLayer(
             query_channels,
             latent_channels,
             num_heads=config.num_heads,
@@ -53,7 +53,7 @@ class PerceiverDecoder(nn.Module):
         mask: Bool[Tensor, "batch outputs"] | None = None,
     ) -> Float[Tensor, "batch outputs output_channels"]:
         mask = None if mask is None else rearrange(mask, "b outputs -> b outputs 1")
-        return self.project(self.read(queries, latents, mask))
+        return self.project(self.cross(queries, latents, mask))
 
 
 class AverageDecoder(nn.Module):
