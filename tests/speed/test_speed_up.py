@@ -30,7 +30,7 @@ DEIT = deit.DeiTConfig(
 ALL = {
     **CONFIGS,
     "point clouds": PointCloudConfig(
-        EncoderConfig(**{**vars(ENCODER), "reads": (0, 1)}), FourierConfig(3, (8, 8, 8))
+        EncoderConfig(**{**vars(ENCODER), "cross_schedule": (0, 1)}), FourierConfig(3, (8, 8, 8))
     ),
     "hiera": HIERA,
     "deit": DEIT,

@@ -195,7 +195,7 @@ def _short(column: Sequence[Box]) -> list[str]:
             word = "each kind"
         case ["encoder", "blocks", _, _]:
             word = "think"
-        case [_, ("reads" | "blocks") as several, *_]:
+        case [_, ("cross" | "blocks") as several, *_]:
             word = several.removesuffix("s")
         case [*_, last]:
             word = "read" if last == "decoder" else last.removeprefix("to_")

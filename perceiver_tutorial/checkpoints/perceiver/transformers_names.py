@@ -18,7 +18,7 @@ def _attend(theirs: str, ours: str, first_norm: str) -> dict[str, str]:
 
 
 def _decoder(theirs: str, ours: str) -> dict[str, str]:
-    return _attend(f"{theirs}.decoding_cross_attention", f"{ours}.read", "norm_q")
+    return _attend(f"{theirs}.decoding_cross_attention", f"{ours}.cross", "norm_q")
 
 
 ENCODER = {

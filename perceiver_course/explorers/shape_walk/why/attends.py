@@ -12,7 +12,7 @@ def attend_reasons(encoder: EncoderConfig, decoder: DecoderConfig, stage: Stage)
     """Where the numbers of the encoder come from, and those of the decoder's cross-attend."""
     rows, channels = encoder.num_latents, encoder.latent_channels
     match stage.name.split("."):
-        case ["encoder", "reads", _]:
+        case ["encoder", "cross", _]:
             return [*_latents(encoder, "queries", "query_channels"), *_reading(encoder, stage)]
         case ["encoder", "blocks", *_]:
             return [*_latents(encoder, "positions", "channels"), *_thinking(encoder)]
