@@ -59,7 +59,7 @@ def test_parameters_and_multiplications_are_the_published_ones(name):
 
 def test_a_walk_names_every_axis_and_both_heads():
     table = walk("facebook/deit-small-distilled-patch16-224")
-    assert all(len(s.axes) == len(s.sizes) for stage in table.stages for s in stage.outputs)
+    assert all(len(s.axes) == len(s.sizes) for stage in table.steps for s in stage.outputs)
     assert table["encoder.to_patches"].axes == {"batch": 1, "patches": 196, "channels": 384}
     assert table["encoder.to_tokens"].axes == {"batch": 1, "tokens": 198, "channels": 384}
     assert table["encoder.blocks.0"].modules == 12

@@ -73,7 +73,7 @@ def test_parameters_and_multiplications_are_the_published_ones(size):
 def test_other_kinds_are_walked_at_published_size(name, parameters, answer):
     table = walk(name)
     assert (table.parameters, table["answer"].shape) == (parameters, answer)
-    assert all(len(s.axes) == len(s.sizes) for stage in table.stages for s in stage.outputs)
+    assert all(len(s.axes) == len(s.sizes) for stage in table.steps for s in stage.outputs)
 
 
 def test_the_sparse_encoder_of_the_published_pretraining_keeps_19_of_49_units():
