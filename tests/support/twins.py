@@ -450,11 +450,12 @@ TWINS: dict[str, Callable[[], Twin]] = {
 
 HEAD = """# Twins
 
-What readers type in the notebooks, and the package's class of the same name. Ours may take more options; a typed module loads its
-weights once the beginnings of some names are replaced, and then gives the same numbers. Tested in
-[tests/course/test_twins.py](../tests/course/test_twins.py); this page is written by `python tests/support/twins.py`.
+What readers type in the notebooks, and the package's class of the same name. Ours may take more
+options. A typed module loads its weights once the beginnings of some names are replaced, and then
+gives the same numbers: [tests/course/test_twins.py](../tests/course/test_twins.py).
+`python tests/support/twins.py` writes this page.
 
-| Class | As typed | Its parameters and parts | Ours → typed |
+| Class | As typed | Parameters and parts | Ours → typed |
 |:--|:--|:--|:--|
 """
 
@@ -466,14 +467,13 @@ def page() -> str:
 
 def rows() -> Iterator[str]:
     for name, twin in TWINS.items():
-        module = twin()
-        source = inspect.getsourcefile(type(module.ours))
-        link = Path(source).relative_to(ROOT).as_posix()
-        signature = str(inspect.signature(type(module.typed))).replace(
-            "Identity()", "nn.Identity()"
-        )
-        names = ", ".join(f"`{old}` → `{new}`" for old, new in module.names.items())
-        yield f"| [{name}](../{link}) | `{signature}` | {parts(module.typed)} | {names or 'as they are'} |"
+        both = twin()
+        typed_class, ours = type(both.typed), type(both.ours)
+        file = Path(inspect.getsourcefile(ours)).relative_to(ROOT).as_posix()
+        signature = f"`{inspect.signature(typed_class)}`".replace("Identity()", "nn.Identity()")
+        names = ", ".join(f"`{old}` → `{new}`" for old, new in both.names.items())
+        cells = (f"[{name}](../{file})", signature, parts(both.typed), names or "the same names")
+        yield f"| {' | '.join(cells)} |"
 
 
 def parts(module: nn.Module) -> str:
