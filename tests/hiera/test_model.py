@@ -9,7 +9,7 @@ from measured import cost_of
 from shaken import relative_error, shake
 from tolerances import EXACT
 
-from perceiver_course.chapters.hierarchy.model import gaze
+from perceiver_course.chapters.hierarchy.model import attention_map
 from perceiver_tutorial import hiera
 from perceiver_tutorial.hiera import HieraConfig, mask_of, random_units
 from perceiver_tutorial.hiera.mask_units import reroll, unit_grid
@@ -245,11 +245,11 @@ def test_hidden_pixels_never_change_the_encoding(config):
 
 @BOTH
 @pytest.mark.parametrize("block", range(5))
-def test_gaze_is_the_attention_on_the_picture(config, block):
+def test_an_attention_map_is_the_attention_on_the_picture(config, block):
     model, raw = shaken(config), images(config, 1)
     stage = [0, 1, 1, 2, 3][block]
     place = tuple(side - 1 for side in config.grid_after(stage, config.grid))
-    found = gaze(model, raw, block, place)
+    found = attention_map(model, raw, block, place)
     before = [0, 0, 1, 1, 2][block]
     assert found.shape[2:] == config.grid_after(before, config.grid)
     shares = found.flatten(2).sum(-1)
@@ -285,9 +285,9 @@ def by_hand(model, raw, block, before, place):
     return scores.flatten(1).softmax(-1).view_as(scores)
 
 
-def test_gaze_asks_for_a_token_that_is_there():
+def test_an_attention_map_is_of_a_token_that_is_there():
     model, raw = shaken(TINY), images(TINY, 1)
     with pytest.raises(ValueError, match="a block from 0 to 4, got 5"):
-        gaze(model, raw, 5, (0, 0))
+        attention_map(model, raw, 5, (0, 0))
     with pytest.raises(ValueError, match=r"on the grid of 2 x 3 tokens.*got \(2, 0\)"):
-        gaze(model, raw, 4, (2, 0))
+        attention_map(model, raw, 4, (2, 0))

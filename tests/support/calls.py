@@ -97,7 +97,7 @@ GIVEN: dict[str, Callable[[], dict[str, Any]]] = {
     "masked_pretraining.model.borrowed_means": lambda: {"images": images(32, 64), "config": HIERA},
     "hiera.build": lambda: {"model": HIERA},
     "hiera.classifier_from": lambda: {"mae": model("mae"), "num_classes": 3},
-    "hierarchy.model.gaze": lambda: {
+    "hierarchy.model.attention_map": lambda: {
         "model": model("hiera"), "images": images(32, 64), "block": 0, "place": (1, 2)
     },
     "feature_maps.model.inflate": lambda: {"model": model("hiera"), "config": hiera.video(HIERA)},
@@ -143,7 +143,7 @@ GIVEN: dict[str, Callable[[], dict[str, Any]]] = {
         **multimodal(), "weights": {"image": 1.0, "audio": 0.5, "label": 0.1}
     },
     "perceiver.losses.number_words": lambda: {"ids": SPOKEN},
-    "extending.model.pair_up": things,
+    "extending.model.hungarian_match": things,
     "perceiver.losses.random_points": lambda: {
         "num_outputs": {"image": 9, "label": 1}, "counts": {"image": 2}
     },

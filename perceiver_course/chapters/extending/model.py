@@ -138,7 +138,7 @@ class ClassesAndBoxes(nn.Module):
         return answers
 
 
-class Things(NamedTuple):
+class Detections(NamedTuple):
     """What is in one picture.
 
     Attributes:
@@ -154,7 +154,7 @@ class Things(NamedTuple):
     queries: Int[Tensor, " things"] | None = None
 
 
-def things_found(answer: Answer) -> list[Things]:
+def things_found(answer: Answer) -> list[Detections]:
     """What a detector says is in each picture: queries that rather see a thing than nothing.
 
     Args:
@@ -166,7 +166,7 @@ def things_found(answer: Answer) -> list[Things]:
     for number, seen in enumerate(classes != nothing):
         queries = seen.nonzero().squeeze(1)
         boxes = answer["boxes"][number, queries]
-        found.append(Things(classes[number, queries], boxes, scores[number, queries], queries))
+        found.append(Detections(classes[number, queries], boxes, scores[number, queries], queries))
     return found
 
 
@@ -203,7 +203,7 @@ class Detected:
 
 
 def judge_detections(
-    found: list[Things],
+    found: list[Detections],
     classes: Int[Tensor, "batch things"],
     boxes: Float[Tensor, "batch things xywh=4"],
     at_least: float = 0.5,
@@ -233,7 +233,7 @@ def judge_detections(
     )
 
 
-def _hits(found: Things, classes: Tensor, boxes: Tensor, at_least: float) -> Tensor:
+def _hits(found: Detections, classes: Tensor, boxes: Tensor, at_least: float) -> Tensor:
     """Overlaps of the hits in one picture, paired so that they are as many as possible."""
     from scipy.optimize import linear_sum_assignment
 
@@ -299,7 +299,7 @@ def matching_costs(
     return -likely + BOX * distance - OVERLAP * generalised_iou(some, others)
 
 
-def pair_up(
+def hungarian_match(
     answer: Answer,
     classes: Int[Tensor, "batch things"],
     boxes: Float[Tensor, "batch things xywh=4"],
@@ -351,7 +351,7 @@ def detection_loss(
         plus 2 times what their generalised overlap lacks of 1; a mean over queries and things.
     """
     logits = answer["classes"]
-    samples, queries, things = pairs = pair_up(answer, classes, boxes)
+    samples, queries, things = pairs = hungarian_match(answer, classes, boxes)
     wanted = logits.new_full(logits.shape[:2], logits.shape[-1] - 1, dtype=torch.long)
     wanted[samples, queries] = classes[samples, things]
     weight = torch.ones_like(logits[0, 0])
