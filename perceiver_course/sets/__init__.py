@@ -1,8 +1,9 @@
 """The sets of the course by name, as the library `datasets` has them."""
 
+from collections.abc import Mapping
 from difflib import get_close_matches
 
-from datasets import DatasetDict
+from datasets import Dataset
 
 from . import others, pictures
 from .made import MadeSet
@@ -10,7 +11,7 @@ from .made import MadeSet
 SETS = {**pictures.SETS, **others.SETS}
 
 
-def load_set(name: str, **counts: int) -> DatasetDict:
+def load_set(name: str, **counts: int) -> Mapping[str, Dataset]:
     """A set of the course, its splits as tensors; drawn at the first call, then cached.
 
     Args:

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
+from inspect import unwrap
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -60,7 +61,9 @@ class MadeSet:
         for split, count in counts.items():
             if "count" not in self.splits.get(split, {}) or count < 1:
                 some = [name for name, given in self.splits.items() if "count" in given]
-                free = f"of these: {', '.join(some)}" if some else "and here there is none to choose"
+                free = (
+                    f"of these: {', '.join(some)}" if some else "and here there is none to choose"
+                )
                 raise ValueError(
                     f"expected the rows, from 1 on, of a split that can have any number of them, "
                     f"{free}; got {split}={count}."
@@ -81,7 +84,7 @@ class MadeSet:
             digest.update(file.read_bytes())
         return digest.hexdigest()[:16]
 
-    def load(self, name: str) -> DatasetDict:
+    def load(self, name: str) -> Mapping[str, Dataset]:
         """Its splits as tensors; drawn now, if the cache has not got them.
 
         Args:
@@ -120,8 +123,9 @@ def files_behind(function: FunctionType) -> list[Path]:
     functions, waiting = {function}, [function]
     used: list[str] = []
     while waiting:
-        mentioned = _names(waiting.pop().__code__)
-        for value in (function.__globals__[n] for n in mentioned if n in function.__globals__):
+        plain = unwrap(waiting.pop())
+        known = plain.__globals__
+        for value in (known[name] for name in _names(plain.__code__) if name in known):
             if isinstance(value, FunctionType) and value.__module__ == function.__module__:
                 waiting += {value} - functions
                 functions.add(value)

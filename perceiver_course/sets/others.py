@@ -140,9 +140,7 @@ SETS = {
         OPEN,
     ),
     "sounds": MadeSet(
-        Features(
-            {"audio": Array2D((1024, 1), "float32"), "label": ClassLabel(names=list(SOUNDS))}
-        ),
+        Features({"audio": Array2D((1024, 1), "float32"), "label": ClassLabel(names=list(SOUNDS))}),
         _sounds,
         {"train": {"count": 4000, "seed": 1}, "test": {"count": 480, "seed": 0}},
         "Eight kinds of sound with noise, a quarter of a second each, at 4,000 samples a second, "
@@ -151,9 +149,7 @@ SETS = {
         OPEN,
     ),
     "clouds": MadeSet(
-        Features(
-            {"points": Array2D((128, 3), "float32"), "label": ClassLabel(names=list(BODIES))}
-        ),
+        Features({"points": Array2D((128, 3), "float32"), "label": ClassLabel(names=list(BODIES))}),
         _clouds,
         {"train": {"count": 1400, "seed": 1}, "test": {"count": 280, "seed": 0}},
         "Points on the surface of fourteen bodies, in no order: sets to classify.",

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-import numpy as np
 from datasets import (
     Array2D,
     Array3D,
@@ -165,9 +164,7 @@ SETS = {
         ["scikit-image", "scikit-learn", "pillow"],
     ),
     "cat-faces": MadeSet(
-        Features(
-            {"image": Array3D((3, 24, 24), "float32"), "places": Array2D((3, 2), "float32")}
-        ),
+        Features({"image": Array3D((3, 24, 24), "float32"), "places": Array2D((3, 2), "float32")}),
         _cat_faces,
         {"train": {"count": 1600, "seed": 1}, "test": {"count": 200, "seed": 0}},
         "Turned and shifted views of one cat, and where (y, x) her eyes and her nose are: a "
@@ -192,9 +189,7 @@ SETS = {
         OPEN,
     ),
     "segments": MadeSet(
-        Features(
-            {"image": Array3D((3, 64, 64), "float32"), "labels": Array2D((64, 64), "uint8")}
-        ),
+        Features({"image": Array3D((3, 64, 64), "float32"), "labels": Array2D((64, 64), "uint8")}),
         _segments,
         {"train": {"count": 600, "seed": 1}, "test": {"count": 150, "seed": 0}},
         "Coloured shapes, one over another, and the class of every pixel. Labels: "

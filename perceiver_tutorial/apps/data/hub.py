@@ -119,7 +119,9 @@ def hub(
     """
     benchmark = look_up_benchmark(name)
     if split not in benchmark.splits:
-        raise ValueError(f"expected a split of {name}: {', '.join(benchmark.splits)}, got {split!r}.")
+        raise ValueError(
+            f"expected a split of {name}: {', '.join(benchmark.splits)}, got {split!r}."
+        )
     their_split = benchmark.splits[split]
     chosen = dict(columns or benchmark.columns)
     if name == "sintel":

@@ -30,7 +30,7 @@ def own(
     columns: Mapping[str, str] | None = None,
     prepare: Mapping[str, Callable[[Any], Any]] | None = None,
     num_classes: int | None = None,
-) -> DatasetDict:
+) -> Mapping[str, Dataset]:
     """Data of one's own, in the formats that `datasets` knows, its rows checked as they are read.
 
     Args:
@@ -59,7 +59,7 @@ def own(
     )
 
 
-def _loaded(place: Path, kind: str) -> tuple[DatasetDict, bool]:
+def _loaded(place: Path, kind: str) -> tuple[Mapping[str, Dataset], bool]:
     """What `datasets` makes of it, and whether there are sounds, which stay names of files."""
     given = {"data_dir" if place.is_dir() else "data_files": str(place)}
     if place.suffix == ".tsv":
