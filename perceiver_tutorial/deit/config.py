@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from ..inputs import check_classes
+from ..inputs import check_classes, check_fields
 from ..masks import check_mask_ratio
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ class DeiTConfig:
     class_names: tuple[str, ...] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self):
+        check_fields(self)
         for name in ("channels", "num_heads", "depth", "patch_size", "widening_factor"):
             if (number := getattr(self, name)) < 1:
                 raise ValueError(f"expected {name} of at least 1, got {number}.")
@@ -167,6 +168,7 @@ class DeiTMaskedImageConfig:
     mask_ratio: float = 0.6
 
     def __post_init__(self):
+        check_fields(self)
         check_mask_ratio(self.mask_ratio)
 
     def build(self) -> "DeiTMaskedImage":

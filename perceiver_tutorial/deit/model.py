@@ -3,6 +3,7 @@
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ..errors import Model
 from .answer import DeiTAnswer
 from .config import DeiTConfig
 from .encoder import DeiTEncoder
@@ -16,7 +17,7 @@ class Head(nn.Linear):
         return super().forward(token)
 
 
-class DeiT(nn.Module):
+class DeiT(Model):
     """A vision transformer with a class token and, if distilled, a distillation token.
 
     Paper: DeiT, arXiv 2012.12877. transformers' DeiTForImageClassificationWithTeacher;

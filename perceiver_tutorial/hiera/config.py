@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import torch
 from torch import Tensor
 
-from ..inputs import check_classes
+from ..inputs import check_classes, check_fields
 from ..masks import check_mask_ratio
 from .mask_units import Grid, by, unit_grid
 
@@ -62,6 +62,7 @@ class HieraConfig:
     class_names: tuple[str, ...] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self):
+        check_fields(self, may_be_0=("patch_padding", "num_pools", "num_classes"))
         axes = len(self.input_size)
         for name in ("patch_kernel", "patch_stride", "patch_padding", "pool"):
             if len(getattr(self, name)) != axes:
@@ -205,6 +206,7 @@ class HieraMAEConfig:
     normalise_targets: bool = True
 
     def __post_init__(self):
+        check_fields(self, may_be_0=("decoder_depth",))
         check_mask_ratio(self.mask_ratio)
         *times, _, _ = self.encoder.pool
         if self.encoder.num_pools and any(step > 1 for step in times):

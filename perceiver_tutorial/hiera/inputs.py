@@ -2,34 +2,25 @@
 
 from torch import Tensor
 
-from ..inputs import TO_PAD
+from ..inputs import InputSpec
 from .config import HieraConfig
 from .mask_units import Grid
 
 
 def check_images(images: Tensor, config: HieraConfig) -> None:
-    """Let images pass, or say what is wrong with them.
+    """Let images, or videos, pass, or say what is wrong with them.
 
     Raises:
+        TypeError: if they are no tensor.
         ValueError: if the axes, their order or the number type is wrong, or there are none.
     """
-    axes = len(config.input_size)
-    wanted = "[batch, 3, height, width]" if axes == 2 else "[batch, frames, 3, height, width]"
-    if images.is_nested:
-        raise ValueError(f"expected images as {wanted}, got a nested tensor. {TO_PAD}")
-    if images.ndim != axes + 2 or images.shape[-3] != 3:
-        hint = " Move the colours: images.movedim(-1, -3)." if images.shape[-1] == 3 else ""
-        raise ValueError(f"expected images as {wanted}, got {list(images.shape)}.{hint}")
-    if not images.shape[0]:
-        raise ValueError(
-            f"expected images as {wanted}, got {list(images.shape)}. The batch is empty: give at "
-            "least one."
-        )
-    if not images.is_floating_point():
-        raise ValueError(
-            f"expected images as floating point numbers, got {images.dtype}. "
-            "Scale them as the weights expect: images.float() / 255, then normalise."
-        )
+    axes = len(config.input_size) + 1
+    InputSpec(
+        "images" if axes == 3 else "videos",
+        ("frames", "colours", "height", "width")[-axes:],
+        (None, 3, None, None)[-axes:],
+        "Colours are red, green and blue.",
+    ).check(images)
 
 
 def input_size(images: Tensor) -> Grid:

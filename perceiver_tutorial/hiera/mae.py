@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
+from ..errors import Model
 from ..masks import kept_units, mask_of, random_units, spread
 from ..positions import learned_table
 from .blocks import HieraBlock
@@ -105,7 +106,7 @@ def put_back(
     return join_units(every.scatter(1, index, seen), units).flatten(1, -2)
 
 
-class HieraMAE(nn.Module):
+class HieraMAE(Model):
     """A Hiera that rebuilds the pixels of mask units that it did not see.
 
     Paper: Hiera 3.3; transformers' HieraForPreTraining, which takes no mask.

@@ -3,12 +3,13 @@
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ..errors import Model
 from .config import HieraConfig
 from .encoder import HieraEncoder
 from .initial import initialise
 
 
-class Hiera(nn.Module):
+class Hiera(Model):
     """A hierarchical vision transformer: tokens become fewer and wider, stage by stage.
 
     Paper: Hiera, arXiv 2306.00989. transformers' HieraForImageClassification, or its

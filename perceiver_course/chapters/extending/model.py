@@ -20,7 +20,7 @@ from torch.nn.functional import cross_entropy
 
 from perceiver_tutorial.attention import Activation
 from perceiver_tutorial.initialisation import initialise
-from perceiver_tutorial.inputs import check_numbers
+from perceiver_tutorial.inputs import check_fields, check_numbers
 from perceiver_tutorial.perceiver import encode_text
 from perceiver_tutorial.perceiver.config import (
     RESIDUAL,
@@ -388,6 +388,8 @@ class DetectionConfig:
     decoder: DecoderConfig = RESIDUAL
     activation: Activation = "gelu"
 
+    __post_init__ = check_fields
+
     def build(self) -> PerceiverIO:
         """A model with random weights: questions and answers as in DETR, the rest Perceiver IO."""
         what = self.stem.build(self.image_size, self.image_channels)
@@ -434,6 +436,8 @@ class AudioClassifierConfig:
     num_classes: int = 700
     decoder: DecoderConfig = RESIDUAL
     activation: Activation = "gelu"
+
+    __post_init__ = check_fields
 
     def build(self) -> PerceiverIO:
         """A model with random weights: sound as in Perceiver IO 4.4, the question as in 4.5."""

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ...attention import Activation
 from ...initialisation import initialise
+from ...inputs import check_fields
 from ..config import NO_RESIDUAL, DecoderConfig, EncoderConfig, FourierConfig
 from ..decoder import PerceiverDecoder
 from ..encoder import PerceiverEncoder
@@ -38,6 +39,8 @@ class OpticalFlowConfig:
     divide_by: float = 100.0
     decoder: DecoderConfig = NO_RESIDUAL
     activation: Activation = "gelu"
+
+    __post_init__ = check_fields
 
     def build(self) -> PerceiverIO:
         """A model with random weights. Paper: Perceiver IO 4.3."""

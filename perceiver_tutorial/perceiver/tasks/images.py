@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ...attention import Activation
 from ...initialisation import initialise
-from ...inputs import check_classes
+from ...inputs import check_classes, check_fields
 from ..config import (
     RESIDUAL,
     Conv1x1Stem,
@@ -59,6 +59,7 @@ class ImageClassifierConfig:
     class_names: tuple[str, ...] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self):
+        check_fields(self)
         check_classes(self.class_names, self.num_classes)
 
     def build(self) -> PerceiverIO:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ...attention import Activation
 from ...initialisation import initialise
-from ...inputs import check_classes
+from ...inputs import check_classes, check_fields
 from ...positions import LearnedPositions
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig
 from ..decoder import PerceiverDecoder
@@ -55,6 +55,8 @@ class MaskedLanguageConfig:
     mask_queries: bool = False
     activation: Activation = "gelu"
 
+    __post_init__ = check_fields
+
     def build(self) -> PerceiverIO:
         """A model with random weights. Paper: Perceiver IO 4.1."""
         preprocessor = positioned_bytes(self.input_channels, self.max_bytes, self.vocabulary)
@@ -98,6 +100,7 @@ class TextClassifierConfig:
     class_names: tuple[str, ...] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self):
+        check_fields(self)
         check_classes(self.class_names, self.num_classes)
 
     def build(self) -> PerceiverIO:

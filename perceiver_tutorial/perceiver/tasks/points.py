@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ...attention import Activation
 from ...initialisation import initialise
+from ...inputs import check_fields
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig, FourierConfig
 from ..decoder import one_answer
 from ..encoder import PerceiverEncoder
@@ -42,6 +43,9 @@ class PointCloudConfig:
     num_classes: int = 40
     decoder: DecoderConfig | None = RESIDUAL
     activation: Activation = "gelu"
+
+    def __post_init__(self):
+        check_fields(self, may_be_0=("num_features",))
 
     def build(self) -> PerceiverIO:
         """A model with random weights. Paper: Perceiver (arXiv 2103.03206) 4.4."""

@@ -1,6 +1,7 @@
 """Token classification: every byte asks what it is part of."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from jaxtyping import Int
@@ -8,6 +9,7 @@ from torch import Tensor
 
 from ...attention import Activation
 from ...initialisation import initialise
+from ...inputs import check_fields
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig
 from ..decoder import PerceiverDecoder
 from ..encoder import PerceiverEncoder
@@ -37,15 +39,14 @@ class TokenClassifierConfig:
     encoder: EncoderConfig
     num_labels: int
     decoder: DecoderConfig = RESIDUAL
-    ask: str = "inputs"
+    ask: Literal["inputs", "places"] = "inputs"
     input_channels: int = 768
     max_bytes: int = 2048
     vocabulary: int = 262
     activation: Activation = "gelu"
 
     def __post_init__(self):
-        if self.ask not in ("inputs", "places"):
-            raise ValueError(f'expected ask to be "inputs" or "places", got {self.ask!r}.')
+        check_fields(self)
 
     def build(self) -> PerceiverIO:
         """A model with random weights; ours, in the manner of Perceiver IO 4.1 and 4.3."""
