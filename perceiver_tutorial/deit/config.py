@@ -2,17 +2,12 @@
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from ..inputs import check_classes, check_fields
 from ..masks import check_mask_ratio
-
-if TYPE_CHECKING:
-    from .masked import DeiTMaskedImage
-    from .model import DeiT
 
 Size = tuple[int, int]
 MOST_BLOCKS = 10_000  # more would be built for hours
@@ -67,17 +62,10 @@ class DeiTConfig:
 
     def __post_init__(self):
         check_fields(self)
-        for name in ("channels", "num_heads", "depth", "patch_size", "widening_factor"):
-            if (number := getattr(self, name)) < 1:
-                raise ValueError(f"expected {name} of at least 1, got {number}.")
         if self.depth > MOST_BLOCKS:
             raise ValueError(
                 f"expected depth of at most {MOST_BLOCKS:,}, got {self.depth}. Published models "
                 "have 12."
-            )
-        if self.num_classes is not None and self.num_classes < 1:
-            raise ValueError(
-                f"expected num_classes of at least 1, or None for no heads, got {self.num_classes}."
             )
         if self.channels % self.num_heads:
             raise ValueError(
@@ -141,12 +129,6 @@ class DeiTConfig:
             return self.drop_path
         return self.drop_path * block / max(1, self.depth - 1)
 
-    def build(self) -> "DeiT":
-        """A model with random weights."""
-        from .model import DeiT
-
-        return DeiT(self)
-
     def example_input(self, batch_size: int = 1) -> Tensor:
         """Zeros in the shape of the raw input."""
         return torch.zeros(batch_size, 3, *self.image_size)
@@ -170,12 +152,6 @@ class DeiTMaskedImageConfig:
     def __post_init__(self):
         check_fields(self)
         check_mask_ratio(self.mask_ratio)
-
-    def build(self) -> "DeiTMaskedImage":
-        """A model with random weights."""
-        from .masked import DeiTMaskedImage
-
-        return DeiTMaskedImage(self)
 
     def example_input(self, batch_size: int = 1) -> Tensor:
         """Zeros in the shape of the raw input."""

@@ -4,6 +4,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ..errors import Model
+from ..zoo import build
 from .answer import DeiTAnswer
 from .config import DeiTConfig
 from .encoder import DeiTEncoder
@@ -59,3 +60,6 @@ class DeiT(Model):
 
 def _head(config: DeiTConfig) -> nn.Module:
     return Head(config.channels, config.num_classes) if config.num_classes else nn.Identity()
+
+
+build.register(DeiTConfig, DeiT)

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -10,10 +10,6 @@ from torch import Tensor
 from ..inputs import check_classes, check_fields
 from ..masks import check_mask_ratio
 from .mask_units import Grid, by, unit_grid
-
-if TYPE_CHECKING:
-    from .mae import HieraMAE
-    from .model import Hiera
 
 PositionKind = Literal["table", "separate", "windowed"]
 
@@ -80,8 +76,6 @@ class HieraConfig:
                 f"expected num_pools from 0 to {len(self.stages) - 1}, one less than there are "
                 f"stages, got {self.num_pools}."
             )
-        if min(self.stages) < 1:
-            raise ValueError(f"expected at least one block in every stage, got {self.stages}.")
         check_classes(self.class_names, self.num_classes or None)  # 0: no head, as in the files
         self._check_patches()
         self.grid_of(self.input_size)
@@ -171,12 +165,6 @@ class HieraConfig:
         """Tokens of a mask unit in a stage, counted from 0."""
         return math.prod(unit_grid(self.pools_after(stage), len(self.input_size)))
 
-    def build(self) -> "Hiera":
-        """A model with random weights."""
-        from .model import Hiera
-
-        return Hiera(self)
-
     def example_input(self, batch_size: int = 1) -> Tensor:
         """Zeros in the shape of the raw input."""
         return torch.zeros(batch_size, *self.input_size[:-2], 3, *self.input_size[-2:])
@@ -214,12 +202,6 @@ class HieraMAEConfig:
                 "expected an encoder that does not pool frames, as their first is what is "
                 f"predicted, got pool={self.encoder.pool}. Choose pool=(1, 2, 2)."
             )
-
-    def build(self) -> "HieraMAE":
-        """A model with random weights."""
-        from .mae import HieraMAE
-
-        return HieraMAE(self)
 
     def example_input(self, batch_size: int = 1) -> Tensor:
         """Zeros in the shape of the raw input."""

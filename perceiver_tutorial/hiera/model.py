@@ -4,6 +4,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ..errors import Model
+from ..zoo import build
 from .config import HieraConfig
 from .encoder import HieraEncoder
 from .initial import initialise
@@ -52,3 +53,6 @@ class Hiera(Model):
             frames, height, width], one for each stage.
         """
         return self.encoder.feature_maps(images)
+
+
+build.register(HieraConfig, Hiera)
