@@ -43,12 +43,11 @@ class Model(nn.Module):
 def _noted(method: Callable) -> Callable:
     @wraps(method)
     def call(model: nn.Module, *args: Any, **kwargs: Any) -> Any:
-        if torch.compiler.is_compiling():
-            return method(model, *args, **kwargs)
         try:
             return method(model, *args, **kwargs)
         except Exception as error:
-            _add_note(error, model)
+            if not torch.compiler.is_compiling():
+                _add_note(error, model)
             raise
 
     return call
