@@ -101,7 +101,7 @@ GIVEN: dict[str, Callable[[], dict[str, Any]]] = {
     },
     "feature_maps.model.inflate": lambda: {"model": model("hiera"), "config": hiera.video(HIERA)},
     "hiera.join_units": lambda: {"tokens": torch.rand(2, 6, 2, 2, 3), "units": (2, 3)},
-    "hiera.pool": lambda: {"tokens": torch.rand(2, 8, 3), "size": 4},
+    "hiera.max_pool": lambda: {"tokens": torch.rand(2, 8, 3), "size": 4},
     "hiera.reroll": unrolling,
     "hiera.reroll_units": lambda: {"tokens": torch.rand(2, 24, 3), "pools": [(2, 2)]},
     "hiera.tube_units": lambda: {"units": (2, 3, 4)},
