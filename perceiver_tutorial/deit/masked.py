@@ -127,6 +127,4 @@ class DeiTMaskedImage(nn.Module):
         return spread(mask, encoder.grid, (encoder.patch_size,) * 2).unsqueeze(1)
 
 
-@build.register
-def _(config: DeiTMaskedImageConfig) -> DeiTMaskedImage:
-    return DeiTMaskedImage(config)
+build.register(DeiTMaskedImageConfig, DeiTMaskedImage)

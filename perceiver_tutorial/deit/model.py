@@ -253,9 +253,7 @@ class DeiT(nn.Module):
         return torch.cat([prefix_tokens, patches], dim=1) + self.positions
 
 
-@build.register
-def _(config: DeiTConfig) -> DeiT:
-    return DeiT(config)
+build.register(DeiTConfig, DeiT)
 
 
 def _layer(config: DeiTConfig, number: int) -> SelfAttentionLayer:

@@ -250,9 +250,7 @@ class HieraMAE(nn.Module):
         )
 
 
-@build.register
-def _(config: HieraMAEConfig) -> HieraMAE:
-    return HieraMAE(config)
+build.register(HieraMAEConfig, HieraMAE)
 
 
 def classifier_from(mae: HieraMAE, num_classes: int | None) -> Hiera:

@@ -146,9 +146,7 @@ class Hiera(nn.Module):
         return self.encoder.feature_maps(images)
 
 
-@build.register
-def _(config: HieraConfig) -> Hiera:
-    return Hiera(config)
+build.register(HieraConfig, Hiera)
 
 
 def _stages(config: HieraConfig) -> list[nn.Sequential]:

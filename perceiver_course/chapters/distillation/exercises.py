@@ -5,8 +5,8 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, kl_div
 
 from perceiver_tutorial.deit import (
-    DeiTOutput,
     DeiTConfig,
+    DeiTOutput,
     Teacher,
     TeacherNotes,
     build,

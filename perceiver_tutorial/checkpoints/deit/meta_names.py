@@ -1,7 +1,7 @@
 """What Meta calls the weights of its DeiTs, what timm calls them, and what we call them."""
 
 from ..layout import Layout, Row, modules, rows
-from ..turns import FUSED
+from ..transforms import FUSED
 
 LAYER = "layers.{}"
 
