@@ -14,6 +14,7 @@ from perceiver_tutorial import hiera
 from perceiver_tutorial.hiera import HieraConfig, mask_of, random_units
 from perceiver_tutorial.hiera.mask_units import reroll, unit_grid
 from perceiver_tutorial.tracing import walk
+from perceiver_tutorial.zoo import build
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -43,7 +44,7 @@ def images(config, batch_size=2):
 
 
 def shaken(config):
-    return shake(config.build())
+    return shake(build(config))
 
 
 # --- published sizes ----------------------------------------------------------------------------
@@ -72,7 +73,7 @@ def test_parameters_and_multiplications_are_the_published_ones(size):
 def test_other_kinds_are_walked_at_published_size(name, parameters, answer):
     table = walk(name)
     assert (table.parameters, table["answer"].shape) == (parameters, answer)
-    assert all(len(s.axes) == len(s.sizes) for stage in table.stages for s in stage.outputs)
+    assert all(len(s.axes) == len(s.sizes) for stage in table.steps for s in stage.outputs)
 
 
 def test_the_sparse_encoder_of_the_published_pretraining_keeps_19_of_49_units():
@@ -116,7 +117,7 @@ def test_global_attention_carries_it_everywhere():
 
 
 def test_the_first_block_of_a_stage_still_attends_as_the_stage_before():
-    windows = [[b.attention.window for b in stage] for stage in TINY.build().encoder.stages]
+    windows = [[b.attention.window for b in stage] for stage in build(TINY).encoder.stages]
     assert windows == [[64], [64, 16], [16], [None]]
 
 
@@ -188,7 +189,7 @@ def test_sizes_that_do_not_go_together_are_refused(change, words):
 )
 def test_models_that_cannot_be_built_are_refused(change, words):
     with pytest.raises(ValueError, match=words):
-        replace(TINY, **change).build()
+        build(replace(TINY, **change))
 
 
 @pytest.mark.usefixtures("without_shape_checks")
@@ -202,7 +203,7 @@ def test_models_that_cannot_be_built_are_refused(change, words):
     ],
 )
 def test_images_that_do_not_fit_are_refused(raw, words):
-    for use in (TINY.build(), TINY.build().feature_maps):
+    for use in (build(TINY), build(TINY).feature_maps):
         with pytest.raises(ValueError, match=words):
             use(raw)
 

@@ -14,6 +14,7 @@ from perceiver_course.chapters.feature_maps.model import HieraSegmenterConfig
 from perceiver_course.kit import training
 from perceiver_tutorial import deit, hiera, perceiver
 from perceiver_tutorial.perceiver import TINY
+from perceiver_tutorial.zoo import build
 
 DEIT = deit.DeiTConfig(6, 2, depth=1, image_size=(16, 24), patch_size=8, num_classes=5)
 HIERA = hiera.HieraConfig(4, 1, (1, 1, 1, 1), (32, 64), num_classes=5)
@@ -35,7 +36,7 @@ def model(name: str) -> nn.Module:
     }  # fmt: skip
     torch.manual_seed(0)
     if name in others:
-        return others[name].build().eval()
+        return build(others[name]).eval()
     return perceiver.build(CONFIGS[name]).eval()
 
 

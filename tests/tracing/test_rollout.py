@@ -10,6 +10,7 @@ from perceiver_course.chapters.hierarchy.model import attention_map
 from perceiver_tutorial import deit, hiera
 from perceiver_tutorial.hooks import record
 from perceiver_tutorial.tracing import rollout
+from perceiver_tutorial.zoo import build
 
 pytestmark = pytest.mark.usefixtures("no_gradients")
 
@@ -19,7 +20,7 @@ FILM = replace(hiera.video(HIERA), input_size=(4, 64, 32), num_classes=3)
 
 
 def double(config):
-    return shake(config.build(), 1.0).eval().double()
+    return shake(build(config), 1.0).eval().double()
 
 
 def images(config, batch_size=2):

@@ -1,13 +1,13 @@
 """DeiT: patches and one or two tokens more, alike from the first block to the last."""
 
 from perceiver_tutorial.deit import DeiTConfig
-from perceiver_tutorial.tracing.walk import Stage
+from perceiver_tutorial.tracing.walk import Step
 
 from ....kit.formulas import attend_flops, attend_parameters
 from .reason import Reason, chosen, linear, plus, times
 
 
-def deit_reasons(config: DeiTConfig, stage: Stage) -> list[Reason]:
+def deit_reasons(config: DeiTConfig, stage: Step) -> list[Reason]:
     """Where the numbers of one stage come from."""
     width, classes = config.channels, config.num_classes
     match stage.name.split("."):
