@@ -9,9 +9,9 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..errors import Model
 from ..attention import SelfAttentionLayer
 from ..drop_path import DropPath
+from ..errors import Model
 from ..inputs import InputSpec, check_filled, check_numbers
 from ..made_from import like
 from ..positions import learned_table, resize_positions
