@@ -63,7 +63,7 @@ def test_pixels_whose_scores_are_nan_have_no_class():
 
 
 def test_a_teacher_who_says_nan_has_no_first_choice():
-    answer = deit.DeiTAnswer(torch.rand(2, 4), torch.rand(2, 4))
+    answer = deit.DeiTOutput(torch.rand(2, 4), torch.rand(2, 4))
     with pytest.raises(ValueError, match="expected numbers in teacher_logits, got NaN in 8 of 8"):
         deit.hard_distillation(answer, torch.tensor([0, 1]), NAN)
 

@@ -117,7 +117,7 @@ def test_global_attention_carries_it_everywhere():
 
 
 def test_the_first_block_of_a_stage_still_attends_as_the_stage_before():
-    windows = [[b.attention.window for b in stage] for stage in build(TINY).encoder.stages]
+    windows = [[b.attention.unit_tokens for b in stage] for stage in build(TINY).encoder.stages]
     assert windows == [[64], [64, 16], [16], [None]]
 
 
@@ -272,14 +272,14 @@ def by_hand(model, raw, block, before, place):
     queries, keys = (
         reroll(part, grid, pools)[0].unflatten(-1, (heads, -1)) for part in (queries, keys)
     )
-    if looking.pool_size > 1:
+    if looking.pool > 1:
         for axis, step in enumerate(config.pool):
             queries = queries.unflatten(axis, (-1, step)).amax(axis + 1)
     scores = torch.einsum("hc,...hc->h...", queries[place], keys) / keys.shape[-1] ** 0.5
-    if looking.attention.window:
+    if looking.attention.unit_tokens:
         unit = unit_grid(pools, len(grid))
         for axis, side in enumerate(unit):
-            now = place[axis] * (config.pool[axis] if looking.pool_size > 1 else 1)
+            now = place[axis] * (config.pool[axis] if looking.pool > 1 else 1)
             far = torch.arange(grid[axis]) // side != now // side
             scores = scores.movedim(axis + 1, -1).masked_fill(far, -torch.inf).movedim(-1, axis + 1)
     return scores.flatten(1).softmax(-1).view_as(scores)

@@ -12,8 +12,7 @@ from torch.nn.functional import cross_entropy, interpolate
 
 from perceiver_tutorial.errors import Model
 from perceiver_tutorial.hiera.config import HieraConfig
-from perceiver_tutorial.hiera.encoder import HieraEncoder
-from perceiver_tutorial.hiera.model import Hiera
+from perceiver_tutorial.hiera.model import Hiera, HieraEncoder
 from perceiver_tutorial.initialisation import initialise
 from perceiver_tutorial.inputs import check_fields, check_filled, check_numbers
 from perceiver_tutorial.made_from import like
@@ -175,7 +174,7 @@ def inflate(model: Hiera, config: HieraConfig, how: Inflation = "middle") -> Hie
     if config.num_classes != model.config.num_classes:
         weights = {k: v for k, v in weights.items() if not k.startswith("to_logits")}
         inflated.to_logits.requires_grad_(True)
-    kernel = "encoder.to_patches.convolve.weight"
+    kernel = "encoder.patches.projection.weight"
     weights[kernel] = inflated_kernel(weights[kernel], config.patch_kernel[0], how)
     inflated.load_state_dict({**inflated.state_dict(), **weights})
     with torch.no_grad():
