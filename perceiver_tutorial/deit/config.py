@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
-from ..inputs import check_classes
+from ..inputs import check_classes, check_fields
 from ..masks import check_mask_ratio
 
 Size = tuple[int, int]
@@ -61,17 +61,11 @@ class DeiTConfig:
     class_names: tuple[str, ...] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self):
-        for name in ("channels", "num_heads", "depth", "patch_size", "widening_factor"):
-            if (number := getattr(self, name)) < 1:
-                raise ValueError(f"expected {name} of at least 1, got {number}.")
+        check_fields(self)
         if self.depth > MOST_LAYERS:
             raise ValueError(
                 f"expected depth of at most {MOST_LAYERS:,}, got {self.depth}. Published models "
                 "have 12."
-            )
-        if self.num_classes is not None and self.num_classes < 1:
-            raise ValueError(
-                f"expected num_classes of at least 1, or None for no heads, got {self.num_classes}."
             )
         if self.channels % self.num_heads:
             raise ValueError(
@@ -156,6 +150,7 @@ class DeiTMaskedImageConfig:
     mask_ratio: float = 0.6
 
     def __post_init__(self):
+        check_fields(self)
         check_mask_ratio(self.mask_ratio)
 
     def example_input(self, batch_size: int = 1) -> Tensor:

@@ -7,6 +7,7 @@ from einops import rearrange
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from ..errors import Model
 from ..inputs import has_values
 from ..masks import check_mask, mask_of, random_units, spread
 from ..positions import learned_table
@@ -15,7 +16,7 @@ from .config import DeiTMaskedImageConfig
 from .model import DeiT
 
 
-class DeiTMaskedImage(nn.Module):
+class DeiTMaskedImage(Model):
     """A DeiT that draws every patch, and learns from those that it did not see.
 
     Hidden patches are not left out, as in a masked autoencoder: a mask token stands for

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ..attention import SelfAttentionLayer
 from ..drop_path import DropPath
+from ..errors import Model
 from ..inputs import InputSpec, check_filled, check_numbers
 from ..made_from import like
 from ..positions import learned_table, resize_positions
@@ -176,7 +177,7 @@ class Head(nn.Linear):
         return super().forward(token)
 
 
-class DeiT(nn.Module):
+class DeiT(Model):
     """A vision transformer with a class token and, if distilled, a distillation token.
 
     The table of positions has a row for every token, the learned ones included, in the

@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from ..inputs import check_classes
+from ..inputs import check_classes, check_fields
 from ..masks import check_mask_ratio
 from .mask_units import Grid, by, unit_grid
 
@@ -58,6 +58,7 @@ class HieraConfig:
     class_names: tuple[str, ...] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self):
+        check_fields(self, may_be_0=("patch_padding", "num_pools", "num_classes"))
         axes = len(self.input_size)
         for name in ("patch_kernel", "patch_stride", "patch_padding", "pool"):
             if len(getattr(self, name)) != axes:
@@ -75,8 +76,6 @@ class HieraConfig:
                 f"expected num_pools from 0 to {len(self.stages) - 1}, one less than there are "
                 f"stages, got {self.num_pools}."
             )
-        if min(self.stages) < 1:
-            raise ValueError(f"expected at least one block in every stage, got {self.stages}.")
         check_classes(self.class_names, self.num_classes or None)  # 0: no head, as in the files
         self._check_patches()
         self.grid_of(self.input_size)
@@ -195,6 +194,7 @@ class HieraMAEConfig:
     normalise_targets: bool = True
 
     def __post_init__(self):
+        check_fields(self, may_be_0=("decoder_depth",))
         check_mask_ratio(self.mask_ratio)
         *times, _, _ = self.encoder.pool
         if self.encoder.num_pools and any(step > 1 for step in times):

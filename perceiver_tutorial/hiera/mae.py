@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
+from ..errors import Model
 from ..made_from import like
 from ..masks import kept_units, mask_of, random_units, spread
 from ..positions import learned_table
@@ -16,7 +17,7 @@ from ..zoo import build
 from .config import HieraConfig, HieraMAEConfig
 from .layers import HieraLayer
 from .mask_units import Grid, join_units, reroll_units, unit_grid
-from .model import CONVOLUTIONS, Hiera, HieraEncoder, check_images, initialise, input_size
+from .model import CONVOLUTIONS, Hiera, HieraEncoder, initialise, input_size
 from .targets import Reconstruction, from_patches, patches, predicted_side, statistics
 
 
@@ -106,7 +107,7 @@ def put_back(
     return join_units(every.scatter(1, index, seen), units).flatten(1, -2)
 
 
-class HieraMAE(nn.Module):
+class HieraMAE(Model):
     """A Hiera that rebuilds the pixels of mask units that it did not see.
 
     Paper: Hiera 3.3; transformers' HieraForPreTraining, which takes no mask.
@@ -162,7 +163,7 @@ class HieraMAE(nn.Module):
             ValueError: if images have another size, `mask` is no such mask, or both `mask`
                 and `mask_ratio` are given.
         """
-        check_images(images, len(self.config.encoder.input_size))
+        self.encoder.input_spec.check(images)
         if input_size(images) != (wanted := tuple(self.config.encoder.input_size)):
             raise ValueError(
                 f"expected images of {wanted} pixels, for which the decoder was made, got "

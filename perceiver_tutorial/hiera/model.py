@@ -7,7 +7,8 @@ from einops import rearrange
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from ..inputs import TO_PAD
+from ..errors import Model
+from ..inputs import InputSpec
 from ..zoo import build
 from .config import HieraConfig
 from .layers import HieraLayer
@@ -51,6 +52,13 @@ class HieraEncoder(nn.Module):
     def __init__(self, config: HieraConfig):
         super().__init__()
         self.config = config
+        axes = len(config.input_size) + 1
+        self.input_spec = InputSpec(
+            "images" if axes == 3 else "videos",
+            ("frames", "colours", "height", "width")[-axes:],
+            (None, 3, None, None)[-axes:],
+            "Colours are red, green and blue.",
+        )
         self.patches = PatchEmbedding(config)
         self.positions = positions_of(config)
         self.stages = nn.ModuleList(_stages(config))
@@ -99,11 +107,11 @@ class HieraEncoder(nn.Module):
             ValueError: if their axes or their kind of number are wrong, there are none, or mask
                 units do not tile them.
         """
-        check_images(images, len(self.config.input_size))
+        self.input_spec.check(images)
         return self.config.grid_of(input_size(images))
 
 
-class Hiera(nn.Module):
+class Hiera(Model):
     """A hierarchical vision transformer: tokens become fewer and wider, stage by stage.
 
     Paper: Hiera, arXiv 2306.00989. transformers' HieraForImageClassification, or its
@@ -179,34 +187,6 @@ def _layer(config: HieraConfig, stage: int, *, is_first: bool, drop_path: float)
 def input_size(images: Tensor) -> Grid:
     """(Frames,) height and width of a batch, in pixels."""
     return (*images.shape[1:-3], *images.shape[-2:])
-
-
-def check_images(images: Tensor, axes: int) -> None:
-    """Let images pass, or say what is wrong with them.
-
-    Args:
-        images: or videos.
-        axes: 2 for images, 3 for videos.
-
-    Raises:
-        ValueError: if the axes, their order or the number type is wrong, or there are none.
-    """
-    wanted = "[batch, 3, height, width]" if axes == 2 else "[batch, frames, 3, height, width]"
-    if images.is_nested:
-        raise ValueError(f"expected images as {wanted}, got a nested tensor. {TO_PAD}")
-    if images.ndim != axes + 2 or images.shape[-3] != 3:
-        hint = " Move the colours: images.movedim(-1, -3)." if images.shape[-1] == 3 else ""
-        raise ValueError(f"expected images as {wanted}, got {list(images.shape)}.{hint}")
-    if not images.shape[0]:
-        raise ValueError(
-            f"expected images as {wanted}, got {list(images.shape)}. The batch is empty: give at "
-            "least one."
-        )
-    if not images.is_floating_point():
-        raise ValueError(
-            f"expected images as floating point numbers, got {images.dtype}. "
-            "Scale them as the weights expect: images.float() / 255, then normalise."
-        )
 
 
 def initialise(model: nn.Module) -> None:

@@ -419,20 +419,20 @@ def test_a_loss_needs_something_hidden():
     "change, words",
     [
         ({"image_size": (20, 40)}, r"whole numbers of 8-pixel patches, got \(20, 40\).*\(16, 40\)"),
-        ({"image_size": (0, 40)}, r"got \(0, 40\)\. Resize or crop, e\.g\. to \(8, 40\)"),
-        ({"image_size": (24, 40, 3)}, r"expected image_size as \(height, width\) in pixels, got"),
-        ({"image_size": 24}, r"got 24\. For a square give the side twice"),
+        ({"image_size": (0, 40)}, r"expected image_size of at least 1, got \(0, 40\)"),
+        ({"image_size": (24, 40, 3)}, r"image_size as tuple\[int, int\], got \(24, 40, 3\)"),
+        ({"image_size": 24}, r"image_size as tuple\[int, int\], got 24"),
         ({"patch_size": 7}, r"whole numbers of 7-pixel patches, got \(24, 40\)"),
         ({"patch_size": 0}, r"expected patch_size of at least 1, got 0"),
         ({"depth": 0}, r"expected depth of at least 1, got 0"),
         ({"num_heads": 5}, r"split over num_heads=5, got 24\. Choose a multiple of 5"),
-        ({"num_classes": 0}, r"num_classes of at least 1, or None for no heads, got 0"),
+        ({"num_classes": 0}, r"num_classes of at least 1, got 0"),
         ({"drop_path": 1.0}, r"expected drop_path from 0 to below 1, got 1\.0"),
     ],
 )
 @pytest.mark.usefixtures("without_shape_checks")
 def test_sizes_that_do_not_go_together_are_refused(change, words):
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises((ValueError, TypeError), match=words):
         replace(TINY, **change)
 
 
