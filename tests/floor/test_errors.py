@@ -102,7 +102,7 @@ class Toy(Model):
 def test_a_model_in_a_model_is_named_once():
     with pytest.raises(IndexError) as error:
         Toy(Toy())(torch.zeros(2, 0))
-    assert error.value.__notes__ == ["In the model itself (Toy), given x float32 [2, 0]."]
+    assert error.value.__notes__ == ["In inner (Toy), given x float32 [2, 0]."]
 
 
 def test_without_a_tensor_only_the_module_is_named():
