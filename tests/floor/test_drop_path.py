@@ -10,7 +10,7 @@ from shaken import shake
 from perceiver_course.chapters.feature_maps.model import HieraSegmenterConfig
 from perceiver_tutorial.deit import DeiTMaskedImageConfig
 from perceiver_tutorial.drop_path import DropPath
-from perceiver_tutorial.hiera.blocks import HieraBlock
+from perceiver_tutorial.hiera.layers import HieraLayer
 from perceiver_tutorial.zoo import build
 
 DEPTHS = {"three blocks": (1, 1, 1), "eight blocks": (1, 2, 3, 2), "seven blocks": (4, 2, 1)}
@@ -34,6 +34,11 @@ FAMILIES = {
     "Hiera's segmenter": lambda *sizes: HieraSegmenterConfig(hiera(*sizes), 3, 4, maps=(0, 1)),
 }
 family = pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
+
+
+def body(model):
+    """All layers that an encoder has; a DeiT is one itself."""
+    return getattr(model, "encoder", model)
 
 
 def rates(module):
@@ -65,14 +70,14 @@ def test_a_probability_that_is_none_is_refused():
 @pytest.mark.parametrize("depths", DEPTHS.values(), ids=DEPTHS)
 def test_rates_grow_evenly_from_never_in_the_first_block_to_all_in_the_last(family, depths):
     blocks = sum(depths)
-    found = rates(build(family(depths, 0.3)).encoder)
+    found = rates(body(build(family(depths, 0.3))))
     assert found == pytest.approx([0.3 * block / (blocks - 1) for block in range(blocks)])
 
 
 @family
 def test_nothing_but_the_encoder_is_skipped(family):
     model = build(family((1, 1, 1), 0.3))
-    assert sum(map(bool, rates(model))) == sum(map(bool, rates(model.encoder))) == 2
+    assert sum(map(bool, rates(model))) == sum(map(bool, rates(body(model)))) == 2
 
 
 @family
@@ -81,11 +86,11 @@ def test_without_drop_path_nothing_is_ever_skipped(family):
 
 
 def in_deit():
-    return build(replace(DEIT, drop_path=0.999, drop_path_grows=False)).encoder.blocks[0]
+    return build(replace(DEIT, drop_path=0.999, drop_path_grows=False)).layers[0]
 
 
 def in_hiera():
-    return HieraBlock(6, 6, num_heads=2, window=4, drop_path=0.999)
+    return HieraLayer(6, 6, num_heads=2, unit_tokens=4, drop_path=0.999)
 
 
 @pytest.mark.parametrize("block", [in_deit, in_hiera])
