@@ -77,7 +77,8 @@ def test_a_set_loads_without_a_network_and_has_the_same_rows_everywhere(name):
 def test_a_card_says_what_from_whom_how_many_and_under_which_licence(name):
     first, *lines = card(name).splitlines()
     assert first.startswith(f"{name}: ") and first.endswith(".")
-    assert [line.partition(":")[0] for line in lines] == ["rows", "columns", "source", "licence"]
+    said = [line.partition(":")[0] for line in lines]
+    assert said == ["rows", "columns", "a row", "source", "licence"]
     assert all(len(line.partition(": ")[2]) > 2 for line in lines)
 
 
