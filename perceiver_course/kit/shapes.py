@@ -9,7 +9,7 @@ from functools import cache
 import yaml
 
 from perceiver_tutorial.tracing.models import Config
-from perceiver_tutorial.tracing.walk import Stage
+from perceiver_tutorial.tracing.walk import Step
 
 from .arithmetic import shape_of, written_out
 from .files import DATA
@@ -94,7 +94,7 @@ def shape_formula(config: Config, step: str) -> str:
     return ", ".join([*batch, *(axis.formula for axis in axes)])
 
 
-def reasons(config: Config, step: Stage) -> list[Reason]:
+def reasons(config: Config, step: Step) -> list[Reason]:
     """Where the numbers of a step come from.
 
     Args:
@@ -119,7 +119,7 @@ def reasons(config: Config, step: Stage) -> list[Reason]:
     ]  # fmt: skip
 
 
-def _incoming(step: Stage) -> dict[str, int]:
+def _incoming(step: Step) -> dict[str, int]:
     """Small letters: sizes of the first and the last array that comes, and how often."""
     arrays = [array.sizes[1:] for array in step.inputs if len(array.sizes) == 3]
     if not arrays:

@@ -1,7 +1,7 @@
 """What Meta calls the weights of its DeiTs, what timm calls them, and what we call them."""
 
-from ..layout import Layout, Row, modules, turned
-from ..turns import FUSED
+from ..layout import Layout, Row, modules, transformed
+from ..transforms import FUSED
 from .transformers_names import BATCH_AXES
 
 BLOCK = "encoder.blocks.{}"
@@ -39,5 +39,5 @@ TIMM_SCALES = {
     "blocks.{}.ls1.gamma": f"{BLOCK}.scale_attention.weight",
     "blocks.{}.ls2.gamma": f"{BLOCK}.scale_mlp.weight",
 }
-META = Layout((*turned({**NAMES, **META_SCALES}, BATCH_AXES), *QUERIES_KEYS_VALUES))
-TIMM = Layout((*turned({**NAMES, **TIMM_SCALES}, BATCH_AXES), *QUERIES_KEYS_VALUES))
+META = Layout((*transformed({**NAMES, **META_SCALES}, BATCH_AXES), *QUERIES_KEYS_VALUES))
+TIMM = Layout((*transformed({**NAMES, **TIMM_SCALES}, BATCH_AXES), *QUERIES_KEYS_VALUES))

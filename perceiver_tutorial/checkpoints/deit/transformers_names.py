@@ -4,8 +4,8 @@ Blocks have two names: those on disk, which transformers still writes, and those
 classes since version 5, which are in a state_dict that somebody saved with torch.
 """
 
-from ..layout import Layout, modules, turned
-from ..turns import without_front
+from ..layout import Layout, modules, transformed
+from ..transforms import without_front
 
 ON_DISK = {
     "attention.attention.query": "attention.q_proj",
@@ -96,7 +96,9 @@ HEADS = {
 }
 LAYOUTS = {
     name: Layout(
-        turned({**_encoder(prefix), **HEADS.get(name, {})}, BATCH_AXES), _aliases(prefix), POOLER
+        transformed({**_encoder(prefix), **HEADS.get(name, {})}, BATCH_AXES),
+        _aliases(prefix),
+        POOLER,
     )
     for name, prefix in PREFIXES.items()
 }

@@ -7,7 +7,7 @@ from ...hiera import HieraConfig, HieraMAEConfig
 from ...hiera.published import SIZES, pretraining
 from ..fields import read_fields
 from ..layout import Layout, Row, rows
-from ..turns import AS_TUPLE, each
+from ..transforms import AS_TUPLE, each
 
 # Its defaults, for what a file leaves out.
 DEFAULTS: dict[str, Any] = {

@@ -1,7 +1,7 @@
 """What Meta calls the weights of its Hieras, what timm calls them, and what we call them."""
 
 from ...hiera import HieraConfig, HieraMAEConfig
-from ..layout import Layout, modules, turned
+from ..layout import Layout, modules, transformed
 from .transformers_names import BATCH_AXES
 
 TABLES = {
@@ -21,7 +21,7 @@ def _block(theirs: str, ours: str) -> dict[str, str]:
         (f"{theirs}.norm2", f"{ours}.norm_mlp"),
         (f"{theirs}.mlp.fc1", f"{ours}.mlp.fc1"),
         (f"{theirs}.mlp.fc2", f"{ours}.mlp.fc2"),
-        (f"{theirs}.proj", f"{ours}.widen"),
+        (f"{theirs}.proj", f"{ours}.dim_proj"),
     )
 
 
@@ -53,8 +53,8 @@ def _encoder(config: HieraConfig) -> dict[str, str]:
 def meta_layout(config: HieraConfig | HieraMAEConfig) -> Layout:
     """The layout of Meta's own files."""
     if isinstance(config, HieraMAEConfig):
-        return Layout(turned({**_encoder(config.encoder), **DECODER}, BATCH_AXES))
-    return Layout(turned({**_encoder(config), **CLASSIFIER}, BATCH_AXES))
+        return Layout(transformed({**_encoder(config.encoder), **DECODER}, BATCH_AXES))
+    return Layout(transformed({**_encoder(config), **CLASSIFIER}, BATCH_AXES))
 
 
 def timm_layout(config: HieraConfig | HieraMAEConfig) -> Layout:
@@ -65,4 +65,4 @@ def timm_layout(config: HieraConfig | HieraMAEConfig) -> Layout:
     """
     if isinstance(config, HieraMAEConfig):
         raise ValueError("expected a classifier: timm has no pre-training. Use layout='meta'.")
-    return Layout(turned({**_encoder(config), **TIMM_CLASSIFIER}, BATCH_AXES))
+    return Layout(transformed({**_encoder(config), **TIMM_CLASSIFIER}, BATCH_AXES))

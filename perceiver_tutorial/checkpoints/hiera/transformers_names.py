@@ -1,7 +1,7 @@
 """What transformers calls the weights of its Hieras, and what we call them."""
 
-from ..layout import Layout, modules, turned
-from ..turns import without_front
+from ..layout import Layout, modules, transformed
+from ..transforms import without_front
 
 # Stored with axes of length 1 in front, where a batch would be.
 BATCH_AXES = {
@@ -21,7 +21,7 @@ def _block(theirs: str, ours: str) -> dict[str, str]:
         (f"{theirs}.layernorm_after", f"{ours}.norm_mlp"),
         (f"{theirs}.mlp.fc1", f"{ours}.mlp.fc1"),
         (f"{theirs}.mlp.fc2", f"{ours}.mlp.fc2"),
-        (f"{theirs}.proj", f"{ours}.widen"),
+        (f"{theirs}.proj", f"{ours}.dim_proj"),
     )
 
 
@@ -55,4 +55,4 @@ NAMES: dict[str, dict[str, str]] = {
     },
 }
 
-LAYOUTS = {name: Layout(turned(names, BATCH_AXES)) for name, names in NAMES.items()}
+LAYOUTS = {name: Layout(transformed(names, BATCH_AXES)) for name, names in NAMES.items()}
