@@ -213,7 +213,7 @@ def draw_attention(
     return Picture(figure, alt)
 
 
-def draw_attention_of_many(
+def draw_attention_maps(
     images: Float[Tensor, "images colours height width"],
     maps: Float[Tensor, "images maps height width"],
     titles: Sequence[str],

@@ -11,6 +11,7 @@ from ..deit import DeiT, DeiTMaskedImage
 from ..hiera import Hiera, HieraConfig, HieraMAE, HieraMAEConfig
 from ..perceiver import PerceiverConfig, PerceiverIO, with_fidelity
 from ..perceiver.fidelity import Fidelity
+from ..zoo import build
 from .checkpoint import open_checkpoint
 from .compare import Comparison
 from .families import Config, own_weights
@@ -67,7 +68,7 @@ def load(
             "units tile, as it is."
         )
     layout, weights = checkpoint.layout, checkpoint.weights()
-    model = chosen.build()
+    model = build(chosen)
     wanted = {name: value for name, value in own_weights(model).items() if name in checkpoint.new}
     read = [name for name in own_weights(model) if name not in wanted]
     _fill(model, {**wanted, **layout.read(layout.in_table(weights), read)})

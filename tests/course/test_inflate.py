@@ -10,6 +10,7 @@ from tolerances import EXACT
 from perceiver_course.chapters.feature_maps.model import inflate, inflated_kernel
 from perceiver_tutorial import hiera
 from perceiver_tutorial.hiera import HieraConfig
+from perceiver_tutorial.zoo import build
 
 pytestmark = pytest.mark.usefixtures("no_gradients", "float64")
 
@@ -21,7 +22,7 @@ TOLERANCE = 1e-5
 
 @pytest.fixture
 def image_model():
-    return shake(IMAGE.build())
+    return shake(build(IMAGE))
 
 
 def pictures(batch_size=2):
@@ -61,8 +62,8 @@ def test_a_still_film_gets_the_pictures_own_answer_and_maps(image_model, change)
 
 def test_in_the_middle_a_patch_is_that_of_every_second_frame_of_any_film(image_model):
     model, film = inflate(image_model, FILM), torch.randn(1, FRAMES, 3, 64, 96)
-    tokens = model.encoder.to_patches(film).unflatten(1, (3, -1))[0]
-    assert relative_error(tokens, image_model.encoder.to_patches(film[0, ::2])) < EXACT
+    tokens = model.encoder.patches(film).unflatten(1, (3, -1))[0]
+    assert relative_error(tokens, image_model.encoder.patches(film[0, ::2])) < EXACT
 
 
 def test_a_mean_over_time_is_wrong_at_the_first_time_and_after_global_attention_everywhere(
@@ -92,7 +93,7 @@ def test_the_image_model_stays_as_it_was_and_shares_no_memory(image_model):
 
 
 def test_places_come_from_any_kind_of_positions_at_any_size():
-    windowed = shake(replace(IMAGE, positions="windowed").build())
+    windowed = shake(build(replace(IMAGE, positions="windowed")))
     larger = replace(FILM, input_size=(6, 96, 64))
     positions = inflate(windowed, larger).encoder.positions
     assert torch.equal(positions.places.table, windowed.encoder.positions((24, 16)))

@@ -32,7 +32,7 @@ from perceiver_course.kit.charts import (
 from perceiver_course.kit.images import (
     as_shown,
     draw_attention,
-    draw_attention_of_many,
+    draw_attention_maps,
     draw_images,
     draw_maps,
 )
@@ -165,7 +165,9 @@ ON_GRIDS = {
 }
 OPAQUE = {
     "attention": lambda: draw_attention(torch.rand(3, HIGH, WIDE), SPOT[None], ["a"]),
-    "gaze": lambda: draw_attention_of_many(torch.rand(1, 3, HIGH, WIDE), SPOT[None, None], ["a"]),
+    "attention map": lambda: draw_attention_maps(
+        torch.rand(1, 3, HIGH, WIDE), SPOT[None, None], ["a"]
+    ),
 }
 MARKED = {
     "likenesses": ON_GRIDS["likenesses"],

@@ -95,14 +95,18 @@ from perceiver_course.kit.images import (
     describe,
     draw_at_one_scale,
     draw_attention,
-    draw_attention_of_many,
+    draw_attention_maps,
     draw_images,
     draw_maps,
     show_tensors,
 )
 from perceiver_course.kit.letters import draw_read_bytes
 from perceiver_course.kit.picture import ink_on
-from perceiver_course.kit.position_pictures import draw_bands, draw_likeness, draw_similarities
+from perceiver_course.kit.position_pictures import (
+    draw_bands,
+    draw_similarities,
+    draw_similarity_maps,
+)
 from perceiver_course.kit.query_pictures import draw_query_map
 from perceiver_course.kit.walks import draw_walk
 from perceiver_tutorial.positions import axis_coordinates, fourier_features, grid_positions
@@ -198,7 +202,7 @@ PICTURES = {
     "fields": lambda: draw_fields(
         torch.rand(1, 6, 8), {"a stem": [torch.ones(6, 8).bool(), torch.eye(6, 8).bool()]}
     ),
-    "likeness": lambda: draw_likeness({"learned": torch.rand(12, 5)}, (3, 4)),
+    "likeness": lambda: draw_similarity_maps({"learned": torch.rand(12, 5)}, (3, 4)),
     "masks": lambda: draw_masks(
         torch.rand(2, 3, 8, 12), {"random": torch.eye(2, 6).bool().view(2, 2, 3)}
     ),
@@ -267,7 +271,7 @@ PICTURES = {
         TEXT * 5, torch.eye(70)[[3, 30]], ["latent 0", "latent 1"]
     ),
     "cross-attend": lambda: draw_cross_attend(walk(IMAGES, depth=None)),
-    "attention on several pictures": lambda: draw_attention_of_many(
+    "attention on several pictures": lambda: draw_attention_maps(
         torch.rand(4, 3, 6, 8), torch.rand(4, 2, 6, 8), ["latent 0", "latent 1"]
     ),
     "a code on a line": lambda: draw_code(

@@ -12,7 +12,7 @@ from torch.nn.functional import cross_entropy, interpolate, kl_div
 from perceiver_course.kit.augment import jitter, soft_labels
 from perceiver_course.kit.rivals import ConvNetConfig
 from perceiver_tutorial.deit import (
-    DeiTAnswer,
+    DeiTOutput,
     Normalisation,
     Teacher,
     TeacherNotes,
@@ -20,6 +20,7 @@ from perceiver_tutorial.deit import (
     soft_distillation,
     soft_divergence,
 )
+from perceiver_tutorial.zoo import build
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -28,7 +29,7 @@ BATCH, CLASSES = 5, 7
 
 @pytest.fixture
 def answer():
-    return DeiTAnswer(torch.randn(BATCH, CLASSES), torch.randn(BATCH, CLASSES))
+    return DeiTOutput(torch.randn(BATCH, CLASSES), torch.randn(BATCH, CLASSES))
 
 
 @pytest.fixture
@@ -139,7 +140,7 @@ def test_labels_teach_one_head_and_the_teacher_the_other(labels, taught, loss):
             name: torch.randn(BATCH, CLASSES, requires_grad=True)
             for name in ("class_logits", "distillation_logits")
         }
-        loss(DeiTAnswer(**heads), labels, taught, alpha=alpha).backward()
+        loss(DeiTOutput(**heads), labels, taught, alpha=alpha).backward()
         recorded = {name: head.grad.abs().sum() > 0 for name, head in heads.items()}
         assert not recorded.pop(silent) and all(recorded.values())
 
@@ -147,9 +148,9 @@ def test_labels_teach_one_head_and_the_teacher_the_other(labels, taught, loss):
 def test_one_head_hears_both_where_there_is_no_other(labels, taught):
     one = torch.randn(BATCH, CLASSES)
     both = 0.5 * (cross_entropy(one, labels) + cross_entropy(one, taught.argmax(-1)))
-    assert torch.isclose(hard_distillation(DeiTAnswer(one), labels, taught), both)
+    assert torch.isclose(hard_distillation(DeiTOutput(one), labels, taught), both)
     assert torch.isclose(
-        soft_distillation(DeiTAnswer(one), labels, taught, alpha=1.0), soft_divergence(one, taught)
+        soft_distillation(DeiTOutput(one), labels, taught, alpha=1.0), soft_divergence(one, taught)
     )
 
 
@@ -173,7 +174,7 @@ def test_a_wrong_knob_is_refused(answer, labels, taught, changes, message):
 def test_what_does_not_go_together_is_refused(answer, labels, taught):
     with pytest.raises(ValueError, match=r"teacher_logits \[images, classes\] of \[5, 7\] as the"):
         hard_distillation(answer, labels, taught[:, :6])
-    with pytest.raises(ValueError, match=r"got float64 \[4, 7\]\. .* batch is 5 in what came"):
+    with pytest.raises(ValueError, match=r"of \[5, 7\] as the student's, got \[4, 7\]\. Ask the"):
         soft_distillation(answer, labels, taught[:4])
     with pytest.raises(ValueError, match=r"'batchmean' or 'numel', got 'mean'\."):
         soft_distillation(answer, labels, taught, reduction="mean")
@@ -213,7 +214,7 @@ def test_a_teacher_sees_its_own_size_and_otherwise_the_very_same_image():
 
 
 def test_a_teacher_is_frozen_and_counts_nothing_while_its_student_trains():
-    net = ConvNetConfig(width=4).build().train()
+    net = build(ConvNetConfig(width=4)).train()
     teacher = Teacher(net)
     student = nn.ModuleDict({"teacher": teacher}).train()
     before = {name: value.clone() for name, value in net.state_dict().items()}
@@ -224,7 +225,7 @@ def test_a_teacher_is_frozen_and_counts_nothing_while_its_student_trains():
 
 
 def test_notes_are_what_the_teacher_says_and_it_is_asked_once():
-    teacher, images = Teacher(ConvNetConfig(width=4).build()), torch.rand(9, 3, 8, 8)
+    teacher, images = Teacher(build(ConvNetConfig(width=4))), torch.rand(9, 3, 8, 8)
     notes = TeacherNotes(teacher, images, batch_size=4)
     teacher.model = None
     numbers = torch.tensor([8, 0, 3])
@@ -233,7 +234,7 @@ def test_notes_are_what_the_teacher_says_and_it_is_asked_once():
 
 
 def test_notes_equal_asking():
-    teacher, images = Teacher(ConvNetConfig(width=4).build()), torch.rand(9, 3, 8, 8)
+    teacher, images = Teacher(build(ConvNetConfig(width=4))), torch.rand(9, 3, 8, 8)
     notes = TeacherNotes(teacher, images, batch_size=4)
     assert relative_error(notes(torch.arange(9), images), teacher(images)) < EXACT
 
@@ -246,14 +247,14 @@ def test_notes_equal_asking():
 ])  # fmt: skip
 def test_notes_about_other_pixels_are_refused(change):
     images = torch.rand(3, 3, 8, 8)
-    notes = TeacherNotes(Teacher(ConvNetConfig(width=4).build()), images)
+    notes = TeacherNotes(Teacher(build(ConvNetConfig(width=4))), images)
     with pytest.raises(ValueError, match=r"the very images .* other pixels for \d of 3"):
         notes(torch.arange(3), change(images))
 
 
 def test_the_refusal_names_the_image():
     images = torch.rand(6, 3, 8, 8)
-    notes = TeacherNotes(Teacher(ConvNetConfig(width=4).build()), images)
+    notes = TeacherNotes(Teacher(build(ConvNetConfig(width=4))), images)
     shown = images[[2, 5]].clone()
     shown[1] *= 0.9
     with pytest.raises(ValueError, match=r"for 1 of 2, the first of them number 5. If"):
@@ -286,18 +287,18 @@ def test_labels_as_probabilities_may_be_0_where_a_score_rules_a_class_out():
     logits = torch.tensor([[0.0, 0.0, OUT]], dtype=torch.float64, requires_grad=True)
     sure, torn = torch.tensor([[1.0, 0.0, 0.0]]), torch.tensor([[0.5, 0.0, 0.5]])
     teacher = torch.zeros(1, 3, dtype=torch.float64)
-    told = hard_distillation(DeiTAnswer(logits), sure.double(), teacher, alpha=0.5)
+    told = hard_distillation(DeiTOutput(logits), sure.double(), teacher, alpha=0.5)
     told.backward()
     assert told.item() == pytest.approx(math.log(2)) and logits.grad.isfinite().all()
-    assert hard_distillation(DeiTAnswer(logits), torn.double(), teacher).isinf()
+    assert hard_distillation(DeiTOutput(logits), torn.double(), teacher).isinf()
 
 
 @pytest.mark.parametrize("loss", [hard_distillation, soft_distillation])
 def test_who_counts_nothing_may_be_infinitely_wrong(loss):
     impossible, even = torch.tensor([[OUT, 0.0]]), torch.zeros(1, 2)
     labels, teacher = torch.tensor([0]), torch.tensor([[9.0, 0.0]])
-    to_teacher = loss(DeiTAnswer(impossible, even), labels, teacher, alpha=1.0)
-    to_labels = loss(DeiTAnswer(even, impossible), labels, teacher, alpha=0.0)
+    to_teacher = loss(DeiTOutput(impossible, even), labels, teacher, alpha=1.0)
+    to_labels = loss(DeiTOutput(even, impossible), labels, teacher, alpha=0.0)
     assert to_teacher.isfinite() and to_labels.item() == pytest.approx(math.log(2))
 
 

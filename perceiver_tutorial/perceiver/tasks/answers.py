@@ -1,12 +1,15 @@
 """Extractive question answering: every byte says how well the answer begins, and ends, with it."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from jaxtyping import Int
 from torch import Tensor
 
 from ...attention import Activation
+from ...inputs import check_fields
+from ...zoo import build
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig
 from ..model import PerceiverIO
 from .tagging import TokenClassifierConfig
@@ -24,18 +27,22 @@ class SpanConfig:
 
     encoder: EncoderConfig
     decoder: DecoderConfig = RESIDUAL
-    ask: str = "inputs"
+    ask: Literal["inputs", "places"] = "inputs"
     input_channels: int = 768
     max_bytes: int = 2048
     vocabulary: int = 262
     activation: Activation = "gelu"
 
-    def build(self) -> PerceiverIO:
-        """A model with random weights; ours, in the manner of Perceiver IO 4.1 and 4.3."""
-        model = TokenClassifierConfig(num_labels=2, **vars(self)).build()
-        model.config = self
-        return model
+    __post_init__ = check_fields
 
     def example_input(self, batch_size: int = 1) -> Int[Tensor, "batch bytes"]:
         """Zeros in the shape of the raw input."""
         return torch.zeros(batch_size, self.max_bytes, dtype=torch.long)
+
+
+@build.register
+def _(config: SpanConfig) -> PerceiverIO:
+    """A model with random weights; ours, in the manner of Perceiver IO 4.1 and 4.3."""
+    model = build(TokenClassifierConfig(num_labels=2, **vars(config)))
+    model.config = config
+    return model

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from ...attention import Activation
 from ...initialisation import initialise
-from ...inputs import check_classes
+from ...inputs import check_classes, check_fields
+from ...zoo import build
 from ..config import NO_RESIDUAL, DecoderConfig, EncoderConfig, FourierConfig
 from ..decoder import PerceiverDecoder
 from ..encoder import PerceiverEncoder
@@ -44,6 +45,8 @@ class VideoConfig:
     positions: FourierConfig
     mask_probability: float = 0.0
 
+    __post_init__ = check_fields
+
 
 @dataclass(frozen=True)
 class AudioConfig:
@@ -60,6 +63,8 @@ class AudioConfig:
     samples_per_patch: int
     positions: FourierConfig
     mask_probability: float = 0.0
+
+    __post_init__ = check_fields
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,7 @@ class LabelConfig:
     class_names: tuple[str, ...] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self):
+        check_fields(self)
         check_classes(self.class_names, self.num_classes)
 
 
@@ -113,27 +119,8 @@ class MultimodalConfig:
     decoder: DecoderConfig = NO_RESIDUAL
     activation: Activation = "gelu"
 
-    def build(self) -> PerceiverIO:
-        """A model with random weights. Paper: Perceiver IO 4.4."""
-        preprocessor = _multimodal_preprocessor(self)
-        queries = _multimodal_queries(self)
-        decoder = PerceiverDecoder(
-            self.decoder,
-            queries.num_channels,
-            self.encoder.latent_channels,
-            output_channels=self.output_channels,
-            activation=self.activation,
-        )
-        return initialise(
-            PerceiverIO(
-                preprocessor=preprocessor,
-                encoder=PerceiverEncoder(self.encoder, preprocessor.num_channels, self.activation),
-                queries=queries,
-                decoder=MultimodalDecoder(decoder),
-                postprocessor=_multimodal_postprocessor(self),
-                config=self,
-            )
-        )
+    def __post_init__(self):
+        check_fields(self, may_be_0=("input_padding", "query_padding"))
 
     def example_input(self, batch_size: int = 1) -> dict[str, Tensor]:
         """Zeros in the shape of the raw input."""
@@ -183,6 +170,30 @@ class MultimodalConfig:
         for name in names:
             mask[:, rows[name]] = True
         return mask
+
+
+@build.register
+def _(config: MultimodalConfig) -> PerceiverIO:
+    """A model with random weights. Paper: Perceiver IO 4.4."""
+    preprocessor = _multimodal_preprocessor(config)
+    queries = _multimodal_queries(config)
+    decoder = PerceiverDecoder(
+        config.decoder,
+        queries.num_channels,
+        config.encoder.latent_channels,
+        output_channels=config.output_channels,
+        activation=config.activation,
+    )
+    return initialise(
+        PerceiverIO(
+            preprocessor=preprocessor,
+            encoder=PerceiverEncoder(config.encoder, preprocessor.num_channels, config.activation),
+            queries=queries,
+            decoder=MultimodalDecoder(decoder),
+            postprocessor=_multimodal_postprocessor(config),
+            config=config,
+        )
+    )
 
 
 def _video_size(image: VideoConfig) -> tuple[int, int, int]:

@@ -5,7 +5,7 @@ import math
 from perceiver_tutorial.perceiver.config import ConvPoolStem, FourierConfig, LearnedConfig
 from perceiver_tutorial.perceiver.preprocessors.conv_stem import num_cells
 from perceiver_tutorial.perceiver.tasks import ImageClassifierConfig
-from perceiver_tutorial.tracing.walk import Stage
+from perceiver_tutorial.tracing.walk import Step
 
 from .attends import attend_reasons
 from .reason import Reason, chosen, fourier, linear, plus, times
@@ -13,7 +13,7 @@ from .reason import Reason, chosen, fourier, linear, plus, times
 KERNEL = 7
 
 
-def image_reasons(config: ImageClassifierConfig, stage: Stage) -> list[Reason]:
+def image_reasons(config: ImageClassifierConfig, stage: Step) -> list[Reason]:
     """Where the numbers of one stage come from."""
     width, classes = config.encoder.latent_channels, config.num_classes
     match stage.name.split("."):

@@ -8,8 +8,8 @@ from perceiver_course.chapters.images_learned.pictures import by_step
 from perceiver_course.explorers.fourier import alike_to
 from perceiver_course.kit.position_pictures import (
     cosine_similarity,
-    draw_likeness,
     draw_similarities,
+    draw_similarity_maps,
     neighbours,
 )
 
@@ -47,7 +47,7 @@ def test_two_places_are_equally_alike_in_every_picture_that_compares_them():
     table = TABLE + 3
     alike = cosine_similarity(table, table)
     assert alike.min() > 0.5
-    shown = draw_likeness({"table": table}, (3, 4)).figure.axes[0].images[0].get_array()
+    shown = draw_similarity_maps({"table": table}, (3, 4)).figure.axes[0].images[0].get_array()
     assert shown[0, 1] == pytest.approx(alike[0, 1])
     picture = draw_similarities({"table": table}, (3, 4), (0, 0))
     assert picture.figure.axes[0].images[0].get_array()[0, 1] == pytest.approx(alike[0, 1])
