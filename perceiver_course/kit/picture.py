@@ -198,6 +198,18 @@ def lines(axes: Axes, ends: ArrayLike, **look) -> None:
     axes.add_collection(LineCollection(np.asarray(ends, dtype=float), **look), autolim=False)
 
 
+def borders(where: Tensor) -> list[tuple]:
+    """The sides ((x, y), (x, y)) between cells [rows, columns] that are True and that are not.
+
+    >>> import torch
+    >>> borders(torch.tensor([[True, False]]))
+    [((1, 0), (1, 1))]
+    """
+    across, down = where[:, 1:] != where[:, :-1], where[1:] != where[:-1]
+    sides = [((x + 1, y), (x + 1, y + 1)) for y, x in across.nonzero().tolist()]
+    return sides + [((x, y + 1), (x + 1, y + 1)) for y, x in down.nonzero().tolist()]
+
+
 def frame(axes: Axes, x: Number, y: Number, width: Number, height: Number, **look) -> None:
     """The outline of a rectangle from one corner; arguments as for `box`."""
     box(axes, x, y, width, height, fill=False, **{"edgecolor": INK, "linewidth": 2, **look})
