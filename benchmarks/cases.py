@@ -13,6 +13,7 @@ from perceiver_tutorial.perceiver import MultimodalConfig
 from perceiver_tutorial.speed import speed_up
 from perceiver_tutorial.speed.products import has_onednn
 from perceiver_tutorial.tracing.models import Config, published_config
+from perceiver_tutorial.zoo import build
 
 THEIRS, PLAIN, FAST, BF16 = "transformers", "this project", "sped up", "sped up, bf16"
 MULTIMODAL = "deepmind/multimodal-perceiver"
@@ -57,7 +58,7 @@ class Case:
             bf16: once more with half as many bits, if the processor has instructions for them.
         """
         config = published_config(self.model)
-        model, raw = config.build().eval(), random_input(config)
+        model, raw = build(config).eval(), random_input(config)
         fast = speed_up(model)
         ours = {PLAIN: self._run(model, raw, config), FAST: self._run(fast, raw, config)}
         if bf16 and has_onednn(torch.bfloat16):

@@ -7,6 +7,8 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from perceiver_tutorial.zoo import build
+
 
 def small_cnn(
     image_channels: int = 1, num_classes: int = 10, width: int = 32, batch_norm: bool = False
@@ -56,13 +58,15 @@ class ConvNetConfig:
     num_classes: int = 10
     batch_norm: bool = True
 
-    def build(self) -> nn.Sequential:
-        """A network with random weights."""
-        return small_cnn(self.image_channels, self.num_classes, self.width, self.batch_norm)
-
     def example_input(self, batch_size: int = 1) -> Tensor:
         """Zeros in the shape of the raw input."""
         return torch.zeros(batch_size, self.image_channels, *self.image_size)
+
+
+@build.register
+def _(config: ConvNetConfig) -> nn.Sequential:
+    """A network with random weights."""
+    return small_cnn(config.image_channels, config.num_classes, config.width, config.batch_norm)
 
 
 def linear_probe(

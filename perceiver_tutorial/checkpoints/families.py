@@ -13,6 +13,7 @@ from ..deit import DEIT_III, DeiTConfig, DeiTMaskedImageConfig
 from ..hiera import HieraConfig, HieraMAEConfig
 from ..perceiver import PerceiverConfig, with_fidelity
 from ..tracing.models import published_configs
+from ..zoo import build
 from . import deit as deits
 from . import hiera as hieras
 from . import perceiver as perceivers
@@ -161,4 +162,4 @@ def with_classes(config: Config, num_classes: int) -> Config:
 def shapes_of(config: Config) -> dict[str, Tensor]:
     """The weights of a model that is not built: shapes, and nothing in them."""
     with torch.device("meta"):
-        return own_weights(config.build())
+        return own_weights(build(config))

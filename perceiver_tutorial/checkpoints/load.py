@@ -11,6 +11,7 @@ from ..deit import DeiT, DeiTMaskedImage
 from ..hiera import Hiera, HieraConfig, HieraMAE, HieraMAEConfig
 from ..perceiver import PerceiverConfig, PerceiverIO, with_fidelity
 from ..perceiver.fidelity import Fidelity
+from ..zoo import build
 from .compare import Comparison
 from .families import Config, own_weights
 from .identify import Checkpoint, identify
@@ -92,7 +93,7 @@ def fill(checkpoint: Checkpoint, weights: Mapping[str, Tensor]) -> nn.Module:
         checkpoint: which model, and in which layout; it must fit.
         weights: under the names of the file.
     """
-    layout, model = checkpoint.layout, checkpoint.config.build()
+    layout, model = checkpoint.layout, build(checkpoint.config)
     own = own_weights(model)
     stored = [name for name in own if name not in checkpoint.new]
     state = own | layout.read(layout.in_table(weights), stored)

@@ -1,5 +1,6 @@
 """From a published name, or a configuration, to a model."""
 
+from .. import zoo
 from ..inputs import look_up
 from .config import DeiTConfig, DeiTMaskedImageConfig
 from .masked import DeiTMaskedImage
@@ -17,4 +18,4 @@ def build(model: str | DeiTConfig | DeiTMaskedImageConfig) -> DeiT | DeiTMaskedI
         ValueError: if no published model has that name.
     """
     config = look_up(model, {**PUBLISHED, **DEIT_III}, "DeiT") if isinstance(model, str) else model
-    return config.build()
+    return zoo.build(config)

@@ -2,17 +2,12 @@
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from ..inputs import check_classes
 from ..masks import check_mask_ratio
-
-if TYPE_CHECKING:
-    from .masked import DeiTMaskedImage
-    from .model import DeiT
 
 Size = tuple[int, int]
 MOST_BLOCKS = 10_000  # more would be built for hours
@@ -140,12 +135,6 @@ class DeiTConfig:
             return self.drop_path
         return self.drop_path * block / max(1, self.depth - 1)
 
-    def build(self) -> "DeiT":
-        """A model with random weights."""
-        from .model import DeiT
-
-        return DeiT(self)
-
     def example_input(self, batch_size: int = 1) -> Tensor:
         """Zeros in the shape of the raw input."""
         return torch.zeros(batch_size, 3, *self.image_size)
@@ -168,12 +157,6 @@ class DeiTMaskedImageConfig:
 
     def __post_init__(self):
         check_mask_ratio(self.mask_ratio)
-
-    def build(self) -> "DeiTMaskedImage":
-        """A model with random weights."""
-        from .masked import DeiTMaskedImage
-
-        return DeiTMaskedImage(self)
 
     def example_input(self, batch_size: int = 1) -> Tensor:
         """Zeros in the shape of the raw input."""

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from ..inputs import has_values
 from ..masks import check_mask, mask_of, random_units, spread
 from ..positions import learned_table
+from ..zoo import build
 from .config import DeiTMaskedImageConfig
 from .encoder import DeiTEncoder
 from .initial import initialise
@@ -124,3 +125,6 @@ class DeiTMaskedImage(nn.Module):
         """
         encoder = self.config.encoder
         return spread(mask, encoder.grid, (encoder.patch_size,) * 2).unsqueeze(1)
+
+
+build.register(DeiTMaskedImageConfig, DeiTMaskedImage)

@@ -3,6 +3,7 @@
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ..zoo import build
 from .answer import DeiTAnswer
 from .config import DeiTConfig
 from .encoder import DeiTEncoder
@@ -58,3 +59,6 @@ class DeiT(nn.Module):
 
 def _head(config: DeiTConfig) -> nn.Module:
     return Head(config.channels, config.num_classes) if config.num_classes else nn.Identity()
+
+
+build.register(DeiTConfig, DeiT)

@@ -6,6 +6,7 @@ import torch
 
 from ..made_from import like
 from ..positions import resize_positions
+from ..zoo import build
 from .config import Size
 from .masked import DeiTMaskedImage
 from .model import DeiT
@@ -30,7 +31,7 @@ def resized(model: DeiT | DeiTMaskedImage, image_size: Size) -> DeiT | DeiTMaske
     masked = isinstance(model, DeiTMaskedImage)
     old = model.config.encoder if masked else model.config
     new = replace(old, image_size=image_size)
-    other = like((replace(model.config, encoder=new) if masked else new).build(), model)
+    other = like(build(replace(model.config, encoder=new) if masked else new), model)
     state = model.state_dict()
     name = "encoder.to_tokens.positions"
     front, patches = state[name].split([len(state[name]) - old.num_patches, old.num_patches])

@@ -1,5 +1,6 @@
 """From a published name, or a configuration, to a model."""
 
+from .. import zoo
 from ..inputs import look_up
 from .config import HieraConfig, HieraMAEConfig
 from .mae import HieraMAE
@@ -17,4 +18,4 @@ def build(model: str | HieraConfig | HieraMAEConfig) -> Hiera | HieraMAE:
         ValueError: if no published model has that name.
     """
     config = look_up(model, PUBLISHED, "Hiera") if isinstance(model, str) else model
-    return config.build()
+    return zoo.build(config)

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -10,10 +10,6 @@ from torch import Tensor
 from ..inputs import check_classes
 from ..masks import check_mask_ratio
 from .mask_units import Grid, by, unit_grid
-
-if TYPE_CHECKING:
-    from .mae import HieraMAE
-    from .model import Hiera
 
 PositionKind = Literal["table", "separate", "windowed"]
 
@@ -170,12 +166,6 @@ class HieraConfig:
         """Tokens of a mask unit in a stage, counted from 0."""
         return math.prod(unit_grid(self.pools_after(stage), len(self.input_size)))
 
-    def build(self) -> "Hiera":
-        """A model with random weights."""
-        from .model import Hiera
-
-        return Hiera(self)
-
     def example_input(self, batch_size: int = 1) -> Tensor:
         """Zeros in the shape of the raw input."""
         return torch.zeros(batch_size, *self.input_size[:-2], 3, *self.input_size[-2:])
@@ -212,12 +202,6 @@ class HieraMAEConfig:
                 "expected an encoder that does not pool frames, as their first is what is "
                 f"predicted, got pool={self.encoder.pool}. Choose pool=(1, 2, 2)."
             )
-
-    def build(self) -> "HieraMAE":
-        """A model with random weights."""
-        from .mae import HieraMAE
-
-        return HieraMAE(self)
 
     def example_input(self, batch_size: int = 1) -> Tensor:
         """Zeros in the shape of the raw input."""

@@ -10,6 +10,7 @@ from torch.nn.functional import mse_loss
 
 from ..masks import kept_units, mask_of, random_units, spread
 from ..positions import learned_table
+from ..zoo import build
 from .blocks import HieraBlock
 from .config import HieraConfig, HieraMAEConfig
 from .encoder import HieraEncoder
@@ -247,3 +248,6 @@ class HieraMAE(nn.Module):
             seen=from_patches(seen.expand_as(truth).to(truth), self.config.encoder) > 0,
             borrowed=borrowed,
         )
+
+
+build.register(HieraMAEConfig, HieraMAE)

@@ -3,6 +3,7 @@
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ..zoo import build
 from .config import HieraConfig
 from .encoder import HieraEncoder
 from .initial import initialise
@@ -51,3 +52,6 @@ class Hiera(nn.Module):
             frames, height, width], one for each stage.
         """
         return self.encoder.feature_maps(images)
+
+
+build.register(HieraConfig, Hiera)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from .. import zoo
 from ..inputs import look_up
 from .model import PerceiverIO
 from .parts import PerceiverConfig
@@ -22,7 +23,7 @@ def build(model: str | PerceiverConfig) -> PerceiverIO:
         raise TypeError(
             f"expected a published name or a configuration, got {type(config).__name__}."
         )
-    return config.build()
+    return zoo.build(config)
 
 
 def example_input(config: PerceiverConfig, batch_size: int = 1) -> Any:

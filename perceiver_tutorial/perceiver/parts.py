@@ -4,7 +4,7 @@ from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..attention import Activation
 
@@ -121,10 +121,6 @@ class PerceiverConfig(Protocol):
     """
 
     activation: Activation
-
-    def build(self) -> nn.Module:
-        """A model with random weights."""
-        ...
 
     def example_input(self, batch_size: int = 1) -> Any:
         """Zeros in the shape of the raw input."""

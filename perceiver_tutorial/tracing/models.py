@@ -12,15 +12,14 @@ from torch.overrides import TorchFunctionMode
 
 from .. import deit, hiera, perceiver
 from ..inputs import look_up
+from ..zoo import build
 
 FAMILIES = (perceiver, hiera, deit)
 
 
 @runtime_checkable
 class Config(Protocol):
-    """What a model is built from, in any family."""
-
-    def build(self) -> nn.Module: ...
+    """What `build` makes a model from, in any family."""
 
     def example_input(self, batch_size: int = 1) -> Any: ...
 
@@ -48,7 +47,7 @@ def model_and_input(
     title = model if isinstance(model, str) else type(model).__name__
     with torch.device("meta"), _Undrawn():
         config = published_config(model) if isinstance(model, str) else model
-        return title, config.build().eval(), config.example_input(batch_size)
+        return title, build(config).eval(), config.example_input(batch_size)
 
 
 class _Undrawn(TorchFunctionMode):

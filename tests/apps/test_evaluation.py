@@ -32,6 +32,7 @@ from perceiver_tutorial.apps.evaluation.report import judge
 from perceiver_tutorial.apps.evaluation.results import Outcome, Results, Run
 from perceiver_tutorial.checkpoints import load
 from perceiver_tutorial.perceiver.tiny import ENCODER
+from perceiver_tutorial.zoo import build
 
 CLASSES = 7
 RUN = Run("model", "0" * 16, "transformers", "folder", "prepared")
@@ -152,7 +153,7 @@ def test_nothing_is_best_of_what_is_no_number():
 
 def test_two_heads_are_averaged():
     config = deit.DeiTConfig(8, 2, depth=1, image_size=(16, 16), num_classes=3)
-    model, pixels = config.build().eval(), torch.randn(2, 3, 16, 16)
+    model, pixels = build(config).eval(), torch.randn(2, 3, 16, 16)
     assert torch.equal(loop.class_logits(model, pixels), model(pixels).logits)
 
 
@@ -324,13 +325,13 @@ def test_a_published_model_of_another_kind_is_refused_before_it_is_fetched(name,
 def test_a_folder_without_a_classifier_is_refused():
     config = hiera.HieraConfig(8, 1, (1, 1, 1, 1), (64, 64), num_classes=None)
     with pytest.raises(ValueError, match="expected a classifier of pictures, got here"):
-        loop._num_classes(config.build(), "here")
+        loop._num_classes(build(config), "here")
 
 
 def test_a_classifier_of_texts_is_refused():
     config = perceiver.TextClassifierConfig(ENCODER, num_classes=3, input_channels=14, max_bytes=9)
     with pytest.raises(ValueError, match=r"expected a model that takes a photograph, .* text\."):
-        loop._preparation("here", config.build())
+        loop._preparation("here", build(config))
 
 
 def test_fidelity_can_be_chosen(checkpoint, pictures, tmp_path, monkeypatch):

@@ -15,7 +15,8 @@ from safetensors.torch import save_file
 from perceiver_tutorial import deit
 from perceiver_tutorial.checkpoints import load, save
 from perceiver_tutorial.checkpoints.files import read_weights
-from perceiver_tutorial.perceiver import TINY, build
+from perceiver_tutorial.perceiver import TINY
+from perceiver_tutorial.zoo import build
 
 CONFIG = deit.DeiTConfig(6, 2, depth=1, image_size=(16, 24), patch_size=8, num_classes=5)
 PERCEIVER = TINY["deepmind/vision-perceiver-fourier"]
@@ -148,7 +149,7 @@ def whole(suffix: str, folder: Path) -> Path:
     """A file of ours, whole."""
     if suffix in (".npz", ".pystate"):
         return save(build(PERCEIVER), folder / f"x{suffix}", "deepmind")
-    return save(CONFIG.build(), folder / f"x{suffix}", "timm")
+    return save(build(CONFIG), folder / f"x{suffix}", "timm")
 
 
 @pytest.mark.parametrize("part", [0.02, 0.5, 0.999])
@@ -199,14 +200,14 @@ def test_a_torn_old_file_of_torch_is_refused(tmp_path):
     ('{"embed_dim": 96, "stages": 4}', r"the arguments of Meta's Hiera as it was publ"),
 ])  # fmt: skip
 def test_a_wrong_configuration_is_refused(text, message, tmp_path):
-    save(CONFIG.build(), tmp_path / "x")
+    save(build(CONFIG), tmp_path / "x")
     (tmp_path / "x" / "config.json").write_text(text)
     with pytest.raises(ValueError, match=message):
         load(tmp_path / "x")
 
 
 def test_a_lost_configuration_can_be_given(tmp_path):
-    folder = save(CONFIG.build(), tmp_path / "x")
+    folder = save(build(CONFIG), tmp_path / "x")
     (folder / "config.json").unlink()
     with pytest.raises(
         FileNotFoundError, match=r"expected a config\.json .* config=a published na"
@@ -228,19 +229,22 @@ def test_a_link_to_a_file_is_followed(suffix, tmp_path):
     assert load(tmp_path / f"link{suffix}", config=CONFIG if suffix[1] == "s" else PERCEIVER)
 
 
-def test_nothing_is_built_unless_everything_fits(tmp_path, monkeypatch):
+def test_nothing_is_built_unless_everything_fits(tmp_path):
     file = whole(".safetensors", tmp_path)
     wider = deit.DeiTConfig(8, 2, depth=1, image_size=(16, 24), patch_size=8, num_classes=5)
     devices = []
-    build_really = deit.DeiTConfig.build
+    build_really = build.dispatch(deit.DeiTConfig)
 
     def noted(config):
         devices.append(torch.get_default_device().type)
         return build_really(config)
 
-    monkeypatch.setattr(deit.DeiTConfig, "build", noted)
-    with pytest.raises(ValueError, match=r"Nothing was loaded"):
-        load(file, config=wider)
-    assert devices == ["meta"]
-    load(file, config=CONFIG)
+    build.register(deit.DeiTConfig, noted)
+    try:
+        with pytest.raises(ValueError, match=r"Nothing was loaded"):
+            load(file, config=wider)
+        assert devices == ["meta"]
+        load(file, config=CONFIG)
+    finally:
+        build.register(deit.DeiTConfig, build_really)
     assert devices == ["meta", "meta", "cpu"]

@@ -13,6 +13,7 @@ from perceiver_tutorial import deit
 from perceiver_tutorial.checkpoints import compare, load, save
 from perceiver_tutorial.checkpoints.families import PUBLISHED, layout_of, shapes_of
 from perceiver_tutorial.checkpoints.files import read_weights
+from perceiver_tutorial.zoo import build
 
 CONFIG = deit.DeiTConfig(6, 2, depth=3, image_size=(16, 24), patch_size=8, num_classes=5)
 
@@ -20,7 +21,7 @@ CONFIG = deit.DeiTConfig(6, 2, depth=3, image_size=(16, 24), patch_size=8, num_c
 @pytest.fixture
 def doctored(tmp_path):
     """A state dict in transformers' layout with four things wrong."""
-    state = load_file(save(CONFIG.build(), tmp_path / "x") / "model.safetensors")
+    state = load_file(save(build(CONFIG), tmp_path / "x") / "model.safetensors")
     state["deit.layernorm.gain"] = state.pop("deit.layernorm.weight")
     state["cls_classifier.weight"] = state["cls_classifier.weight"].T.contiguous()
     for block in range(3):
@@ -103,7 +104,7 @@ def test_the_largest_published_model_is_compared_while_python_counts_to_500_mill
     ("folder", "transformers"), ("x.pth", "meta"), ("x.safetensors", "timm"),
 ])  # fmt: skip
 def test_files_are_compared_by_their_shapes_alone(place, layout, tmp_path, monkeypatch):
-    path = save(shake(CONFIG.build()), tmp_path / place, layout)
+    path = save(shake(build(CONFIG)), tmp_path / place, layout)
     room, asked = importlib.import_module("perceiver_tutorial.checkpoints.sources"), []
 
     def noted(file, *, shapes_only=False, averaged=True):
@@ -145,7 +146,7 @@ def test_a_size_that_was_not_published_needs_its_configuration(tmp_path, monkeyp
     few = {name: config for name, config in PUBLISHED.items() if "deit-tiny" in name}
     room = importlib.import_module("perceiver_tutorial.checkpoints.identify")
     monkeypatch.setattr(room, "PUBLISHED", few)
-    file = save(CONFIG.build(), tmp_path / "x.pth", "meta")
+    file = save(build(CONFIG), tmp_path / "x.pth", "meta")
     nearest = (
         r"of a published model in x\.pth, got others; nearest, .* is facebook/deit-.*config=a "
     )
@@ -155,7 +156,7 @@ def test_a_size_that_was_not_published_needs_its_configuration(tmp_path, monkeyp
 
 
 def test_a_configuration_can_be_given_by_its_published_name(tmp_path):
-    file = save(CONFIG.build(), tmp_path / "x.pth", "meta")
+    file = save(build(CONFIG), tmp_path / "x.pth", "meta")
     with pytest.raises(
         ValueError, match=r"x\.pth for facebook/deit-tiny-patch16-224: the weights do not"
     ):
@@ -173,7 +174,7 @@ def test_a_model_that_nobody_else_has_is_not_compared():
 
 
 def test_a_changed_name_in_a_file_is_found(tmp_path):
-    folder = save(CONFIG.build(), tmp_path / "x")
+    folder = save(build(CONFIG), tmp_path / "x")
     file = folder / "model.safetensors"
     state = load_file(file)
     state["deit.embeddings.clstoken"] = state.pop("deit.embeddings.cls_token")

@@ -17,6 +17,7 @@ from perceiver_tutorial import deit, hiera, perceiver
 from perceiver_tutorial.checkpoints import compare, load, save
 from perceiver_tutorial.checkpoints.families import layout_of, own_weights
 from perceiver_tutorial.perceiver.tiny import IMAGES
+from perceiver_tutorial.zoo import build
 
 DEIT = deit.DeiTConfig(6, 2, depth=2, image_size=(16, 24), patch_size=8, num_classes=5)
 HIERA = hiera.HieraConfig(8, 1, (1, 1, 1, 1), (32, 32), num_classes=5)
@@ -26,7 +27,7 @@ OTHERS = {"DeiT": "meta", "Hiera": "timm", "Perceiver": "transformers"}
 
 def stored(config, spread=0.3):
     """A shaken model, and its weights under the names of others."""
-    model = shake(config.build(), spread).eval()
+    model = shake(build(config), spread).eval()
     family = next(name for name, known in CONFIGS.items() if type(known) is type(config))
     return model, layout_of(config, OTHERS[family]).write(own_weights(model))
 
@@ -120,7 +121,7 @@ NAMED = {**CONFIGS, "Perceiver": replace(FOURIER, encoder=IMAGES.encoder, num_cl
 
 @pytest.mark.parametrize("config", NAMED.values(), ids=NAMED)
 def test_names_of_classes_are_loaded_and_saved(config, tmp_path):
-    folder = save(shake(config.build()), tmp_path / "theirs")
+    folder = save(shake(build(config)), tmp_path / "theirs")
     names = [f"class {n}" for n in range(config.num_classes)]
     content = json.loads((folder / "config.json").read_text())
     content["id2label"] = {str(n): name for n, name in enumerate(names)}
@@ -305,7 +306,7 @@ def test_a_body_that_does_not_fit_is_refused_for_other_classes_too():
 
 def test_what_does_not_classify_gets_no_head(tmp_path):
     config = hiera.HieraMAEConfig(hiera.HieraConfig(8, 1, (1, 1, 1, 1), (64, 64), num_pools=2))
-    folder = save(config.build(), tmp_path / "mae")
+    folder = save(build(config), tmp_path / "mae")
     with pytest.raises(ValueError, match=r"a model that classifies .*hiera\.classifier_from makes"):
         load(folder, num_classes=3)
 
@@ -326,7 +327,7 @@ def test_a_deit_iii_is_known_by_timms_name(name, config, tmp_path, monkeypatch):
         distilled=False, layer_scale=0.1, patch_positions_only=True, norm_eps=config.norm_eps,
     )  # fmt: skip
     monkeypatch.setitem(deit.DEIT_III, name, narrowed)
-    model = shake(narrowed.build()).eval()
+    model = shake(build(narrowed)).eval()
     save(model, tmp_path / "model.safetensors", "timm")
     (tmp_path / "config.json").write_text(json.dumps({"architecture": name, "num_classes": 1000}))
     again = load(tmp_path)

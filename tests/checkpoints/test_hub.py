@@ -17,6 +17,7 @@ from theirs_deit import narrow
 from perceiver_tutorial import deit, hiera
 from perceiver_tutorial.checkpoints import compare, load, save
 from perceiver_tutorial.checkpoints.hub import is_name
+from perceiver_tutorial.zoo import build
 
 CONFIG = deit.DeiTConfig(6, 2, depth=1, image_size=(16, 24), patch_size=8, num_classes=5)
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -49,7 +50,7 @@ def put(cache, name, folder):
 
 
 def test_a_name_is_read_from_the_cache_without_a_network(cache, tmp_path):
-    model = shake(CONFIG.build())
+    model = shake(build(CONFIG))
     put(cache, "facebook/deit-tiny-distilled-patch16-224", save(model, tmp_path / "x"))
     again = load("facebook/deit-tiny-distilled-patch16-224")
     assert torch.equal(again.encoder.norm.weight, model.encoder.norm.weight)
@@ -57,12 +58,12 @@ def test_a_name_is_read_from_the_cache_without_a_network(cache, tmp_path):
 
 
 def test_anybodys_name_is_read_from_the_cache(cache, tmp_path):
-    put(cache, "somebody/my-deit", save(CONFIG.build(), tmp_path / "x"))
+    put(cache, "somebody/my-deit", save(build(CONFIG), tmp_path / "x"))
     assert load("somebody/my-deit").config == CONFIG
 
 
 def test_older_repositories_have_no_safetensors(cache, tmp_path):
-    model = CONFIG.build()
+    model = build(CONFIG)
     folder = save(model, tmp_path / "x")
     torch.save(load_file(folder / "model.safetensors"), folder / "pytorch_model.bin")
     (folder / "model.safetensors").unlink()
@@ -84,7 +85,7 @@ def test_without_network_and_cache_there_is_one_sentence_with_the_command(name):
 
 
 def test_half_a_download_is_not_taken_for_a_model(cache, tmp_path):
-    folder = save(CONFIG.build(), tmp_path / "x")
+    folder = save(build(CONFIG), tmp_path / "x")
     (folder / "model.safetensors").unlink()
     put(cache, "facebook/deit-tiny-patch16-224", folder)
     with pytest.raises(FileNotFoundError, match=r"`hf download facebook/deit-tiny-patch16-224`"):
@@ -104,7 +105,7 @@ def test_a_video_is_read_from_the_cache_in_metas_own_layout(cache, tmp_path):
         4, 1, (1, 1, 1, 1), (4, 32, 64), (3, 7, 7), (2, 4, 4), (1, 3, 3), (1, 2, 2),
         positions="separate", num_classes=5,
     )  # fmt: skip
-    model = shake(config.build())
+    model = shake(build(config))
     folder = tmp_path / "x"
     folder.mkdir()
     state = torch.load(save(model, tmp_path / "y.pth", "meta"), weights_only=True)["model_state"]
@@ -141,7 +142,7 @@ def test_what_could_be_a_name(text, answer):
 
 
 def test_a_folder_of_that_name_comes_first(tmp_path, monkeypatch):
-    save(CONFIG.build(), tmp_path / "somebody" / "my-deit")
+    save(build(CONFIG), tmp_path / "somebody" / "my-deit")
     monkeypatch.chdir(tmp_path)
     assert load("somebody/my-deit").config == CONFIG
 

@@ -21,6 +21,7 @@ from perceiver_tutorial.checkpoints.families import (
 )
 from perceiver_tutorial.checkpoints.perceiver import config_from_golden, config_to_golden
 from perceiver_tutorial.perceiver import with_fidelity
+from perceiver_tutorial.zoo import build
 
 VIDEOS = [name for name in PUBLISHED if "16x224" in name]
 IN_TRANSFORMERS = [name for name in PUBLISHED if name not in VIDEOS]
@@ -95,7 +96,7 @@ TINY = {
 
 @pytest.mark.parametrize("config", TINY.values(), ids=TINY)
 def test_numbers_go_round_exactly(config):
-    ours = own_weights(shake(config.build()))
+    ours = own_weights(shake(build(config)))
     layouts = layouts_for(config, ours)
     assert layouts
     for layout in layouts.values():

@@ -18,7 +18,8 @@ from transformers import DeiTConfig, HieraConfig, ViTConfig
 
 from perceiver_tutorial import deit, hiera
 from perceiver_tutorial.checkpoints import load, save
-from perceiver_tutorial.perceiver import TINY, build, with_fidelity
+from perceiver_tutorial.perceiver import TINY, with_fidelity
+from perceiver_tutorial.zoo import build
 
 HIERAS = ("HieraModel", "HieraForImageClassification", "HieraForPreTraining")
 DEITS = (
@@ -108,7 +109,7 @@ PLACES = {
 
 @pytest.mark.parametrize("config, file, layout", PLACES.values(), ids=PLACES)
 def test_a_file_goes_round_exactly(config, file, layout, tmp_path):
-    model = shake(config.build())
+    model = shake(build(config))
     again = load(save(model, tmp_path / file, layout), config=config)
     assert again.config == config
     torch.testing.assert_close(again.state_dict(), model.state_dict(), rtol=0, atol=0)
@@ -127,7 +128,7 @@ def test_a_golden_file_brings_its_sizes(name, tmp_path):
     (deit.DeiTConfig(6, 2, 1, (16, 24), 8), "model"),
 ])  # fmt: skip
 def test_metas_files_hold_their_weights_under_a_key(config, key, tmp_path):
-    file = save(config.build(), tmp_path / "x.pth", "meta")
+    file = save(build(config), tmp_path / "x.pth", "meta")
     assert list(torch.load(file, weights_only=True)) == [key]
 
 
@@ -142,7 +143,7 @@ def test_a_tied_embedding_is_stored_once(tmp_path):
 
 
 def tiny_deit():
-    return shake(deit.DeiTConfig(6, 2, 1, (16, 24), 8).build())
+    return shake(build(deit.DeiTConfig(6, 2, 1, (16, 24), 8)))
 
 
 def test_a_model_without_a_configuration_is_refused(tmp_path):
@@ -154,7 +155,7 @@ def test_a_model_without_a_configuration_is_refused(tmp_path):
 
 def test_a_model_without_weights_is_refused(tmp_path):
     with torch.device("meta"):
-        model = deit.DeiTConfig(6, 2, 1, (16, 24), 8).build()
+        model = build(deit.DeiTConfig(6, 2, 1, (16, 24), 8))
     with pytest.raises(ValueError, match=r"got one on the meta device, .* Build it outside of"):
         save(model, tmp_path / "x")
 
@@ -177,7 +178,7 @@ def test_a_model_without_weights_is_refused(tmp_path):
 def test_a_layout_without_room_for_the_model_says_so(config, layout, message, tmp_path):
     ending = {"meta": "x.pth", "timm": "x.pth", "deepmind": "x.npz"}.get(layout, "folder")
     with pytest.raises(ValueError, match=message):
-        save(config.build(), tmp_path / ending, layout)
+        save(build(config), tmp_path / ending, layout)
     assert not list(tmp_path.iterdir())
 
 
@@ -268,6 +269,6 @@ def test_a_folder_of_links_as_in_the_cache_is_left_alone(tmp_path):
 
 
 def test_a_model_that_was_made_smaller_is_saved_as_it_is(tmp_path):
-    model = replace(deit.DeiTConfig(6, 2, 1, (16, 24), 8), drop_path=0.1).build()
+    model = build(replace(deit.DeiTConfig(6, 2, 1, (16, 24), 8), drop_path=0.1))
     save(model, tmp_path / "folder")
     assert load(tmp_path / "folder").config == replace(model.config, drop_path=0.0)

@@ -14,6 +14,7 @@ from perceiver_course.kit.rivals import ConvNetConfig, small_cnn
 from perceiver_course.kit.training import batches, fit, repeated
 from perceiver_tutorial.perceiver.preprocessors import ConvPool
 from perceiver_tutorial.tracing import walk
+from perceiver_tutorial.zoo import build
 
 STILL = {"turn": 0.0, "zoom": 0.0, "shift": 0.0}
 
@@ -137,7 +138,7 @@ def test_batch_norms_keep_nine_tenths_of_their_statistics(model):
 
 
 def test_without_memory_the_average_is_the_model_batch_norm_included():
-    model = ConvNetConfig(width=4).build()
+    model = build(ConvNetConfig(width=4))
     average = moving_average(model, decay=0.0)
     images = torch.rand(4, 3, 8, 8)
     fit(model, lambda model, x: model(x).square().mean(), itertools.repeat((images,)), steps=3,
@@ -154,14 +155,14 @@ def test_a_decay_that_forgets_nothing_or_less_is_refused(decay):
 def test_a_convnet_is_walked_like_any_model_and_takes_pictures_of_other_sizes():
     config = ConvNetConfig(width=5, num_classes=7)
     assert walk(config)["answer"].shape == (1, 7)
-    assert config.build()(torch.zeros(2, 3, 12, 10)).shape == (2, 7)
+    assert build(config)(torch.zeros(2, 3, 12, 10)).shape == (2, 7)
 
 
 def test_without_batch_norm_a_convnet_is_the_small_cnn_of_the_course():
     config = ConvNetConfig(image_channels=1, batch_norm=False)
-    count = sum(p.numel() for p in config.build().parameters())
+    count = sum(p.numel() for p in build(config).parameters())
     assert count == sum(p.numel() for p in small_cnn().parameters()) == 28_714
-    norms = [m for m in ConvNetConfig().build() if isinstance(m, nn.BatchNorm2d)]
+    norms = [m for m in build(ConvNetConfig()) if isinstance(m, nn.BatchNorm2d)]
     assert [norm.num_features for norm in norms] == [32, 32, 64]
 
 

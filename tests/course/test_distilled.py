@@ -38,6 +38,7 @@ from perceiver_course.kit.recipes.digits_deit import (
 from perceiver_course.kit.recipes.scores import SEEDS, measured
 from perceiver_course.recipes import trained
 from perceiver_tutorial.deit import DeiTAnswer, soft_divergence
+from perceiver_tutorial.zoo import build
 from tools import distil_digits
 
 WAYS = list(STUDENTS)
@@ -80,7 +81,7 @@ def test_the_teacher_reads_in_its_own_normalisation_and_at_its_own_size():
 
 @pytest.mark.parametrize("loss", [labels_only, soft_targets, hard_targets])
 def test_a_loss_listens_to_the_teacher_unless_it_is_labels_only(loss):
-    model = DISTILLED.build()
+    model = build(DISTILLED)
     images, labels = torch.rand(4, 3, 8, 8), soft_labels(torch.arange(4), 10)
     one, other = (loss(model, images, labels, 5 * torch.randn(4, 10)) for _ in range(2))
     assert torch.equal(one, other) == (loss is labels_only)
@@ -89,7 +90,7 @@ def test_a_loss_listens_to_the_teacher_unless_it_is_labels_only(loss):
 def test_soft_targets_weigh_half_and_half():
     images, said = torch.rand(4, 3, 8, 8), torch.randn(4, 10)
     labels = soft_labels(torch.arange(4), 10, smoothing=0.1)
-    model = PLAIN.build()
+    model = build(PLAIN)
     logits = model(images).logits
     told = -(labels * logits.log_softmax(-1)).sum(-1).mean()
     want = (told + soft_divergence(logits, said, 3.0)) / 2

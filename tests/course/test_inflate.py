@@ -10,6 +10,7 @@ from tolerances import EXACT
 from perceiver_course.chapters.feature_maps.model import inflate, inflated_kernel
 from perceiver_tutorial import hiera
 from perceiver_tutorial.hiera import HieraConfig
+from perceiver_tutorial.zoo import build
 
 pytestmark = pytest.mark.usefixtures("no_gradients", "float64")
 
@@ -21,7 +22,7 @@ TOLERANCE = 1e-5
 
 @pytest.fixture
 def image_model():
-    return shake(IMAGE.build())
+    return shake(build(IMAGE))
 
 
 def pictures(batch_size=2):
@@ -92,7 +93,7 @@ def test_the_image_model_stays_as_it_was_and_shares_no_memory(image_model):
 
 
 def test_places_come_from_any_kind_of_positions_at_any_size():
-    windowed = shake(replace(IMAGE, positions="windowed").build())
+    windowed = shake(build(replace(IMAGE, positions="windowed")))
     larger = replace(FILM, input_size=(6, 96, 64))
     positions = inflate(windowed, larger).encoder.positions
     assert torch.equal(positions.places.table, windowed.encoder.positions((24, 16)))

@@ -34,6 +34,7 @@ from perceiver_tutorial.hiera import (
     tube_units,
     xavier,
 )
+from perceiver_tutorial.zoo import build
 from tests.hiera.test_mae import mae
 from tests.hiera.test_model import BOTH, TINY, VIDEO, images
 from tools import compare_pretraining
@@ -81,7 +82,7 @@ def test_transformers_moves_the_same_weights(tmp_path):
 
 
 def test_a_start_that_keeps_signals_alive():
-    model = HieraMAEConfig(replace(TINY, num_pools=2)).build()
+    model = build(HieraMAEConfig(replace(TINY, num_pools=2)))
     xavier(model)
     maps = [m for m in model.modules() if isinstance(m, nn.Linear | nn.Conv2d)]
     for module in maps:
@@ -225,7 +226,7 @@ def test_a_taught_classifier_begins_with_what_the_probe_says():
 
 def mae_of_digits():
     torch.manual_seed(0)
-    return recipe.WideStart(recipe.PRETRAINING).build().eval()
+    return build(recipe.WideStart(recipe.PRETRAINING)).eval()
 
 
 # -- the comparison -------------------------------------------------------------------------------
@@ -249,7 +250,7 @@ def test_all_ways_get_the_same_digits_and_steps_and_are_named(monkeypatch):
     monkeypatch.setattr(model, "probed", lambda _model, *how: probes.append(how) or 0.25)
     monkeypatch.setattr(model, "tuned", tune)
     torch.manual_seed(0)
-    found = dict(model.compare(recipe.PRETRAINING.build(), seed=3))
+    found = dict(model.compare(build(recipe.PRETRAINING), seed=3))
     assert probes == [(10, 3)] * 2 + [(50, 3)] * 2
     wanted = [(labels, 3, steps) for labels in (10, 50) for steps in (100, 300)]
     assert tunings == [one for one in wanted for _ in model.TUNED]

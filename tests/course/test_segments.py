@@ -21,6 +21,7 @@ from perceiver_course.chapters.feature_maps.model import (
 from perceiver_tutorial.hiera import Hiera, HieraConfig, video
 from perceiver_tutorial.initialisation import initialise
 from perceiver_tutorial.tracing import cost, walk
+from perceiver_tutorial.zoo import build
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -85,7 +86,7 @@ def test_stretching_keeps_what_is_even_and_lies_between():
 
 @pytest.mark.parametrize("chosen", [(0, 1, 2, 3), (0,), (3,), (1, 3)])
 def test_every_map_that_is_read_and_no_other_counts(chosen):
-    model = shake(replace(SEGMENTER, maps=chosen).build())
+    model = shake(build(replace(SEGMENTER, maps=chosen)))
     raw = torch.randn(2, 3, 64, 96)
     scores = model(raw)
     assert scores.shape == (2, 5, 64, 96)
@@ -97,11 +98,11 @@ def test_every_map_that_is_read_and_no_other_counts(chosen):
 
 
 def test_it_names_pixels_of_pictures_of_any_size_that_tiles():
-    assert SEGMENTER.build()(torch.randn(1, 3, 96, 32)).shape == (1, 5, 96, 32)
+    assert build(SEGMENTER)(torch.randn(1, 3, 96, 32)).shape == (1, 5, 96, 32)
 
 
 def test_the_finest_map_alone_keeps_to_its_mask_unit():
-    model = shake(replace(SEGMENTER, maps=(0,)).build())
+    model = shake(build(replace(SEGMENTER, maps=(0,))))
     raw = torch.randn(1, 3, 64, 96)
     changed = raw.clone()
     changed[0, :, 10, 45] += 1
@@ -110,7 +111,7 @@ def test_the_finest_map_alone_keeps_to_its_mask_unit():
 
 
 def test_an_encoder_that_learned_elsewhere_goes_in_and_gives_its_maps():
-    learned, model = shake(Hiera(TINY)), SEGMENTER.build()
+    learned, model = shake(Hiera(TINY)), build(SEGMENTER)
     model.encoder.load_state_dict(learned.encoder.state_dict())
     raw = torch.randn(1, 3, 64, 96)
     pairs = zip(learned.feature_maps(raw), model.encoder.feature_maps(raw), strict=True)
@@ -121,9 +122,7 @@ def test_it_is_walked_and_counted():
     table = walk(SEGMENTER)
     assert table["add_up"].shape == (1, 12, 16, 24)
     assert table["answer"].shape == (1, 5, 64, 96)
-    assert cost(SEGMENTER).total.parameters == sum(
-        p.numel() for p in SEGMENTER.build().parameters()
-    )
+    assert cost(SEGMENTER).total.parameters == sum(p.numel() for p in build(SEGMENTER).parameters())
 
 
 @pytest.mark.usefixtures("without_shape_checks")

@@ -20,6 +20,7 @@ from perceiver_tutorial.deit import (
     soft_distillation,
     soft_divergence,
 )
+from perceiver_tutorial.zoo import build
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -213,7 +214,7 @@ def test_a_teacher_sees_its_own_size_and_otherwise_the_very_same_image():
 
 
 def test_a_teacher_is_frozen_and_counts_nothing_while_its_student_trains():
-    net = ConvNetConfig(width=4).build().train()
+    net = build(ConvNetConfig(width=4)).train()
     teacher = Teacher(net)
     student = nn.ModuleDict({"teacher": teacher}).train()
     before = {name: value.clone() for name, value in net.state_dict().items()}
@@ -224,7 +225,7 @@ def test_a_teacher_is_frozen_and_counts_nothing_while_its_student_trains():
 
 
 def test_notes_are_what_the_teacher_says_and_it_is_asked_once():
-    teacher, images = Teacher(ConvNetConfig(width=4).build()), torch.rand(9, 3, 8, 8)
+    teacher, images = Teacher(build(ConvNetConfig(width=4))), torch.rand(9, 3, 8, 8)
     notes = TeacherNotes(teacher, images, batch_size=4)
     teacher.model = None
     numbers = torch.tensor([8, 0, 3])
@@ -233,7 +234,7 @@ def test_notes_are_what_the_teacher_says_and_it_is_asked_once():
 
 
 def test_notes_equal_asking():
-    teacher, images = Teacher(ConvNetConfig(width=4).build()), torch.rand(9, 3, 8, 8)
+    teacher, images = Teacher(build(ConvNetConfig(width=4))), torch.rand(9, 3, 8, 8)
     notes = TeacherNotes(teacher, images, batch_size=4)
     assert relative_error(notes(torch.arange(9), images), teacher(images)) < EXACT
 
@@ -246,14 +247,14 @@ def test_notes_equal_asking():
 ])  # fmt: skip
 def test_notes_about_other_pixels_are_refused(change):
     images = torch.rand(3, 3, 8, 8)
-    notes = TeacherNotes(Teacher(ConvNetConfig(width=4).build()), images)
+    notes = TeacherNotes(Teacher(build(ConvNetConfig(width=4))), images)
     with pytest.raises(ValueError, match=r"the very images .* other pixels for \d of 3"):
         notes(torch.arange(3), change(images))
 
 
 def test_the_refusal_names_the_image():
     images = torch.rand(6, 3, 8, 8)
-    notes = TeacherNotes(Teacher(ConvNetConfig(width=4).build()), images)
+    notes = TeacherNotes(Teacher(build(ConvNetConfig(width=4))), images)
     shown = images[[2, 5]].clone()
     shown[1] *= 0.9
     with pytest.raises(ValueError, match=r"for 1 of 2, the first of them number 5. If"):

@@ -14,6 +14,7 @@ from perceiver_tutorial import deit
 from perceiver_tutorial.attention import SelfAttentionLayer
 from perceiver_tutorial.deit import DeiTAnswer, DeiTConfig, DeiTMaskedImageConfig
 from perceiver_tutorial.tracing import walk
+from perceiver_tutorial.zoo import build
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -40,7 +41,7 @@ def images(config=TINY, batch_size=2):
 
 
 def shaken(config):
-    return shake(config.build(), 1.0)
+    return shake(build(config), 1.0)
 
 
 # --- published sizes ------------------------------------------------------------------------------
@@ -156,7 +157,7 @@ def test_a_distillation_token_that_nobody_reads_still_takes_part():
 
 def test_a_fresh_model_is_no_blank():
     """As transformers starts it, all of these would be zero and the two tokens twins."""
-    fresh = DeiTConfig(channels=192, num_heads=3, depth=2, num_classes=50).build()
+    fresh = build(DeiTConfig(channels=192, num_heads=3, depth=2, num_classes=50))
     start = fresh.encoder.to_tokens
     for table in (start.class_token, start.distillation_token, start.positions):
         assert table.std().item() == pytest.approx(0.0176, abs=0.004)  # 0.02, cut at two of them
@@ -264,16 +265,16 @@ def test_a_resized_model_is_a_copy_and_the_same_at_its_own_size():
 
 
 def test_a_resized_model_keeps_its_kind_of_numbers():
-    assert deit.resized(TINY.build().double(), (16, 16)).class_head.weight.dtype == torch.float64
+    assert deit.resized(build(TINY).double(), (16, 16)).class_head.weight.dtype == torch.float64
 
 
 def test_a_masked_pretraining_is_resized_too():
-    other = deit.resized(MASKED.build(), (48, 16))
+    other = deit.resized(build(MASKED), (48, 16))
     assert other(torch.randn(2, 3, 48, 16)).shape == (2, 3, 48, 16)
 
 
 def test_positions_without_rows_for_the_tokens_in_front_are_stretched_whole():
-    model = replace(TINY, patch_positions_only=True).build()
+    model = build(replace(TINY, patch_positions_only=True))
     other = deit.resized(model, (48, 16))
     assert other.encoder.to_tokens.positions.shape == (12, 24)
 
@@ -283,18 +284,18 @@ def test_positions_without_rows_for_the_tokens_in_front_are_stretched_whole():
 
 @pytest.mark.parametrize("options", [{"layer_scale": 1e-4}, {"drop_path": 0.1}])
 def test_the_published_models_do_not_pay_for_options(options):
-    assert {type(block) for block in TINY.build().encoder.blocks} == {SelfAttentionLayer}
+    assert {type(block) for block in build(TINY).encoder.blocks} == {SelfAttentionLayer}
     assert SelfAttentionLayer not in {
-        type(block) for block in replace(TINY, **options).build().encoder.blocks
+        type(block) for block in build(replace(TINY, **options)).encoder.blocks
     }
 
 
 def test_layer_scale_starts_as_asked_and_one_changes_nothing():
     plain, raw = shaken(TINY), images()
-    scaled = replace(TINY, layer_scale=1.0).build().eval()
+    scaled = build(replace(TINY, layer_scale=1.0)).eval()
     scaled.load_state_dict(plain.state_dict(), strict=False)
     assert torch.equal(scaled(raw).logits, plain(raw).logits)
-    small = replace(TINY, layer_scale=1e-4).build()
+    small = build(replace(TINY, layer_scale=1e-4))
     for block in small.encoder.blocks:
         for scale in (block.scale_attention, block.scale_mlp):
             assert torch.equal(scale.weight, torch.full((24,), 1e-4))
@@ -313,7 +314,7 @@ def test_layer_scale_scales_the_branches_channel_by_channel():
 
 def test_drop_path_grows_from_block_to_block_or_is_the_same_in_all():
     def rates(**options):
-        blocks = replace(TINY, drop_path=0.2, **options).build().encoder.blocks
+        blocks = build(replace(TINY, drop_path=0.2, **options)).encoder.blocks
         return [block.drop_path.probability for block in blocks]
 
     assert rates() == [0.0, 0.1, 0.2]
@@ -377,13 +378,13 @@ def test_a_completed_picture_keeps_what_was_seen():
 
 def test_random_masks_hide_the_share_that_was_asked_for():
     for ratio, kept in ((0.6, 6), (0.9, 1), (0.0, 15)):
-        model = replace(MASKED, mask_ratio=ratio).build()
+        model = build(replace(MASKED, mask_ratio=ratio))
         assert model.mask(images()).sum(1).tolist() == [kept] * 2
-    assert not torch.equal(*MASKED.build().mask(images()))
+    assert not torch.equal(*build(MASKED).mask(images()))
 
 
 def test_learning_from_hidden_patches_reaches_the_mask_token():
-    model = MASKED.build()
+    model = build(MASKED)
     model.loss(images()).backward()
     missing = [name for name, p in model.named_parameters() if p.grad is None]
     assert missing == [] and model.mask_token.grad.any()
@@ -399,7 +400,7 @@ def test_learning_from_hidden_patches_reaches_the_mask_token():
 )
 @pytest.mark.usefixtures("without_shape_checks")
 def test_masks_that_do_not_fit_are_refused(mask, words):
-    model = MASKED.build()
+    model = build(MASKED)
     for use in (model, model.loss, model.reconstruct):
         with pytest.raises(ValueError, match=words):
             use(images(), mask)
@@ -407,7 +408,7 @@ def test_masks_that_do_not_fit_are_refused(mask, words):
 
 def test_a_loss_needs_something_hidden():
     with pytest.raises(ValueError, match=r"at least one hidden patch, got 15 of as many kept"):
-        MASKED.build().loss(images(), torch.ones(2, 15, dtype=torch.bool))
+        build(MASKED).loss(images(), torch.ones(2, 15, dtype=torch.bool))
 
 
 # --- at the door ----------------------------------------------------------------------------------
@@ -452,7 +453,7 @@ def test_a_share_to_hide_that_is_none_is_refused():
     ],
 )
 def test_images_that_do_not_fit_are_refused(raw, words):
-    distilled, masked = TINY.build(), MASKED.build()
+    distilled, masked = build(TINY), build(MASKED)
     for use in (distilled, distilled.tokens, masked, masked.loss):
         with pytest.raises(ValueError, match=words):
             use(raw)
@@ -460,4 +461,4 @@ def test_images_that_do_not_fit_are_refused(raw, words):
 
 def test_a_size_that_patches_do_not_tile_is_refused_when_resizing():
     with pytest.raises(ValueError, match=r"whole numbers of 8-pixel patches, got \(30, 40\)"):
-        deit.resized(TINY.build(), (30, 40))
+        deit.resized(build(TINY), (30, 40))

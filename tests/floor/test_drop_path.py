@@ -11,6 +11,7 @@ from perceiver_course.chapters.feature_maps.model import HieraSegmenterConfig
 from perceiver_tutorial.deit import DeiTMaskedImageConfig
 from perceiver_tutorial.drop_path import DropPath
 from perceiver_tutorial.hiera.blocks import HieraBlock
+from perceiver_tutorial.zoo import build
 
 DEPTHS = {"three blocks": (1, 1, 1), "eight blocks": (1, 2, 3, 2), "seven blocks": (4, 2, 1)}
 
@@ -64,23 +65,23 @@ def test_a_probability_that_is_none_is_refused():
 @pytest.mark.parametrize("depths", DEPTHS.values(), ids=DEPTHS)
 def test_rates_grow_evenly_from_never_in_the_first_block_to_all_in_the_last(family, depths):
     blocks = sum(depths)
-    found = rates(family(depths, 0.3).build().encoder)
+    found = rates(build(family(depths, 0.3)).encoder)
     assert found == pytest.approx([0.3 * block / (blocks - 1) for block in range(blocks)])
 
 
 @family
 def test_nothing_but_the_encoder_is_skipped(family):
-    model = family((1, 1, 1), 0.3).build()
+    model = build(family((1, 1, 1), 0.3))
     assert sum(map(bool, rates(model))) == sum(map(bool, rates(model.encoder))) == 2
 
 
 @family
 def test_without_drop_path_nothing_is_ever_skipped(family):
-    assert not any(rates(family((1, 2, 1), 0.0).build()))
+    assert not any(rates(build(family((1, 2, 1), 0.0))))
 
 
 def in_deit():
-    return replace(DEIT, drop_path=0.999, drop_path_grows=False).build().encoder.blocks[0]
+    return build(replace(DEIT, drop_path=0.999, drop_path_grows=False)).encoder.blocks[0]
 
 
 def in_hiera():

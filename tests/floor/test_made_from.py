@@ -11,6 +11,7 @@ from torch import nn
 from perceiver_course.chapters.feature_maps.model import inflate
 from perceiver_tutorial import deit, hiera, perceiver
 from perceiver_tutorial.made_from import like
+from perceiver_tutorial.zoo import build
 
 NAMES = {"num_classes": 4, "class_names": ("ant", "bee", "cat", "dog")}
 DEIT = deit.DeiTConfig(6, 2, depth=2, image_size=(16, 24), patch_size=8, **NAMES)
@@ -45,7 +46,7 @@ MAKERS = {
 @pytest.fixture(params=MAKERS.values(), ids=MAKERS)
 def made(request):
     config, make = request.param
-    return shake(config.build()), make
+    return shake(build(config)), make
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16, torch.float16])
@@ -101,12 +102,12 @@ def test_what_is_frozen_stays_frozen_and_what_is_new_is_trained(made):
 
 
 def test_a_new_head_of_a_frozen_model_is_trained():
-    frozen = HIERA.build().requires_grad_(False)
+    frozen = build(HIERA).requires_grad_(False)
     film = inflate(frozen, replace(FILM, num_classes=7))
     assert [n for n, p in film.named_parameters() if p.requires_grad] == [
         "to_logits.weight", "to_logits.bias"
     ]  # fmt: skip
-    classifier = hiera.classifier_from(MAE.build().requires_grad_(False), 3)
+    classifier = hiera.classifier_from(build(MAE).requires_grad_(False), 3)
     trained = {name.split(".")[0] for name, p in classifier.named_parameters() if p.requires_grad}
     assert trained == {"norm", "to_logits"}
 

@@ -14,6 +14,7 @@ from perceiver_tutorial.attention import CrossAttentionLayer, SelfAttentionLayer
 from perceiver_tutorial.deit import DeiTMaskedImageConfig
 from perceiver_tutorial.hiera.blocks import HieraBlock
 from perceiver_tutorial.hiera.targets import statistics
+from perceiver_tutorial.zoo import build
 
 DEITS = {f"DeiT, {eps:g}": (replace(DEIT, norm_eps=eps), eps) for eps in (1e-12, 1e-6, 1e-3)}
 MODELS = {  # published: transformers' Perceiver has 1e-5 everywhere, Hiera 1e-6, DeiT both
@@ -29,7 +30,7 @@ MODELS = {  # published: transformers' Perceiver has 1e-5 everywhere, Hiera 1e-6
 
 @pytest.mark.parametrize("config, eps", MODELS.values(), ids=MODELS)
 def test_every_layer_norm_adds_what_its_family_has_published(config, eps):
-    named = config.build().named_modules()
+    named = build(config).named_modules()
     norms = {name: module.eps for name, module in named if isinstance(module, nn.LayerNorm)}
     assert norms and norms == dict.fromkeys(norms, eps)
 
@@ -40,7 +41,7 @@ def test_a_deit_adds_what_the_published_configurations_say():
 
 @pytest.mark.parametrize("config", [CONFIGS["conv images"], ConvNetConfig(width=4)])
 def test_every_batch_norm_adds_1e_5_and_keeps_statistics(config):
-    norms = [m for m in config.build().modules() if isinstance(m, nn.BatchNorm2d)]
+    norms = [m for m in build(config).modules() if isinstance(m, nn.BatchNorm2d)]
     assert norms
     for norm in norms:
         assert (norm.eps, norm.momentum) == (1e-5, 0.1)

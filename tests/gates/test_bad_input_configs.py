@@ -21,6 +21,7 @@ from perceiver_course.chapters.extending.model import AudioClassifierConfig, Det
 from perceiver_course.chapters.feature_maps.model import HieraSegmenterConfig
 from perceiver_tutorial import deit, perceiver
 from perceiver_tutorial.perceiver.tiny import ENCODER, IMAGES
+from perceiver_tutorial.zoo import build
 
 KNOWN: dict[str, Any] = {
     **CONFIGS,
@@ -52,7 +53,7 @@ def numbers_of(config: Any, path: tuple = ()) -> Iterator[tuple]:
 def works(config: Any, path: tuple, odd: Any) -> Any:
     with torch.device("meta"):
         spoilt = change(config, path, lambda _: odd)
-        model = spoilt.build().eval()
+        model = build(spoilt).eval()
         return model(spoilt.example_input(2))
 
 

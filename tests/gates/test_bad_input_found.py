@@ -20,6 +20,7 @@ from perceiver_tutorial.attention import attention
 from perceiver_tutorial.checkpoints.pictures import Preparation
 from perceiver_tutorial.hooks import record
 from perceiver_tutorial.perceiver import characters, decode_text, losses
+from perceiver_tutorial.zoo import build
 
 NAN = torch.full((2, 4), torch.nan)
 pytestmark = pytest.mark.usefixtures("without_shape_checks")
@@ -113,10 +114,10 @@ def test_classes_in_the_billions_are_not_counted_one_by_one():
 @pytest.mark.parametrize("build", [
     lambda: deit.DeiTConfig(6, 2, depth=2**62, image_size=(16, 24), patch_size=8),
     lambda: perceiver.EncoderConfig(7, 12, 1, 2**62, self_heads=2, cross_heads=1),
-    lambda: perceiver.ImageClassifierConfig(
+    lambda: build(perceiver.ImageClassifierConfig(
         perceiver.EncoderConfig(7, 12, 1, 1, self_heads=2, cross_heads=1),
         perceiver.ConvPoolStem(4, num_layers=2**62), perceiver.FourierConfig(2, (2, 2)),
-    ).build(),
+    )),
 ])  # fmt: skip
 def test_layers_without_end_are_not_begun(build):
     with pytest.raises(ValueError, match=r"expected .*, got .*4611686018427387904"):

@@ -18,6 +18,7 @@ from perceiver_tutorial.masks import kept_units
 from perceiver_tutorial.perceiver import EncoderConfig, FourierConfig, PointCloudConfig
 from perceiver_tutorial.speed import speed_up
 from perceiver_tutorial.speed.products import has_onednn
+from perceiver_tutorial.zoo import build
 
 pytestmark = pytest.mark.usefixtures("without_shape_checks")
 
@@ -61,7 +62,7 @@ def name(request):
 
 
 def model(name):
-    return shake(MODELS[name].build()).eval()
+    return shake(build(MODELS[name])).eval()
 
 
 def raw(name, batch_size):
@@ -139,7 +140,7 @@ def masked():
     config = MODELS["Hiera, masked"]
     mask = torch.tensor([[True, False, True, False], [False, True, True, False]])
     numbers = kept_units(mask, config.encoder.units, 2)
-    return shake(config.build()), torch.randn_like(config.example_input(2)), mask, numbers
+    return shake(build(config)), torch.randn_like(config.example_input(2)), mask, numbers
 
 
 def test_units_that_are_kept_are_given_by_number_to_what_traces(masked):
@@ -191,7 +192,7 @@ class Drawn(torch.nn.Module):
 
     def __init__(self, config):
         super().__init__()
-        self.model = shake(config.build()).eval()
+        self.model = shake(build(config)).eval()
 
     def forward(self, images, seen):
         predict = getattr(self.model, "predict", self.model)
@@ -245,7 +246,7 @@ def test_ids_that_do_not_exist_are_refused_where_they_can_be_seen():
 
 @pytest.mark.parametrize("config", [DEIT, replace(DEIT, distilled=False)])
 def test_the_answer_of_a_deit_is_a_tree_of_its_tensors(config):
-    answer = config.build()(config.example_input(2))
+    answer = build(config)(config.example_input(2))
     leaves, spec = pytree.tree_flatten(answer)
     assert len(leaves) == (2 if config.distilled else 1)
     again = pytree.tree_unflatten(leaves, spec)

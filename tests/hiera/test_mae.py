@@ -15,6 +15,7 @@ from perceiver_tutorial.hiera import (
     tube_units,
 )
 from perceiver_tutorial.hiera.targets import from_patches, patches
+from perceiver_tutorial.zoo import build
 from tests.hiera.test_model import BOTH, TINY, VIDEO, images
 
 pytestmark = pytest.mark.usefixtures("float64")
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("float64")
 def mae(config, **options):
     sizes = {"decoder_channels": 12, "decoder_depth": 1, "decoder_heads": 2}
     encoder = replace(config, num_pools=2)
-    return shake(HieraMAEConfig(encoder, **{**sizes, **options}).build())
+    return shake(build(HieraMAEConfig(encoder, **{**sizes, **options})))
 
 
 @BOTH

@@ -9,11 +9,12 @@ from measured import cost_of
 from shaken import relative_error, shake
 from tolerances import EXACT
 
-from perceiver_course.chapters.hierarchy.model import gaze
+from perceiver_course.chapters.hierarchy.model import attention_map
 from perceiver_tutorial import hiera
 from perceiver_tutorial.hiera import HieraConfig, mask_of, random_units
 from perceiver_tutorial.hiera.mask_units import reroll, unit_grid
 from perceiver_tutorial.tracing import walk
+from perceiver_tutorial.zoo import build
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -43,7 +44,7 @@ def images(config, batch_size=2):
 
 
 def shaken(config):
-    return shake(config.build())
+    return shake(build(config))
 
 
 # --- published sizes ----------------------------------------------------------------------------
@@ -116,7 +117,7 @@ def test_global_attention_carries_it_everywhere():
 
 
 def test_the_first_block_of_a_stage_still_attends_as_the_stage_before():
-    windows = [[b.attention.window for b in stage] for stage in TINY.build().encoder.stages]
+    windows = [[b.attention.window for b in stage] for stage in build(TINY).encoder.stages]
     assert windows == [[64], [64, 16], [16], [None]]
 
 
@@ -188,7 +189,7 @@ def test_sizes_that_do_not_go_together_are_refused(change, words):
 )
 def test_models_that_cannot_be_built_are_refused(change, words):
     with pytest.raises(ValueError, match=words):
-        replace(TINY, **change).build()
+        build(replace(TINY, **change))
 
 
 @pytest.mark.usefixtures("without_shape_checks")
@@ -202,7 +203,7 @@ def test_models_that_cannot_be_built_are_refused(change, words):
     ],
 )
 def test_images_that_do_not_fit_are_refused(raw, words):
-    for use in (TINY.build(), TINY.build().feature_maps):
+    for use in (build(TINY), build(TINY).feature_maps):
         with pytest.raises(ValueError, match=words):
             use(raw)
 
@@ -244,11 +245,11 @@ def test_hidden_pixels_never_change_the_encoding(config):
 
 @BOTH
 @pytest.mark.parametrize("block", range(5))
-def test_gaze_is_the_attention_on_the_picture(config, block):
+def test_an_attention_map_is_the_attention_on_the_picture(config, block):
     model, raw = shaken(config), images(config, 1)
     stage = [0, 1, 1, 2, 3][block]
     place = tuple(side - 1 for side in config.grid_after(stage, config.grid))
-    found = gaze(model, raw, block, place)
+    found = attention_map(model, raw, block, place)
     before = [0, 0, 1, 1, 2][block]
     assert found.shape[2:] == config.grid_after(before, config.grid)
     shares = found.flatten(2).sum(-1)
@@ -284,9 +285,9 @@ def by_hand(model, raw, block, before, place):
     return scores.flatten(1).softmax(-1).view_as(scores)
 
 
-def test_gaze_asks_for_a_token_that_is_there():
+def test_an_attention_map_is_of_a_token_that_is_there():
     model, raw = shaken(TINY), images(TINY, 1)
     with pytest.raises(ValueError, match="a block from 0 to 4, got 5"):
-        gaze(model, raw, 5, (0, 0))
+        attention_map(model, raw, 5, (0, 0))
     with pytest.raises(ValueError, match=r"on the grid of 2 x 3 tokens.*got \(2, 0\)"):
-        gaze(model, raw, 4, (2, 0))
+        attention_map(model, raw, 4, (2, 0))

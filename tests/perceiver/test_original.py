@@ -243,7 +243,7 @@ def test_latents_go_on_from_where_they_are(three_reads):
                        three_reads(second, latents=three_reads(first)))  # fmt: skip
     on = three_reads(second, latents=three_reads(first))
     assert not torch.allclose(on, three_reads(second))
-    model = shake(CONFIGS["fourier images"].build())
+    model = shake(build(CONFIGS["fourier images"]))
     raw = torch.randn(2, 3, 8, 10)
     before = model.encode(raw)
     wanted = model.encoder(model.preprocessor(raw), latents=before)

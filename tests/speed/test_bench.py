@@ -12,6 +12,7 @@ from torch.nn.functional import scaled_dot_product_attention
 from benchmarks import __main__ as bench
 from benchmarks import cases, growth, machine, measuring, report, results
 from benchmarks.cases import BF16, FAST, PLAIN, THEIRS, Case, Side
+from perceiver_tutorial.zoo import build
 
 SIDES = {
     THEIRS: {"seconds": [3.0, 2.0, 2.0], "times": 1, "bytes": 100},
@@ -112,7 +113,7 @@ def test_chunks_are_the_first_of_those_that_make_up_all_outputs():
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 def test_random_input_is_random_and_fits(config):
     raw = cases.random_input(config)
-    config.build().eval()(raw)
+    build(config).eval()(raw)
     one = raw if isinstance(raw, torch.Tensor) else raw["image"]
     assert one.float().std() > 0.1
 
@@ -121,7 +122,7 @@ def test_transformers_gets_the_same_sizes():
     with torch.device("meta"):
         for name in ("deepmind/vision-perceiver-conv", *cases.QUICK):
             config = cases.published_config(name)
-            ours, theirs = config.build(), cases.transformers_model(config)
+            ours, theirs = build(config), cases.transformers_model(config)
             count = [sum(p.numel() for p in model.parameters()) for model in (ours, theirs)]
             assert count[0] == count[1], name
 
@@ -184,7 +185,7 @@ class Tiny(Case):
     """A case that takes no time."""
 
     def sides(self, _bf16=False):
-        model = IMAGES.build().eval()
+        model = build(IMAGES).eval()
         raw = cases.random_input(IMAGES)
         runs = {THEIRS: model, PLAIN: model, FAST: cases.speed_up(model)}
         return {name: Side(lambda m=m: m(raw)) for name, m in runs.items()}

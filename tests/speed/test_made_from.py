@@ -7,6 +7,7 @@ from tiny import CONFIGS, raw_for
 
 from perceiver_tutorial import deit, hiera
 from perceiver_tutorial.speed import speed_up
+from perceiver_tutorial.zoo import build
 
 DEIT = deit.DeiTConfig(6, 2, depth=2, image_size=(16, 24), patch_size=8, num_classes=3)
 HIERA = hiera.HieraConfig(8, 1, (1, 1, 1, 1), (32, 64), num_classes=3)
@@ -20,7 +21,7 @@ MODELS = {
 @pytest.fixture(params=MODELS.values(), ids=MODELS)
 def model(request):
     config, raw = request.param
-    return shake(config.build()).eval(), raw()
+    return shake(build(config)).eval(), raw()
 
 
 def logits(answer):

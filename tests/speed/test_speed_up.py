@@ -22,6 +22,7 @@ from perceiver_tutorial.perceiver.tiny import ENCODER
 from perceiver_tutorial.speed import faster, fastest, fold, portions, speed_up
 from perceiver_tutorial.speed import products as linear
 from perceiver_tutorial.speed.products import PackedLinear, has_onednn
+from perceiver_tutorial.zoo import build
 
 HIERA = hiera.HieraConfig(8, 1, (1, 2, 1, 1), input_size=(64, 96), num_classes=5)
 DEIT = deit.DeiTConfig(
@@ -75,7 +76,7 @@ def no_stopwatch(monkeypatch):
 
 
 def built(config):
-    return shake(config.build(), 1.0 if isinstance(config, hiera.HieraConfig) else 0.3)
+    return shake(build(config), 1.0 if isinstance(config, hiera.HieraConfig) else 0.3)
 
 
 def some_raw(config):
@@ -140,7 +141,7 @@ def in_double(raw):
 @HALF
 @LIBRARIES
 def test_under_autocast_answers_differ_a_little(config, products):
-    model, raw = config.build().eval(), some_raw(config)
+    model, raw = build(config).eval(), some_raw(config)
     with torch.autocast("cpu", torch.bfloat16):
         found = answers(speed_up(model, products=products), raw)
     right = answers(model, raw)
@@ -171,7 +172,7 @@ def test_small_products_are_not_measured(monkeypatch):
 @HALF
 @LIBRARIES
 def test_a_model_of_bfloat16_stays_one(products):
-    model, raw = DEIT.build().eval().bfloat16(), some_raw(DEIT).bfloat16()
+    model, raw = build(DEIT).eval().bfloat16(), some_raw(DEIT).bfloat16()
     found, right = answers(speed_up(model, products=products), raw), answers(model, raw)
     assert found[""].dtype == torch.bfloat16
     assert relative_error(found[""].float(), right[""].float()) < 5e-2
@@ -318,7 +319,7 @@ def test_a_twin_keeps_class_type_mode_and_whatever_was_noted(config):
 
 def test_a_twin_stays_on_the_device():
     with torch.device("meta"):
-        model = DEIT.build().eval()
+        model = build(DEIT).eval()
         raw = some_raw(DEIT)
     fast = speed_up(model)
     assert {p.device.type for p in fast.parameters()} == {"meta"}
@@ -405,7 +406,7 @@ def watched_raw(raw, watched):
 def test_a_model_that_cannot_be_sped_up_is_refused():
     model = built(DEIT)
     with pytest.raises(ValueError, match="expected a model in evaluation mode, got one that is"):
-        speed_up(DEIT.build())
+        speed_up(build(DEIT))
     with pytest.raises(ValueError, match="expected a plain model, got one that is sped up already"):
         speed_up(speed_up(model))
 

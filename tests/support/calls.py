@@ -14,6 +14,7 @@ from perceiver_course.chapters.feature_maps.model import HieraSegmenterConfig
 from perceiver_course.kit import training
 from perceiver_tutorial import deit, hiera, perceiver
 from perceiver_tutorial.perceiver import TINY
+from perceiver_tutorial.zoo import build
 
 DEIT = deit.DeiTConfig(6, 2, depth=1, image_size=(16, 24), patch_size=8, num_classes=5)
 HIERA = hiera.HieraConfig(4, 1, (1, 1, 1, 1), (32, 64), num_classes=5)
@@ -35,7 +36,7 @@ def model(name: str) -> nn.Module:
     }  # fmt: skip
     torch.manual_seed(0)
     if name in others:
-        return others[name].build().eval()
+        return build(others[name]).eval()
     return perceiver.build(CONFIGS[name]).eval()
 
 
@@ -96,7 +97,7 @@ GIVEN: dict[str, Callable[[], dict[str, Any]]] = {
     "masked_pretraining.model.borrowed_means": lambda: {"images": images(32, 64), "config": HIERA},
     "hiera.build": lambda: {"model": HIERA},
     "hiera.classifier_from": lambda: {"mae": model("mae"), "num_classes": 3},
-    "hierarchy.model.gaze": lambda: {
+    "hierarchy.model.attention_map": lambda: {
         "model": model("hiera"), "images": images(32, 64), "block": 0, "place": (1, 2)
     },
     "feature_maps.model.inflate": lambda: {"model": model("hiera"), "config": hiera.video(HIERA)},
@@ -142,7 +143,7 @@ GIVEN: dict[str, Callable[[], dict[str, Any]]] = {
         **multimodal(), "weights": {"image": 1.0, "audio": 0.5, "label": 0.1}
     },
     "perceiver.losses.number_words": lambda: {"ids": SPOKEN},
-    "extending.model.pair_up": things,
+    "extending.model.hungarian_match": things,
     "perceiver.losses.random_points": lambda: {
         "num_outputs": {"image": 9, "label": 1}, "counts": {"image": 2}
     },

@@ -19,6 +19,7 @@ from perceiver_tutorial.perceiver.config import EncoderConfig, FourierConfig, Pa
 from perceiver_tutorial.perceiver.losses import best_spans, span_loss
 from perceiver_tutorial.perceiver.spans import find_spans, tag_bytes
 from perceiver_tutorial.tracing import walk
+from perceiver_tutorial.zoo import build
 
 from ...kit.conformance import check_preprocessor
 from ...kit.exercises import BugHunt, Exercise, NotYet, Slip, your_turn
@@ -469,7 +470,7 @@ def _sound_rows() -> tuple[int, ...]:
 def _class_scores() -> torch.Size:
     config = DetectionConfig(ENCODER, PatchStem(16, channels=512), FourierConfig(64, (14, 14)))
     with torch.device("meta"):
-        model, raw = config.build(), config.example_input()
+        model, raw = build(config), config.example_input()
     return model(raw)["classes"].shape
 
 

@@ -43,6 +43,7 @@ from perceiver_tutorial.perceiver.queries import LearnedQueries
 from perceiver_tutorial.perceiver.spans import Span, entity_f1, find_spans, tag_bytes, tag_words
 from perceiver_tutorial.perceiver.tasks import TokenClassifierConfig
 from perceiver_tutorial.perceiver.tokenizer import Bytes
+from perceiver_tutorial.zoo import build
 
 from ...kit.recipes.recipe import Recipe
 from ...kit.training import accuracy, batches
@@ -137,7 +138,7 @@ class ClassesAndBoxes(nn.Module):
         return answers
 
 
-class Things(NamedTuple):
+class Detections(NamedTuple):
     """What is in one picture.
 
     Attributes:
@@ -153,7 +154,7 @@ class Things(NamedTuple):
     queries: Int[Tensor, " things"] | None = None
 
 
-def things_found(answer: Answer) -> list[Things]:
+def things_found(answer: Answer) -> list[Detections]:
     """What a detector says is in each picture: queries that rather see a thing than nothing.
 
     Args:
@@ -165,7 +166,7 @@ def things_found(answer: Answer) -> list[Things]:
     for number, seen in enumerate(classes != nothing):
         queries = seen.nonzero().squeeze(1)
         boxes = answer["boxes"][number, queries]
-        found.append(Things(classes[number, queries], boxes, scores[number, queries], queries))
+        found.append(Detections(classes[number, queries], boxes, scores[number, queries], queries))
     return found
 
 
@@ -202,7 +203,7 @@ class Detected:
 
 
 def judge_detections(
-    found: list[Things],
+    found: list[Detections],
     classes: Int[Tensor, "batch things"],
     boxes: Float[Tensor, "batch things xywh=4"],
     at_least: float = 0.5,
@@ -232,7 +233,7 @@ def judge_detections(
     )
 
 
-def _hits(found: Things, classes: Tensor, boxes: Tensor, at_least: float) -> Tensor:
+def _hits(found: Detections, classes: Tensor, boxes: Tensor, at_least: float) -> Tensor:
     """Overlaps of the hits in one picture, paired so that they are as many as possible."""
     from scipy.optimize import linear_sum_assignment
 
@@ -298,7 +299,7 @@ def matching_costs(
     return -likely + BOX * distance - OVERLAP * generalised_iou(some, others)
 
 
-def pair_up(
+def hungarian_match(
     answer: Answer,
     classes: Int[Tensor, "batch things"],
     boxes: Float[Tensor, "batch things xywh=4"],
@@ -350,7 +351,7 @@ def detection_loss(
         plus 2 times what their generalised overlap lacks of 1; a mean over queries and things.
     """
     logits = answer["classes"]
-    samples, queries, things = pairs = pair_up(answer, classes, boxes)
+    samples, queries, things = pairs = hungarian_match(answer, classes, boxes)
     wanted = logits.new_full(logits.shape[:2], logits.shape[-1] - 1, dtype=torch.long)
     wanted[samples, queries] = classes[samples, things]
     weight = torch.ones_like(logits[0, 0])
@@ -388,27 +389,29 @@ class DetectionConfig:
     decoder: DecoderConfig = RESIDUAL
     activation: Activation = "gelu"
 
-    def build(self) -> PerceiverIO:
-        """A model with random weights: questions and answers as in DETR, the rest Perceiver IO."""
-        what = self.stem.build(self.image_size, self.image_channels)
-        preprocessor = AppendedPositions(what, self.positions.build(what.index_dims))
-        width = self.query_channels or self.encoder.latent_channels
-        return initialise(
-            PerceiverIO(
-                preprocessor=preprocessor,
-                encoder=PerceiverEncoder(self.encoder, preprocessor.num_channels, self.activation),
-                queries=LearnedQueries(self.num_queries, width),
-                decoder=PerceiverDecoder(
-                    self.decoder, width, self.encoder.latent_channels, activation=self.activation
-                ),
-                postprocessor=ClassesAndBoxes(width, self.num_classes),
-                config=self,
-            )
-        )
-
     def example_input(self, batch_size: int = 1) -> Float[Tensor, "batch colours height width"]:
         """Zeros in the shape of the raw input."""
         return torch.zeros(batch_size, self.image_channels, *self.image_size)
+
+
+@build.register
+def _(config: DetectionConfig) -> PerceiverIO:
+    """A model with random weights: questions and answers as in DETR, the rest Perceiver IO."""
+    what = config.stem.build(config.image_size, config.image_channels)
+    preprocessor = AppendedPositions(what, config.positions.build(what.index_dims))
+    width = config.query_channels or config.encoder.latent_channels
+    return initialise(
+        PerceiverIO(
+            preprocessor=preprocessor,
+            encoder=PerceiverEncoder(config.encoder, preprocessor.num_channels, config.activation),
+            queries=LearnedQueries(config.num_queries, width),
+            decoder=PerceiverDecoder(
+                config.decoder, width, config.encoder.latent_channels, activation=config.activation
+            ),
+            postprocessor=ClassesAndBoxes(width, config.num_classes),
+            config=config,
+        )
+    )
 
 
 @dataclass(frozen=True)
@@ -435,25 +438,27 @@ class AudioClassifierConfig:
     decoder: DecoderConfig = RESIDUAL
     activation: Activation = "gelu"
 
-    def build(self) -> PerceiverIO:
-        """A model with random weights: sound as in Perceiver IO 4.4, the question as in 4.5."""
-        what = AudioPatches(self.num_samples, self.samples_per_patch, self.audio_channels)
-        preprocessor = AppendedPositions(what, self.positions.build(what.index_dims))
-        width = self.encoder.latent_channels
-        return initialise(
-            PerceiverIO(
-                preprocessor=preprocessor,
-                encoder=PerceiverEncoder(self.encoder, preprocessor.num_channels, self.activation),
-                queries=LearnedQueries(1, width),
-                decoder=PerceiverDecoder(self.decoder, width, width, activation=self.activation),
-                postprocessor=ClassLogits(width, self.num_classes),
-                config=self,
-            )
-        )
-
     def example_input(self, batch_size: int = 1) -> Float[Tensor, "batch samples audio_channels"]:
         """Zeros in the shape of the raw input."""
         return torch.zeros(batch_size, self.num_samples, self.audio_channels)
+
+
+@build.register
+def _(config: AudioClassifierConfig) -> PerceiverIO:
+    """A model with random weights: sound as in Perceiver IO 4.4, the question as in 4.5."""
+    what = AudioPatches(config.num_samples, config.samples_per_patch, config.audio_channels)
+    preprocessor = AppendedPositions(what, config.positions.build(what.index_dims))
+    width = config.encoder.latent_channels
+    return initialise(
+        PerceiverIO(
+            preprocessor=preprocessor,
+            encoder=PerceiverEncoder(config.encoder, preprocessor.num_channels, config.activation),
+            queries=LearnedQueries(1, width),
+            decoder=PerceiverDecoder(config.decoder, width, width, activation=config.activation),
+            postprocessor=ClassLogits(width, config.num_classes),
+            config=config,
+        )
+    )
 
 
 FULL, HALF = 0.89, 0.64  # shares of a box that are filled: between block, disc and triangle

@@ -6,6 +6,7 @@ from torch import Tensor
 
 from perceiver_tutorial.hiera import PUBLISHED, HieraConfig, reroll, unroll
 from perceiver_tutorial.tracing import walk
+from perceiver_tutorial.zoo import build
 
 from ...kit.exercises import BugHunt, Exercise, Slip
 from ...kit.predictions import ComputedPrediction, WalkedPrediction
@@ -150,7 +151,7 @@ def _map_of(name: str, stage: int, input_size: tuple[int, ...]):
         config = PUBLISHED[name]
         assert isinstance(config, HieraConfig)
         with torch.device("meta"):
-            return config.build().feature_maps(_raw(input_size))[stage].shape
+            return build(config).feature_maps(_raw(input_size))[stage].shape
 
     return compute
 

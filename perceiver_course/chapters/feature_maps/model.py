@@ -16,6 +16,7 @@ from perceiver_tutorial.hiera.model import Hiera
 from perceiver_tutorial.initialisation import initialise
 from perceiver_tutorial.inputs import check_filled, check_numbers
 from perceiver_tutorial.made_from import like
+from perceiver_tutorial.zoo import build
 
 from ...kit.recipes.recipe import Recipe
 from ...kit.training import batches
@@ -52,10 +53,6 @@ class HieraSegmenterConfig:
             raise ValueError(
                 f"expected maps as some of {(*stages,)}, finest first, got {self.maps}."
             )
-
-    def build(self) -> "HieraSegmenter":
-        """A model with random weights."""
-        return HieraSegmenter(self)
 
     def example_input(self, batch_size: int = 1) -> Tensor:
         """Zeros in the shape of the raw input."""
@@ -127,6 +124,9 @@ class HieraSegmenter(nn.Module):
         return stretch(self.to_logits(self.activation(total)), size)
 
 
+build.register(HieraSegmenterConfig, HieraSegmenter)
+
+
 def stretch(
     maps: Float[Tensor, "batch channels _height _width"], size: tuple[int, int]
 ) -> Float[Tensor, "batch channels new_height new_width"]:
@@ -168,7 +168,7 @@ def inflate(model: Hiera, config: HieraConfig, how: Inflation = "middle") -> Hie
     _check(model.config, config)
     if config.num_classes == model.config.num_classes and config.class_names is None:
         config = replace(config, class_names=model.config.class_names)
-    inflated = like(config.build(), model)
+    inflated = like(build(config), model)
     weights = {k: v for k, v in model.state_dict().items() if "positions" not in k}
     if config.num_classes != model.config.num_classes:
         weights = {k: v for k, v in weights.items() if not k.startswith("to_logits")}

@@ -11,6 +11,7 @@ from perceiver_tutorial.hiera import PUBLISHED, Hiera, HieraConfig, unroll
 from perceiver_tutorial.hiera.masks import hide_pixels, visible_tokens
 from perceiver_tutorial.masks import kept_units, mask_of, random_units, spread
 from perceiver_tutorial.tracing import walk
+from perceiver_tutorial.zoo import build
 
 from ...kit.exercises import BugHunt, Exercise, Slip
 from ...kit.predictions import ComputedPrediction, WalkedPrediction
@@ -91,7 +92,7 @@ Keep = Bool[Tensor, "batch units"]
 def _model() -> Hiera:
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        model = SMALL.build().eval().requires_grad_(False)
+        model = build(SMALL).eval().requires_grad_(False)
         torch.nn.init.normal_(model.encoder.to_patches.convolve.weight, std=0.3)
     return model
 

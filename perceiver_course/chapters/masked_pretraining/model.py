@@ -11,6 +11,7 @@ from torch.nn.functional import cross_entropy
 from perceiver_tutorial.hiera import Hiera, HieraMAE, classifier_from
 from perceiver_tutorial.hiera.config import HieraConfig
 from perceiver_tutorial.hiera.targets import from_patches, patches, statistics
+from perceiver_tutorial.zoo import build
 
 from ...kit.recipes.digits_hiera import (
     CLASSIFIER,
@@ -57,7 +58,7 @@ def probes(mae: HieraMAE, num_labels: int, seed: int) -> Iterator[tuple[str, flo
     """
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        random = WideStart(PRETRAINING).build()
+        random = build(WideStart(PRETRAINING))
     yield PROBED["random"], probed(classifier_from(random, None), num_labels, seed)
     yield PROBED["taught"], probed(classifier_from(mae, None), num_labels, seed)
 
@@ -164,7 +165,7 @@ def new_classifier(seed: int, *, wide: bool = True) -> Hiera:
     """
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return (WideStart(CLASSIFIER) if wide else CLASSIFIER).build()
+        return build(WideStart(CLASSIFIER) if wide else CLASSIFIER)
 
 
 def _name_it(model: Hiera, images: Views, labels: Tensor) -> Tensor:

@@ -18,6 +18,7 @@ from perceiver_tutorial.deit import (
     soft_distillation,
 )
 from perceiver_tutorial.initialisation import initialise, scale_tables
+from perceiver_tutorial.zoo import build
 
 from .. import samples
 from ..augment import jitter, soft_labels
@@ -56,12 +57,14 @@ class Student:
 
     config: DeiTConfig
 
-    def build(self) -> DeiT:
-        """A model with random weights."""
-        model = self.config.build()
-        initialise(model)
-        scale_tables(model, 0.3)
-        return model
+
+@build.register
+def _(config: Student) -> DeiT:
+    """A model with random weights."""
+    model = build(config.config)
+    initialise(model)
+    scale_tables(model, 0.3)
+    return model
 
 
 Views = Float[Tensor, "batch colours=3 height width"]

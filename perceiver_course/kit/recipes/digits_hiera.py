@@ -19,6 +19,7 @@ from perceiver_tutorial.hiera import (
     xavier,
 )
 from perceiver_tutorial.initialisation import scale_tables
+from perceiver_tutorial.zoo import build
 
 from .. import samples
 from ..augment import jitter
@@ -60,12 +61,14 @@ class WideStart:
 
     sizes: HieraConfig | HieraMAEConfig
 
-    def build(self) -> Hiera | HieraMAE:
-        """A model with random weights."""
-        model = self.sizes.build()
-        xavier(model)
-        scale_tables(model, 0.3)
-        return model
+
+@build.register
+def _(config: WideStart) -> Hiera | HieraMAE:
+    """A model with random weights."""
+    model = build(config.sizes)
+    xavier(model)
+    scale_tables(model, 0.3)
+    return model
 
 
 def enlarged(images: Float[Tensor, "batch 1 8 8"]) -> Views:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -15,6 +15,7 @@ from safetensors.torch import load_model
 from torch import Tensor, nn
 
 from perceiver_tutorial.initialisation import scale_tables
+from perceiver_tutorial.zoo import build
 
 from ..files import DATA
 from ..training import History, fit
@@ -22,19 +23,12 @@ from ..training import History, fit
 FOLDER = DATA / "models"
 
 
-@runtime_checkable
-class Config(Protocol):
-    """What a model of any family is built from."""
-
-    def build(self) -> nn.Module: ...
-
-
 @dataclass(frozen=True)
 class Recipe:
     """How one small model of the course is trained.
 
     Attributes:
-        config: its sizes.
+        config: its sizes; `build` takes it.
         batches: batches without end, from a seed. Sizes of data and batches are its further
             arguments, with defaults, so that the fingerprint sees them.
         loss: called as loss(model, *batch).
@@ -49,7 +43,7 @@ class Recipe:
             another private function, with equal arguments, in the place of one.
     """
 
-    config: Config
+    config: Any
     batches: Callable[[int], Iterator[tuple[Tensor, ...]]]
     loss: Callable[..., Tensor]
     score: Callable[[nn.Module], float]
@@ -63,7 +57,7 @@ class Recipe:
         """A new model, trained; everything random in it follows from the seed."""
         with torch.random.fork_rng():
             torch.manual_seed(seed)
-            model = self.config.build()
+            model = build(self.config)
         if self.tables is not None:
             scale_tables(model, self.tables)
         source = self.batches(seed)
@@ -123,7 +117,7 @@ def read_trained(name: str, recipes: Mapping[str, Recipe], folder: Path = FOLDER
             f"expected the weights of {name!r} in {file}. Make them: "
             f"python tools/train_models.py {name}."
         )
-    model = recipes[name].config.build()
+    model = build(recipes[name].config)
     try:
         load_model(model, file)
     except (SafetensorError, RuntimeError, OSError) as error:

@@ -7,6 +7,7 @@ from jaxtyping import Int
 from torch import Tensor
 
 from ...attention import Activation
+from ...zoo import build
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig
 from ..model import PerceiverIO
 from .tagging import TokenClassifierConfig
@@ -30,12 +31,14 @@ class SpanConfig:
     vocabulary: int = 262
     activation: Activation = "gelu"
 
-    def build(self) -> PerceiverIO:
-        """A model with random weights; ours, in the manner of Perceiver IO 4.1 and 4.3."""
-        model = TokenClassifierConfig(num_labels=2, **vars(self)).build()
-        model.config = self
-        return model
-
     def example_input(self, batch_size: int = 1) -> Int[Tensor, "batch bytes"]:
         """Zeros in the shape of the raw input."""
         return torch.zeros(batch_size, self.max_bytes, dtype=torch.long)
+
+
+@build.register
+def _(config: SpanConfig) -> PerceiverIO:
+    """A model with random weights; ours, in the manner of Perceiver IO 4.1 and 4.3."""
+    model = build(TokenClassifierConfig(num_labels=2, **vars(config)))
+    model.config = config
+    return model

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ...attention import Activation
 from ...initialisation import initialise
+from ...zoo import build
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig, FourierConfig
 from ..decoder import PerceiverDecoder
 from ..encoder import PerceiverEncoder
@@ -58,27 +59,29 @@ class EntityConfig:
     def _resolution(self) -> tuple[int, ...]:
         return self.positions.max_resolution if self.positions else ()
 
-    def build(self) -> PerceiverIO:
-        """A model with random weights. Paper: Perceiver IO 4.4, for its entity encoder."""
-        bands = self.positions.num_bands if self.positions else 0
-        points = Points(self.num_features - len(self._resolution), bands, self._resolution)
-        width = self.channels
-        return initialise(
-            PerceiverIO(
-                preprocessor=Embedded(points, width),
-                encoder=PerceiverEncoder(self.encoder, width, self.activation),
-                queries=InputQueries(width),
-                decoder=PerceiverDecoder(
-                    self.decoder, width, self.encoder.latent_channels, activation=self.activation
-                ),
-                postprocessor=_answers(width, self.num_outputs),
-                config=self,
-            )
-        )
-
     def example_input(self, batch_size: int = 1) -> Float[Tensor, "batch entities features"]:
         """Zeros in the shape of the raw input."""
         return torch.zeros(batch_size, self.num_entities, self.num_features)
+
+
+@build.register
+def _(config: EntityConfig) -> PerceiverIO:
+    """A model with random weights. Paper: Perceiver IO 4.4, for its entity encoder."""
+    bands = config.positions.num_bands if config.positions else 0
+    points = Points(config.num_features - len(config._resolution), bands, config._resolution)
+    width = config.channels
+    return initialise(
+        PerceiverIO(
+            preprocessor=Embedded(points, width),
+            encoder=PerceiverEncoder(config.encoder, width, config.activation),
+            queries=InputQueries(width),
+            decoder=PerceiverDecoder(
+                config.decoder, width, config.encoder.latent_channels, activation=config.activation
+            ),
+            postprocessor=_answers(width, config.num_outputs),
+            config=config,
+        )
+    )
 
 
 def _answers(width: int, num_outputs: int | None) -> Postprocessor:

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ...attention import Activation
 from ...initialisation import initialise
+from ...zoo import build
 from ..config import NO_RESIDUAL, DecoderConfig, EncoderConfig, FourierConfig
 from ..decoder import PerceiverDecoder
 from ..encoder import PerceiverEncoder
@@ -39,28 +40,30 @@ class OpticalFlowConfig:
     decoder: DecoderConfig = NO_RESIDUAL
     activation: Activation = "gelu"
 
-    def build(self) -> PerceiverIO:
-        """A model with random weights. Paper: Perceiver IO 4.3."""
-        size = (2, *self.image_size)
-        what = Patches(size, (2, 1, 1), image_channels=27, projected_channels=self.patch_channels)
-        where = self.positions.build(self.image_size)
-        preprocessor = AppendedPositions(what, where)
-        width = preprocessor.num_channels
-        return initialise(
-            PerceiverIO(
-                preprocessor=preprocessor,
-                encoder=PerceiverEncoder(self.encoder, width, self.activation),
-                queries=InputQueries(width),
-                decoder=PerceiverDecoder(
-                    self.decoder, width, self.encoder.latent_channels, activation=self.activation
-                ),
-                postprocessor=FlowField(width, self.image_size, self.divide_by),
-                config=self,
-            )
-        )
-
     def example_input(
         self, batch_size: int = 1
     ) -> Float[Tensor, "batch frames=2 patch=27 height width"]:
         """Zeros in the shape of the raw input."""
         return torch.zeros(batch_size, 2, 27, *self.image_size)
+
+
+@build.register
+def _(config: OpticalFlowConfig) -> PerceiverIO:
+    """A model with random weights. Paper: Perceiver IO 4.3."""
+    size = (2, *config.image_size)
+    what = Patches(size, (2, 1, 1), image_channels=27, projected_channels=config.patch_channels)
+    where = config.positions.build(config.image_size)
+    preprocessor = AppendedPositions(what, where)
+    width = preprocessor.num_channels
+    return initialise(
+        PerceiverIO(
+            preprocessor=preprocessor,
+            encoder=PerceiverEncoder(config.encoder, width, config.activation),
+            queries=InputQueries(width),
+            decoder=PerceiverDecoder(
+                config.decoder, width, config.encoder.latent_channels, activation=config.activation
+            ),
+            postprocessor=FlowField(width, config.image_size, config.divide_by),
+            config=config,
+        )
+    )

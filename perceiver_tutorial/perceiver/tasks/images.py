@@ -9,6 +9,7 @@ from torch import Tensor
 from ...attention import Activation
 from ...initialisation import initialise
 from ...inputs import check_classes
+from ...zoo import build
 from ..config import (
     RESIDUAL,
     Conv1x1Stem,
@@ -61,24 +62,26 @@ class ImageClassifierConfig:
     def __post_init__(self):
         check_classes(self.class_names, self.num_classes)
 
-    def build(self) -> PerceiverIO:
-        """A model with random weights. Paper: Perceiver IO 4.5."""
-        what = self.stem.build(self.image_size, self.image_channels)
-        preprocessor = AppendedPositions(what, self.positions.build(what.index_dims))
-        width = self.encoder.latent_channels
-        encoder = PerceiverEncoder(self.encoder, preprocessor.num_channels, self.activation)
-        queries, decoder = one_answer(self.decoder, width, self.activation)
-        return initialise(
-            PerceiverIO(
-                preprocessor=preprocessor,
-                encoder=encoder,
-                queries=queries,
-                decoder=decoder,
-                postprocessor=ClassLogits(width, self.num_classes),
-                config=self,
-            )
-        )
-
     def example_input(self, batch_size: int = 1) -> Float[Tensor, "batch colours height width"]:
         """Zeros in the shape of the raw input."""
         return torch.zeros(batch_size, self.image_channels, *self.image_size)
+
+
+@build.register
+def _(config: ImageClassifierConfig) -> PerceiverIO:
+    """A model with random weights. Paper: Perceiver IO 4.5."""
+    what = config.stem.build(config.image_size, config.image_channels)
+    preprocessor = AppendedPositions(what, config.positions.build(what.index_dims))
+    width = config.encoder.latent_channels
+    encoder = PerceiverEncoder(config.encoder, preprocessor.num_channels, config.activation)
+    queries, decoder = one_answer(config.decoder, width, config.activation)
+    return initialise(
+        PerceiverIO(
+            preprocessor=preprocessor,
+            encoder=encoder,
+            queries=queries,
+            decoder=decoder,
+            postprocessor=ClassLogits(width, config.num_classes),
+            config=config,
+        )
+    )

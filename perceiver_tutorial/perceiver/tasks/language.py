@@ -10,6 +10,7 @@ from ...attention import Activation
 from ...initialisation import initialise
 from ...inputs import check_classes
 from ...positions import LearnedPositions
+from ...zoo import build
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig
 from ..decoder import PerceiverDecoder
 from ..encoder import PerceiverEncoder
@@ -55,27 +56,29 @@ class MaskedLanguageConfig:
     mask_queries: bool = False
     activation: Activation = "gelu"
 
-    def build(self) -> PerceiverIO:
-        """A model with random weights. Paper: Perceiver IO 4.1."""
-        preprocessor = positioned_bytes(self.input_channels, self.max_bytes, self.vocabulary)
-        width = self.input_channels
-        return initialise(
-            PerceiverIO(
-                preprocessor=preprocessor,
-                encoder=PerceiverEncoder(self.encoder, width, self.activation),
-                queries=PlaceQueries(self.max_bytes, width),
-                decoder=PerceiverDecoder(
-                    self.decoder, width, self.encoder.latent_channels, activation=self.activation
-                ),
-                postprocessor=TiedByteLogits(preprocessor.what.table),
-                mask_queries=self.mask_queries,
-                config=self,
-            )
-        )
-
     def example_input(self, batch_size: int = 1) -> Int[Tensor, "batch bytes"]:
         """Zeros in the shape of the raw input."""
         return torch.zeros(batch_size, self.max_bytes, dtype=torch.long)
+
+
+@build.register
+def _(config: MaskedLanguageConfig) -> PerceiverIO:
+    """A model with random weights. Paper: Perceiver IO 4.1."""
+    preprocessor = positioned_bytes(config.input_channels, config.max_bytes, config.vocabulary)
+    width = config.input_channels
+    return initialise(
+        PerceiverIO(
+            preprocessor=preprocessor,
+            encoder=PerceiverEncoder(config.encoder, width, config.activation),
+            queries=PlaceQueries(config.max_bytes, width),
+            decoder=PerceiverDecoder(
+                config.decoder, width, config.encoder.latent_channels, activation=config.activation
+            ),
+            postprocessor=TiedByteLogits(preprocessor.what.table),
+            mask_queries=config.mask_queries,
+            config=config,
+        )
+    )
 
 
 @dataclass(frozen=True)
@@ -100,20 +103,24 @@ class TextClassifierConfig:
     def __post_init__(self):
         check_classes(self.class_names, self.num_classes)
 
-    def build(self) -> PerceiverIO:
-        """A model with random weights: the masked language model's encoder, and one query."""
-        width = self.encoder.latent_channels
-        return initialise(
-            PerceiverIO(
-                preprocessor=positioned_bytes(self.input_channels, self.max_bytes, self.vocabulary),
-                encoder=PerceiverEncoder(self.encoder, self.input_channels, self.activation),
-                queries=LearnedQueries(1, width),
-                decoder=PerceiverDecoder(self.decoder, width, width, activation=self.activation),
-                postprocessor=ClassLogits(width, self.num_classes),
-                config=self,
-            )
-        )
-
     def example_input(self, batch_size: int = 1) -> Int[Tensor, "batch bytes"]:
         """Zeros in the shape of the raw input."""
         return torch.zeros(batch_size, self.max_bytes, dtype=torch.long)
+
+
+@build.register
+def _(config: TextClassifierConfig) -> PerceiverIO:
+    """A model with random weights: the masked language model's encoder, and one query."""
+    width = config.encoder.latent_channels
+    return initialise(
+        PerceiverIO(
+            preprocessor=positioned_bytes(
+                config.input_channels, config.max_bytes, config.vocabulary
+            ),
+            encoder=PerceiverEncoder(config.encoder, config.input_channels, config.activation),
+            queries=LearnedQueries(1, width),
+            decoder=PerceiverDecoder(config.decoder, width, width, activation=config.activation),
+            postprocessor=ClassLogits(width, config.num_classes),
+            config=config,
+        )
+    )

@@ -11,6 +11,7 @@ from torch import Tensor
 from ...attention import Activation
 from ...initialisation import initialise
 from ...inputs import check_classes
+from ...zoo import build
 from ..config import NO_RESIDUAL, DecoderConfig, EncoderConfig, FourierConfig
 from ..decoder import PerceiverDecoder
 from ..encoder import PerceiverEncoder
@@ -113,28 +114,6 @@ class MultimodalConfig:
     decoder: DecoderConfig = NO_RESIDUAL
     activation: Activation = "gelu"
 
-    def build(self) -> PerceiverIO:
-        """A model with random weights. Paper: Perceiver IO 4.4."""
-        preprocessor = _multimodal_preprocessor(self)
-        queries = _multimodal_queries(self)
-        decoder = PerceiverDecoder(
-            self.decoder,
-            queries.num_channels,
-            self.encoder.latent_channels,
-            output_channels=self.output_channels,
-            activation=self.activation,
-        )
-        return initialise(
-            PerceiverIO(
-                preprocessor=preprocessor,
-                encoder=PerceiverEncoder(self.encoder, preprocessor.num_channels, self.activation),
-                queries=queries,
-                decoder=MultimodalDecoder(decoder),
-                postprocessor=_multimodal_postprocessor(self),
-                config=self,
-            )
-        )
-
     def example_input(self, batch_size: int = 1) -> dict[str, Tensor]:
         """Zeros in the shape of the raw input."""
         return {
@@ -183,6 +162,30 @@ class MultimodalConfig:
         for name in names:
             mask[:, rows[name]] = True
         return mask
+
+
+@build.register
+def _(config: MultimodalConfig) -> PerceiverIO:
+    """A model with random weights. Paper: Perceiver IO 4.4."""
+    preprocessor = _multimodal_preprocessor(config)
+    queries = _multimodal_queries(config)
+    decoder = PerceiverDecoder(
+        config.decoder,
+        queries.num_channels,
+        config.encoder.latent_channels,
+        output_channels=config.output_channels,
+        activation=config.activation,
+    )
+    return initialise(
+        PerceiverIO(
+            preprocessor=preprocessor,
+            encoder=PerceiverEncoder(config.encoder, preprocessor.num_channels, config.activation),
+            queries=queries,
+            decoder=MultimodalDecoder(decoder),
+            postprocessor=_multimodal_postprocessor(config),
+            config=config,
+        )
+    )
 
 
 def _video_size(image: VideoConfig) -> tuple[int, int, int]:

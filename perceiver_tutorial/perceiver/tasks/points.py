@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ...attention import Activation
 from ...initialisation import initialise
+from ...zoo import build
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig, FourierConfig
 from ..decoder import one_answer
 from ..encoder import PerceiverEncoder
@@ -43,24 +44,26 @@ class PointCloudConfig:
     decoder: DecoderConfig | None = RESIDUAL
     activation: Activation = "gelu"
 
-    def build(self) -> PerceiverIO:
-        """A model with random weights. Paper: Perceiver (arXiv 2103.03206) 4.4."""
-        where, width = self.positions, self.encoder.latent_channels
-        preprocessor = Points(self.num_features, where.num_bands, where.max_resolution)
-        encoder = PerceiverEncoder(self.encoder, preprocessor.num_channels, self.activation)
-        queries, decoder = one_answer(self.decoder, width, self.activation)
-        return initialise(
-            PerceiverIO(
-                preprocessor=preprocessor,
-                encoder=encoder,
-                queries=queries,
-                decoder=decoder,
-                postprocessor=ClassLogits(width, self.num_classes),
-                config=self,
-            )
-        )
-
     def example_input(self, batch_size: int = 1) -> Float[Tensor, "batch points features"]:
         """Zeros in the shape of the raw input."""
         channels = len(self.positions.max_resolution) + self.num_features
         return torch.zeros(batch_size, self.num_points, channels)
+
+
+@build.register
+def _(config: PointCloudConfig) -> PerceiverIO:
+    """A model with random weights. Paper: Perceiver (arXiv 2103.03206) 4.4."""
+    where, width = config.positions, config.encoder.latent_channels
+    preprocessor = Points(config.num_features, where.num_bands, where.max_resolution)
+    encoder = PerceiverEncoder(config.encoder, preprocessor.num_channels, config.activation)
+    queries, decoder = one_answer(config.decoder, width, config.activation)
+    return initialise(
+        PerceiverIO(
+            preprocessor=preprocessor,
+            encoder=encoder,
+            queries=queries,
+            decoder=decoder,
+            postprocessor=ClassLogits(width, config.num_classes),
+            config=config,
+        )
+    )

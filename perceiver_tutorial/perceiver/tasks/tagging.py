@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ...attention import Activation
 from ...initialisation import initialise
+from ...zoo import build
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig
 from ..decoder import PerceiverDecoder
 from ..encoder import PerceiverEncoder
@@ -47,23 +48,25 @@ class TokenClassifierConfig:
         if self.ask not in ("inputs", "places"):
             raise ValueError(f'expected ask to be "inputs" or "places", got {self.ask!r}.')
 
-    def build(self) -> PerceiverIO:
-        """A model with random weights; ours, in the manner of Perceiver IO 4.1 and 4.3."""
-        width = self.input_channels
-        asks_itself = self.ask == "inputs"
-        return initialise(
-            PerceiverIO(
-                preprocessor=positioned_bytes(width, self.max_bytes, self.vocabulary),
-                encoder=PerceiverEncoder(self.encoder, width, self.activation),
-                queries=InputQueries(width) if asks_itself else PlaceQueries(self.max_bytes, width),
-                decoder=PerceiverDecoder(
-                    self.decoder, width, self.encoder.latent_channels, activation=self.activation
-                ),
-                postprocessor=Projection(width, self.num_labels),
-                config=self,
-            )
-        )
-
     def example_input(self, batch_size: int = 1) -> Int[Tensor, "batch bytes"]:
         """Zeros in the shape of the raw input."""
         return torch.zeros(batch_size, self.max_bytes, dtype=torch.long)
+
+
+@build.register
+def _(config: TokenClassifierConfig) -> PerceiverIO:
+    """A model with random weights; ours, in the manner of Perceiver IO 4.1 and 4.3."""
+    width = config.input_channels
+    asks_itself = config.ask == "inputs"
+    return initialise(
+        PerceiverIO(
+            preprocessor=positioned_bytes(width, config.max_bytes, config.vocabulary),
+            encoder=PerceiverEncoder(config.encoder, width, config.activation),
+            queries=InputQueries(width) if asks_itself else PlaceQueries(config.max_bytes, width),
+            decoder=PerceiverDecoder(
+                config.decoder, width, config.encoder.latent_channels, activation=config.activation
+            ),
+            postprocessor=Projection(width, config.num_labels),
+            config=config,
+        )
+    )

@@ -14,6 +14,7 @@ from perceiver_tutorial.checkpoints.families import (
     own_weights,
     shapes_of,
 )
+from perceiver_tutorial.zoo import build
 
 BASE = "facebook/deit-base-distilled-patch16-224"
 FOURIER = "deepmind/vision-perceiver-fourier"
@@ -32,7 +33,7 @@ def test_what_is_guessed_about_a_file_is_so_in_the_file(guess, model, layout, na
 
 
 def test_a_doctored_file_differs_in_three_weights_and_shapes_show_one():
-    state = layout_of(CONFIG, "meta").write(own_weights(shake(CONFIG.build())))
+    state = layout_of(CONFIG, "meta").write(own_weights(shake(build(CONFIG))))
     before = dict(state)
     changed = doctored(state)
     assert state == before
@@ -45,7 +46,7 @@ def test_a_doctored_file_differs_in_three_weights_and_shapes_show_one():
 
 
 def test_a_doctored_file_under_its_right_names_loads_and_answers_otherwise():
-    model = shake(CONFIG.build())
+    model = shake(build(CONFIG))
     changed = doctored(layout_of(CONFIG, "meta").write(own_weights(model)))
     changed["norm.weight"] = changed.pop("norm.gamma")
     images = torch.rand(2, 3, 32, 48)

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from pixels import same_picture
 
 from perceiver_course import explorers
-from perceiver_course.chapters.hierarchy.model import gaze
+from perceiver_course.chapters.hierarchy.model import attention_map
 from perceiver_course.explorers.attention.looks import Look, passed_on, perceiver_looks
 from perceiver_course.explorers.attention.pictures import as_many, in_common
 from perceiver_course.explorers.own import (
@@ -153,10 +153,10 @@ def test_tokens_of_deit_are_drawn_as_they_were_tapped(drawn):
 
 
 @pytest.mark.parametrize("block, place", [(0, (5, 2)), (1, (3, 1)), (1, (0, 2)), (3, (2, 3))])
-def test_tokens_of_hiera_are_drawn_as_gaze_finds_them(block, place):
+def test_tokens_of_hiera_are_drawn_where_their_attention_map_has_them(block, place):
     given, looks, _ = module.seen(HIERA, None, "", 2)
     side = 8 if block == 0 else 4
-    heads = gaze(module._model(HIERA), given.raw, block, place)[0]
+    heads = attention_map(module._model(HIERA), given.raw, block, place)[0]
     for head, grid in enumerate(heads):
         found = looks[block].on_input(head, place[0] * side + place[1])[0]
         assert torch.allclose(found, grid.flatten(), atol=1e-6)

@@ -13,6 +13,7 @@ from perceiver_tutorial.hiera.blocks import HieraBlock
 from perceiver_tutorial.tracing import cost, walk
 from perceiver_tutorial.tracing.models import published_configs
 from perceiver_tutorial.tracing.recorder import Shape
+from perceiver_tutorial.zoo import build
 
 CONFIGS = published_configs()
 COUNTS = ("parameters", "runs")
@@ -84,7 +85,7 @@ def test_attention_weights_are_those_of_the_maps(name):
 @pytest.mark.parametrize("name", hiera.PUBLISHED)
 def test_a_token_reads_as_many_as_its_block_lets_it(name):
     with torch.device("meta"):
-        modules = dict(CONFIGS[name].build().named_modules())
+        modules = dict(build(CONFIGS[name]).named_modules())
     for stage in walk(name).steps:
         found = {reason.what: reason.value for reason in reasons(CONFIGS[name], stage)}
         if "tokens read by each" in found:
