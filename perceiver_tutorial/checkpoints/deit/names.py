@@ -1,16 +1,7 @@
 """What transformers, Meta and timm call the weights of a DeiT, and what they are called here."""
 
-from ..layout import Layout, Row, modules, transformed
-from ..transforms import FUSED, without_front
-
-LAYER = "encoder.blocks.{}"
-# Stored with axes of length 1 in front, where a batch would be.
-BATCH_AXES = {
-    "encoder.to_tokens.class_token": without_front(2),
-    "encoder.to_tokens.distillation_token": without_front(2),
-    "encoder.to_tokens.positions": without_front(1),
-    "mask_token": without_front(2),
-}
+from ..layout import Layout, Row, modules, rows
+from ..transforms import FUSED
 
 # --- transformers ---------------------------------------------------------------------------------
 # Layers have two names: those on disk, which transformers still writes, and those of its
@@ -47,6 +38,7 @@ PREFIXES = {
     "ViTModel": "",
     "ViTForImageClassification": "vit.",
 }
+OURS = {"DeiTForMaskedImageModeling": "encoder."}
 HEADS = {
     "DeiTForImageClassification": modules(("classifier", "class_head")),
     "DeiTForImageClassificationWithTeacher": modules(
@@ -60,16 +52,16 @@ HEADS = {
 }
 
 
-def _encoder(prefix: str) -> dict[str, str]:
+def _encoder(prefix: str, ours: str = "") -> dict[str, str]:
     embeddings, layer = f"{prefix}embeddings", f"{prefix}encoder.layer.{{}}"
     return {
-        f"{embeddings}.cls_token": "encoder.to_tokens.class_token",
-        f"{embeddings}.distillation_token": "encoder.to_tokens.distillation_token",
-        f"{embeddings}.position_embeddings": "encoder.to_tokens.positions",
+        f"{embeddings}.cls_token": f"{ours}class_token",
+        f"{embeddings}.distillation_token": f"{ours}distillation_token",
+        f"{embeddings}.position_embeddings": f"{ours}positions",
         **modules(
-            (f"{embeddings}.patch_embeddings.projection", "encoder.to_patches.convolve"),
-            (f"{prefix}layernorm", "encoder.norm"),
-            *((f"{layer}.{theirs}", f"{LAYER}.{ours}") for theirs, ours in ON_DISK.items()),
+            (f"{embeddings}.patch_embeddings.projection", f"{ours}patches.projection"),
+            (f"{prefix}layernorm", f"{ours}norm"),
+            *((f"{layer}.{there}", f"{ours}layers.{{}}.{here}") for there, here in ON_DISK.items()),
         ),
     }
 
@@ -94,7 +86,7 @@ def _aliases(prefix: str) -> dict[str, str]:
 
 OF_TRANSFORMERS = {
     name: Layout(
-        transformed({**_encoder(prefix), **HEADS.get(name, {})}, BATCH_AXES),
+        rows({**_encoder(prefix, OURS.get(name, "")), **HEADS.get(name, {})}),
         _aliases(prefix),
         POOLER,
     )
@@ -104,17 +96,17 @@ OF_TRANSFORMERS = {
 # --- Meta, and timm -------------------------------------------------------------------------------
 
 NAMES = {
-    "cls_token": "encoder.to_tokens.class_token",
-    "dist_token": "encoder.to_tokens.distillation_token",
-    "pos_embed": "encoder.to_tokens.positions",
+    "cls_token": "class_token",
+    "dist_token": "distillation_token",
+    "pos_embed": "positions",
     **modules(
-        ("patch_embed.proj", "encoder.to_patches.convolve"),
-        ("blocks.{}.norm1", f"{LAYER}.norm_q"),
-        ("blocks.{}.attn.proj", f"{LAYER}.attention.out_proj"),
-        ("blocks.{}.norm2", f"{LAYER}.norm_mlp"),
-        ("blocks.{}.mlp.fc1", f"{LAYER}.mlp.fc1"),
-        ("blocks.{}.mlp.fc2", f"{LAYER}.mlp.fc2"),
-        ("norm", "encoder.norm"),
+        ("patch_embed.proj", "patches.projection"),
+        ("blocks.{}.norm1", "layers.{}.norm_q"),
+        ("blocks.{}.attn.proj", "layers.{}.attention.out_proj"),
+        ("blocks.{}.norm2", "layers.{}.norm_mlp"),
+        ("blocks.{}.mlp.fc1", "layers.{}.mlp.fc1"),
+        ("blocks.{}.mlp.fc2", "layers.{}.mlp.fc2"),
+        ("norm", "norm"),
         ("head", "class_head"),
         ("head_dist", "distillation_head"),
     ),
@@ -122,7 +114,7 @@ NAMES = {
 QUERIES_KEYS_VALUES = tuple(
     Row(
         (f"blocks.{{}}.attn.qkv.{leaf}",),
-        tuple(f"{LAYER}.attention.{part}_proj.{leaf}" for part in "qkv"),
+        tuple(f"layers.{{}}.attention.{part}_proj.{leaf}" for part in "qkv"),
         FUSED,
     )
     for leaf in ("weight", "bias")
@@ -132,10 +124,10 @@ QUERIES_KEYS_VALUES = tuple(
 def _with_scales(attention: str, mlp: str) -> Layout:
     """The scales of DeiT III have another name in each of the two."""
     scales = {
-        f"blocks.{{}}.{attention}": f"{LAYER}.scale_attention.weight",
-        f"blocks.{{}}.{mlp}": f"{LAYER}.scale_mlp.weight",
+        f"blocks.{{}}.{attention}": "layers.{}.scale_attention.weight",
+        f"blocks.{{}}.{mlp}": "layers.{}.scale_mlp.weight",
     }
-    return Layout((*transformed({**NAMES, **scales}, BATCH_AXES), *QUERIES_KEYS_VALUES))
+    return Layout((*rows({**NAMES, **scales}), *QUERIES_KEYS_VALUES))
 
 
 META = _with_scales("gamma_1", "gamma_2")

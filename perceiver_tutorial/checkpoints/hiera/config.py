@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from ...hiera import HieraConfig, HieraMAEConfig
-from ...hiera.published import SIZES, pretraining
+from ...hiera.config import SIZES, pretraining
 from ..fields import Fields, check_kept
 from ..layout import Layout, Row, rows
 from ..transforms import AS_TUPLE, CLASSES, SAME, Transform, each

@@ -1,17 +1,7 @@
 """What transformers, Meta and timm call the weights of a Hiera, and what they are called here."""
 
 from ...hiera import HieraConfig, HieraMAEConfig
-from ..layout import Layout, modules, transformed
-from ..transforms import without_front
-
-# Stored with axes of length 1 in front, where a batch would be.
-BATCH_AXES = {
-    "encoder.positions.table": without_front(1),
-    "encoder.positions.places.table": without_front(1),
-    "encoder.positions.times.table": without_front(1),
-    "decoder.positions": without_front(1),
-    "decoder.mask_token": without_front(2),
-}
+from ..layout import Layout, modules, rows
 
 
 def _layer(theirs: str, ours: str, norms: tuple[str, str] = ("norm1", "norm2")) -> dict[str, str]:
@@ -35,7 +25,7 @@ def _encoder(prefix: str) -> dict[str, str]:
     embeddings = f"{prefix}embeddings"
     return {
         f"{embeddings}.position_embeddings": "encoder.positions.table",
-        **modules((f"{embeddings}.patch_embeddings.projection", "encoder.to_patches.convolve")),
+        **modules((f"{embeddings}.patch_embeddings.projection", "encoder.patches.projection")),
         **_layer(f"{prefix}encoder.stages.{{}}.layers.{{}}", "encoder.stages.{}.{}", NORMS),
     }
 
@@ -44,11 +34,11 @@ NAMES: dict[str, dict[str, str]] = {
     "HieraModel": {**_encoder(""), **modules(("pooler.layernorm", "norm"))},
     "HieraForImageClassification": {
         **_encoder("hiera."),
-        **modules(("hiera.pooler.layernorm", "norm"), ("classifier", "to_logits")),
+        **modules(("hiera.pooler.layernorm", "norm"), ("classifier", "head")),
     },
     "HieraForPreTraining": {
         **_encoder("hiera."),
-        **_layer("decoder.decoder_block.layers.{}", "decoder.blocks.{}", NORMS),
+        **_layer("decoder.decoder_block.layers.{}", "decoder.layers.{}", NORMS),
         **modules(
             ("encoder_norm", "norm"),
             ("multiscale_fusion.multi_scale_fusion_heads.{}", "fuse.heads.{}"),
@@ -60,12 +50,12 @@ NAMES: dict[str, dict[str, str]] = {
         "decoder.decoder_position_embeddings": "decoder.positions",
     },
 }
-OF_TRANSFORMERS = {name: Layout(transformed(names, BATCH_AXES)) for name, names in NAMES.items()}
+OF_TRANSFORMERS = {name: Layout(rows(names)) for name, names in NAMES.items()}
 
 # --- Meta, and timm -------------------------------------------------------------------------------
 
-CLASSIFIER = modules(("norm", "norm"), ("head.projection", "to_logits"))
-TIMM_CLASSIFIER = modules(("head.norm", "norm"), ("head.fc", "to_logits"))
+CLASSIFIER = modules(("norm", "norm"), ("head.projection", "head"))
+TIMM_CLASSIFIER = modules(("head.norm", "norm"), ("head.fc", "head"))
 DECODER = {
     "mask_token": "decoder.mask_token",
     "decoder_pos_embed": "decoder.positions",
@@ -76,7 +66,7 @@ DECODER = {
         ("decoder_norm", "decoder.norm"),
         ("decoder_pred", "decoder.to_pixels"),
     ),
-    **_layer("decoder_blocks.{}", "decoder.blocks.{}"),
+    **_layer("decoder_blocks.{}", "decoder.layers.{}"),
 }
 
 
@@ -92,7 +82,7 @@ def _meta_encoder(config: HieraConfig) -> dict[str, str]:
         "pos_embed": "encoder.positions.table",
         "pos_embed_spatial": "encoder.positions.places.table",
         "pos_embed_temporal": "encoder.positions.times.table",
-        **modules(("patch_embed.proj", "encoder.to_patches.convolve")),
+        **modules(("patch_embed.proj", "encoder.patches.projection")),
         **layers,
     }
 
@@ -100,8 +90,8 @@ def _meta_encoder(config: HieraConfig) -> dict[str, str]:
 def meta_layout(config: HieraConfig | HieraMAEConfig) -> Layout:
     """The layout of Meta's own files."""
     if isinstance(config, HieraMAEConfig):
-        return Layout(transformed({**_meta_encoder(config.encoder), **DECODER}, BATCH_AXES))
-    return Layout(transformed({**_meta_encoder(config), **CLASSIFIER}, BATCH_AXES))
+        return Layout(rows({**_meta_encoder(config.encoder), **DECODER}))
+    return Layout(rows({**_meta_encoder(config), **CLASSIFIER}))
 
 
 def timm_layout(config: HieraConfig | HieraMAEConfig) -> Layout:
@@ -112,4 +102,4 @@ def timm_layout(config: HieraConfig | HieraMAEConfig) -> Layout:
     """
     if isinstance(config, HieraMAEConfig):
         raise ValueError("expected a classifier: timm has no pre-training. Use layout='meta'.")
-    return Layout(transformed({**_meta_encoder(config), **TIMM_CLASSIFIER}, BATCH_AXES))
+    return Layout(rows({**_meta_encoder(config), **TIMM_CLASSIFIER}))

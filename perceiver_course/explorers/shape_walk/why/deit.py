@@ -51,7 +51,7 @@ def _convolution(config: DeiTConfig) -> Reason:
 
 
 def _tokens(config: DeiTConfig, what: str) -> Reason:
-    terms = plus((config.num_patches, *(1,) * config.num_front))
+    terms = plus((config.num_patches, *(1,) * config.num_prefix_tokens))
     because = "patches, class token, distillation token" if config.distilled else (
         "patches and the class token"
     )  # fmt: skip
@@ -59,8 +59,8 @@ def _tokens(config: DeiTConfig, what: str) -> Reason:
 
 
 def _rows(config: DeiTConfig) -> Reason:
-    rows = config.num_tokens + config.num_front
-    terms = f"({plus((config.num_tokens, config.num_front))}) x {config.channels}"
+    rows = config.num_tokens + config.num_prefix_tokens
+    terms = f"({plus((config.num_tokens, config.num_prefix_tokens))}) x {config.channels}"
     because = "a position for each token, and the tokens that are learned"
     return Reason(rows * config.channels, "parameters", terms, because)
 
