@@ -43,12 +43,11 @@ class Model(nn.Module):
 def _noted(method: Callable) -> Callable:
     @wraps(method)
     def call(model: nn.Module, *args: Any, **kwargs: Any) -> Any:
-        if torch.compiler.is_compiling():
-            return method(model, *args, **kwargs)
         try:
             return method(model, *args, **kwargs)
         except Exception as error:
-            _add_note(error, model)
+            if not torch.compiler.is_compiling():
+                _add_note(error, model)
             raise
 
     return call
@@ -58,14 +57,17 @@ def _add_note(error: Exception, model: nn.Module) -> None:
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     said = traceback.extract_tb(error.__traceback__)[-1].line or ""
     is_ours = frames[-1].f_globals.get("__name__", "").startswith(OURS) and said.startswith("raise")
-    if is_ours or getattr(error, "__notes__", ()):
+    if is_ours:
         return
     names = {module: name for name, module in model.named_modules()}
     for frame in reversed(frames):
         if (module := _module_of(frame)) in names:
             where = f"{names[module] or 'the model itself'} ({type(module).__name__})"
             given = _tensors_of(frame)
-            error.add_note(f"In {where}, given {given}." if given else f"In {where}.")
+            note = f"In {where}, given {given}." if given else f"In {where}."
+            # A model inside this one has named the place from its own root.
+            others = [n for n in getattr(error, "__notes__", ()) if not n.startswith("In ")]
+            error.__notes__ = [*others, note]
             return
 
 

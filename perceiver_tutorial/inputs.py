@@ -148,13 +148,12 @@ class InputSpec:
             TypeError: if it is no tensor.
             ValueError: if its shape or its kind of number does not fit.
         """
-        if not (self._is_kind(raw, integers) and len(raw) and self._fits(raw.shape[1:])):
+        if not (self._is_kind(raw, integers) and raw.shape[0] and self._fits(raw.shape[1:])):
             raise self._refusal_of(raw, integers)
 
     def _is_kind(self, raw: Any, integers: bool) -> bool:
-        if not isinstance(raw, Tensor) or raw.is_nested or not raw.ndim:
-            return False
-        return raw.dtype in IDS if integers else raw.is_floating_point()
+        is_array = isinstance(raw, Tensor) and not raw.is_nested and raw.ndim > 0
+        return is_array and (raw.dtype in IDS if integers else raw.is_floating_point())
 
     def _refusal_of(self, raw: Any, integers: bool) -> TypeError | ValueError:
         if not isinstance(raw, Tensor):
