@@ -38,13 +38,6 @@ def rows(names: Mapping[str, str], transform: Transform = SAME) -> tuple[Row, ..
     return tuple(Row((theirs,), (ours,), transform) for theirs, ours in names.items())
 
 
-def transformed(names: Mapping[str, str], transforms: Mapping[str, Transform]) -> tuple[Row, ...]:
-    """Rows of one name on either side; some of ours, without their numbers, have a turn."""
-    return tuple(
-        Row((theirs,), (ours,), transforms.get(ours, SAME)) for theirs, ours in names.items()
-    )
-
-
 def modules(
     *pairs: tuple[str, str], leaves: tuple[str, ...] = ("weight", "bias")
 ) -> dict[str, str]:

@@ -182,20 +182,29 @@ def config_to_transformers(config: PerceiverConfig) -> dict[str, Any]:
 
 
 def architecture_of(config: PerceiverConfig) -> str:
-    """Which of transformers' classes has such parts.
+    """Which of transformers' classes it is."""
+    return built_like(config, OF_TRANSFORMERS, "transformers has")
+
+
+def built_like(config: PerceiverConfig, models: Mapping[str, Fields], which: str) -> str:
+    """The name of the model, of several that others have, that is built of the same parts.
+
+    Args:
+        config: its kind counts, and the kinds of its stem and of its positions.
+        models: name -> how it is written down.
+        which: "transformers has", for the message.
 
     Raises:
-        ValueError: if none has.
+        ValueError: if there is none.
     """
-    for architecture, fields in OF_TRANSFORMERS.items():
-        if kinds(config) == kinds(fields.template):
-            return architecture
+    for name, fields in models.items():
+        if _kinds(config) == _kinds(fields.template):
+            return name
     raise ValueError(
-        f"expected a model that transformers has, got {type(config).__name__} that none of "
-        f"{', '.join(OF_TRANSFORMERS)} is built like. {KEEP}"
+        f"expected a model that {which}, got {type(config).__name__} that none of "
+        f"{', '.join(models)} is built like. {KEEP}"
     )
 
 
-def kinds(config: PerceiverConfig) -> tuple[type, ...]:
-    """What a configuration is, and what its stem and its positions are."""
+def _kinds(config: PerceiverConfig) -> tuple[type, ...]:
     return type(config), *(type(getattr(config, part, None)) for part in ("stem", "positions"))

@@ -7,7 +7,7 @@ from ...perceiver import PUBLISHED, PerceiverConfig, with_fidelity
 from ..fields import Fields, check_kept
 from ..layout import KEEP, Layout, Row, rows
 from ..transforms import AS_TUPLE
-from .config import kinds
+from .config import built_like
 
 WIDTHS = ("qk_channels", "v_channels", "decoder_qk_channels", "decoder_v_channels")
 SHARED = rows(
@@ -148,10 +148,4 @@ def family_of(config: PerceiverConfig) -> str:
     Raises:
         ValueError: if of none.
     """
-    for family, fields in FIELDS.items():
-        if kinds(config) == kinds(fields.template):
-            return family
-    raise ValueError(
-        f"expected a model that DeepMind published, got {type(config).__name__} that none of "
-        f"{', '.join(FIELDS)} is built like. {KEEP}"
-    )
+    return built_like(config, FIELDS, "DeepMind published")
