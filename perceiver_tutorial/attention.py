@@ -59,7 +59,12 @@ def attention(
             gets zeros.
         hook: where the weights can be recorded. While nothing records them, they are
             never written to memory as a whole.
+
+    Raises:
+        ValueError: if there are more or fewer values than keys, which torch does not notice.
     """
+    if k.shape[-2] != v.shape[-2]:
+        raise ValueError(f"expected a value for each of {k.shape[-2]} keys, got {v.shape[-2]}.")
     if hook is not None and hook.is_recorded:
         return hook(attention_weights(q, k, mask)) @ v
     if mask is None:

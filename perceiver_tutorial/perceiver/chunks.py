@@ -57,8 +57,10 @@ def split_points(points: Points, chunk_size: int | None) -> Iterator[Points]:
     """
     if chunk_size is None:
         yield points
-    elif chunk_size < 1:
-        raise ValueError(f"expected chunk_size of at least 1, got {chunk_size}.")
+    elif not isinstance(chunk_size, int) or chunk_size < 1:
+        raise ValueError(
+            f"expected chunk_size of at least 1, got {chunk_size!r}. It counts queries."
+        )
     elif isinstance(points, dict):
         for name in sorted(points):
             yield from ({name: piece} for piece in points[name].split(chunk_size))

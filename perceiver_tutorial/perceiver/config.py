@@ -1,7 +1,9 @@
 """What can be chosen about the parts of a Perceiver: one small class for each."""
 
 from dataclasses import dataclass
+from typing import Literal
 
+from ..inputs import check_fields
 from ..positions import FourierPositions, LearnedPositions
 from .preprocessors import Conv1x1, ConvPool, Patches, Pixels
 
@@ -53,6 +55,7 @@ class EncoderConfig:
     block_schedule: tuple[int, ...] | None = None
 
     def __post_init__(self):
+        check_fields(self, may_be_0=("layers_per_block", "cross_schedule", "block_schedule"))
         for heads in ("self_heads", "cross_heads"):
             if self.latent_channels % getattr(self, heads):
                 raise ValueError(
@@ -105,6 +108,8 @@ class DecoderConfig:
     qk_channels: int | None = None
     v_channels: int | None = None
 
+    __post_init__ = check_fields
+
 
 RESIDUAL = DecoderConfig(query_residual=True)
 NO_RESIDUAL = DecoderConfig(query_residual=False)
@@ -116,6 +121,9 @@ class FourierConfig:
 
     num_bands: int
     max_resolution: tuple[int, ...]
+
+    def __post_init__(self):
+        check_fields(self, may_be_0=("num_bands",))
 
     def build(self, index_dims: tuple[int, ...]) -> FourierPositions:
         """Positions of every place on a grid."""
@@ -134,6 +142,8 @@ class LearnedConfig:
     channels: int
     projected_channels: int | None = None
 
+    __post_init__ = check_fields
+
     def build(self, index_dims: tuple[int, ...]) -> LearnedPositions:
         """Positions of every place on a grid."""
         return LearnedPositions(index_dims, self.channels, self.projected_channels)
@@ -144,6 +154,8 @@ class PixelStem:
     """Every pixel, or every `stride`-th along both axes, as it is."""
 
     stride: int = 1
+
+    __post_init__ = check_fields
 
     def build(self, image_size: Size, image_channels: int) -> Pixels:
         """The stem for images of this size, (height, width), and so many colours."""
@@ -156,6 +168,8 @@ class Conv1x1Stem:
 
     channels: int
     stride: int = 1
+
+    __post_init__ = check_fields
 
     def build(self, image_size: Size, image_channels: int) -> Conv1x1:
         """The stem for images of this size, (height, width), and so many colours."""
@@ -174,7 +188,9 @@ class ConvPoolStem:
 
     channels: int
     num_layers: int = 1
-    padding: str = "transformers"
+    padding: Literal["same", "transformers"] = "transformers"
+
+    __post_init__ = check_fields
 
     def build(self, image_size: Size, image_channels: int) -> ConvPool:
         """The stem for images of this size, (height, width), and so many colours."""
@@ -192,6 +208,8 @@ class PatchStem:
 
     size: int
     channels: int | None = None
+
+    __post_init__ = check_fields
 
     def build(self, image_size: Size, image_channels: int) -> Patches:
         """The stem for images of this size, (height, width), and so many colours."""

@@ -16,8 +16,9 @@ def check_mask(mask: Tensor | None, input_array: Tensor) -> None:
     if mask is None:
         return
     expected = f"expected mask as True and False of shape {list(input_array.shape[:2])}"
-    if mask.dtype != torch.bool:
-        raise ValueError(f"{expected}, got {mask.dtype}. True stays: attention_mask.bool().")
+    if not isinstance(mask, Tensor) or mask.dtype != torch.bool:
+        got = getattr(mask, "dtype", type(mask).__name__)
+        raise ValueError(f"{expected}, got {got}. True stays: attention_mask.bool().")
     if mask.shape != input_array.shape[:2]:
         raise ValueError(
             f"{expected} (batch, inputs), got {list(mask.shape)}. Make one for each input."
@@ -28,8 +29,14 @@ def check_latents(latents: Tensor, raw: Any) -> None:
     """Let latents pass that are of as many samples as the raw input they are asked about.
 
     Raises:
-        ValueError: if they are of another batch.
+        ValueError: if they are no latents, or of another batch.
     """
+    if not isinstance(latents, Tensor) or latents.ndim != 3 or not latents.is_floating_point():
+        got = f"{latents.dtype} {list(latents.shape)}" if isinstance(latents, Tensor) else latents
+        raise ValueError(
+            f"expected latents as floats [batch, latents, channels], got {got}. Give decode what "
+            "encode made."
+        )
     samples = {value.shape[0] for value in tree_leaves(raw) if isinstance(value, Tensor)}
     if samples and latents.shape[0] not in samples:
         raise ValueError(

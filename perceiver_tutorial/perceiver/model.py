@@ -5,6 +5,7 @@ from typing import Any
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from ..errors import Model
 from .chunks import check_points, join_answers, split_points
 from .inputs import check_latents
 from .parts import (
@@ -20,7 +21,7 @@ from .parts import (
 )
 
 
-class PerceiverIO(nn.Module):
+class PerceiverIO(Model):
     """Any preprocessor, any queries, any postprocessor around one encoder and decoder.
 
     Paper: Perceiver IO, arXiv 2107.14795, figure 2. Parts keep the weights that they come

@@ -116,7 +116,7 @@ def test_the_decoder_answers_in_the_width_of_the_questions(model):
     cross = "decoder.decoder.decoding_cross_attention"
     found = {
         "output": agreed("decoder.decoder.cross", cross),
-        "mixture": agreed("decoder.decoder.cross.attention.context", f"{cross}.attention.self"),
+        "context": agreed("decoder.decoder.cross.attention.context", f"{cross}.attention.self"),
         "heads": theirs.decoding(their_decoder()).attention.self.num_heads,
     }
     assert model.decoder.decoder.cross.attention.num_heads == found["heads"]

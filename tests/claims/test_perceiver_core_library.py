@@ -135,7 +135,7 @@ def our_tagger():
 
 
 def answers_moved_by_the_first_input(tag, points):
-    """How many of the other inputs' answers change: they hear of it through the latents."""
+    """How many of the other inputs' answers change: what changed reaches them by the latents."""
     moved = points.clone()
     moved[:, 0] += 1.0
     return int((tag(points) != tag(moved)).any(-1)[:, 1:].sum())
@@ -164,22 +164,22 @@ def golden(family):
     return model, lambda: relative_error(model(images), logits) < GOLDEN[family]["logits"]
 
 
-def is_deepminds_with(bend):
+def is_deepminds_with(act):
     model, is_deepminds = golden("fourier")
     for module in model.modules():
         if isinstance(module, MLP):
-            module.bend = bend
+            module.act = act
     return is_deepminds()
 
 
-def test_both_implementations_bend_with_gelu_but_not_the_same():
+def test_both_implementations_use_a_gelu_but_not_the_same():
     x = torch.linspace(-6, 6, 12_001)
-    bends = {"exact": nn.GELU(), "tanh": nn.GELU(approximate="tanh")}
+    gelus = {"exact": nn.GELU(), "tanh": nn.GELU(approximate="tanh")}
     used = ACT2FN[PerceiverConfig().hidden_act]
     found = {
-        "transformers": [name for name, bend in bends.items() if bend(x).equal(used(x))],
-        "deepmind": [name for name, bend in bends.items() if is_deepminds_with(bend)],
-        "apart": float(f"{(bends['exact'](x) - bends['tanh'](x)).abs().max():.2g}"),
+        "transformers": [name for name, act in gelus.items() if act(x).equal(used(x))],
+        "deepmind": [name for name, act in gelus.items() if is_deepminds_with(act)],
+        "apart": float(f"{(gelus['exact'](x) - gelus['tanh'](x)).abs().max():.2g}"),
     }
     claim("pio.core.gelu-variant", found)
 

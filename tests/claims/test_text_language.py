@@ -100,7 +100,7 @@ def test_one_linear_map_and_no_tanh_make_the_logits():
         "tanh": sum(isinstance(module, nn.Tanh) for module in model.modules()),
         "linear maps behind the layer": sum(isinstance(module, nn.Linear) for module in behind),
         "ours": [s.kind for s in ours if s.name.startswith("postprocessor.")],
-        "bend in the layer": type(
+        "activation of the layer": type(
             decoder.decoding_cross_attention.mlp.intermediate_act_fn
         ).__name__,
     }

@@ -8,7 +8,7 @@ import torch
 from perceiver_course.explorers.shape_walk.stages import named_stages
 from perceiver_course.kit.shapes import Reason, reasons
 from perceiver_tutorial import deit, hiera, perceiver
-from perceiver_tutorial.hiera.blocks import HieraBlock
+from perceiver_tutorial.hiera.layers import HieraLayer
 from perceiver_tutorial.tracing import cost, walk
 from perceiver_tutorial.tracing.models import published_configs
 from perceiver_tutorial.tracing.recorder import Shape
@@ -89,7 +89,7 @@ def test_a_token_reads_as_many_as_its_block_lets_it(name):
         found = {reason.what: reason.value for reason in reasons(CONFIGS[name], stage)}
         if "tokens read by each" in found:
             block = modules[stage.name]
-            assert isinstance(block, HieraBlock)
+            assert isinstance(block, HieraLayer)
             everybody = stage.inputs[0].sizes[1]
-            assert found["tokens read by each"] == (block.attention.window or everybody)
-            assert found["heads in a block"] == block.attention.num_heads
+            assert found["tokens read by each"] == (block.attention.unit_tokens or everybody)
+            assert found["heads in a layer"] == block.attention.num_heads

@@ -9,7 +9,7 @@ from perceiver_course.chapters.point_clouds.model import DistanceHistogram
 from perceiver_course.kit.images import as_shown
 from perceiver_course.kit.recipes.clips import psnr
 from perceiver_tutorial.drop_path import DropPath
-from perceiver_tutorial.hiera import pool
+from perceiver_tutorial.hiera import max_pool
 from perceiver_tutorial.hiera.targets import statistics
 from perceiver_tutorial.perceiver import even_contrast
 from perceiver_tutorial.positions import to_unit_ball
@@ -30,8 +30,8 @@ ALONE = {
     "patches have a deviation each": (lambda x: statistics(x)[1], (2, 5, 12), 1, 1),
     "clouds are counted one by one": (DistanceHistogram(), (3, 9, 3), 0, 0),
     "sounds have a spectrum each": (LogSpectrum(), (3, 64, 1), 0, 0),
-    "channels are pooled one by one": (lambda x: pool(x, 4), (2, 8, 5), 2, 2),
-    "samples are pooled one by one": (lambda x: pool(x, 4), (2, 8, 5), 0, 0),
+    "channels are pooled one by one": (lambda x: max_pool(x, 4), (2, 8, 5), 2, 2),
+    "samples are pooled one by one": (lambda x: max_pool(x, 4), (2, 8, 5), 0, 0),
 }  # fmt: skip
 TOGETHER = {
     "x, y and z of a cloud have one radius": (to_unit_ball, (3, 9, 3), 2, 2),

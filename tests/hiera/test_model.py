@@ -117,7 +117,7 @@ def test_global_attention_carries_it_everywhere():
 
 
 def test_the_first_block_of_a_stage_still_attends_as_the_stage_before():
-    windows = [[b.attention.window for b in stage] for stage in build(TINY).encoder.stages]
+    windows = [[b.attention.unit_tokens for b in stage] for stage in build(TINY).encoder.stages]
     assert windows == [[64], [64, 16], [16], [None]]
 
 
@@ -167,7 +167,7 @@ def test_separate_positions_are_sums():
         ({"patch_stride": (2, 4, 4)}, "expected patch_stride with 2 numbers"),
         ({"mask_unit_attention": (True,)}, "one choice for each of 4 stages"),
         ({"num_pools": 4}, "num_pools from 0 to 3"),
-        ({"stages": (1, 0, 1, 1)}, r"one block in every stage, got \(1, 0, 1, 1\)"),
+        ({"stages": (1, 0, 1, 1)}, r"expected stages of at least 1, got \(1, 0, 1, 1\)"),
         (
             {"patch_padding": (3, 0)},
             r"one patch for every .*got \(3, 0\) with patch_kernel=\(7, 7\)",
@@ -196,9 +196,9 @@ def test_models_that_cannot_be_built_are_refused(change, words):
 @pytest.mark.parametrize(
     "raw, words",
     [
-        (torch.zeros(1, 64, 96, 3), r"got \[1, 64, 96, 3\]. Move the colours"),
-        (torch.zeros(3, 64, 96), r"expected images as \[batch, 3, height, width\]"),
-        (torch.zeros(1, 3, 64, 96, dtype=torch.uint8), "got torch.uint8. Scale them"),
+        (torch.zeros(1, 64, 96, 3), r"got \[1, 64, 96, 3\]. .*'b h w c -> b c h w'"),
+        (torch.zeros(3, 64, 96), r"expected images \[batch, 3, height, width\]"),
+        (torch.zeros(1, 3, 64, 96, dtype=torch.uint8), r"got uint8 numbers\. Measured values are"),
         (torch.zeros(1, 3, 70, 96), "Resize or crop it, e.g. to 64 x 96"),
     ],
 )
@@ -272,14 +272,14 @@ def by_hand(model, raw, block, before, place):
     queries, keys = (
         reroll(part, grid, pools)[0].unflatten(-1, (heads, -1)) for part in (queries, keys)
     )
-    if looking.pool_size > 1:
+    if looking.pool > 1:
         for axis, step in enumerate(config.pool):
             queries = queries.unflatten(axis, (-1, step)).amax(axis + 1)
     scores = torch.einsum("hc,...hc->h...", queries[place], keys) / keys.shape[-1] ** 0.5
-    if looking.attention.window:
+    if looking.attention.unit_tokens:
         unit = unit_grid(pools, len(grid))
         for axis, side in enumerate(unit):
-            now = place[axis] * (config.pool[axis] if looking.pool_size > 1 else 1)
+            now = place[axis] * (config.pool[axis] if looking.pool > 1 else 1)
             far = torch.arange(grid[axis]) // side != now // side
             scores = scores.movedim(axis + 1, -1).masked_fill(far, -torch.inf).movedim(-1, axis + 1)
     return scores.flatten(1).softmax(-1).view_as(scores)

@@ -328,7 +328,7 @@ MISTAKES = {
 
 
 @pytest.mark.usefixtures("without_shape_checks")
-@pytest.mark.parametrize("door, raw, message", MISTAKES.values(), ids=MISTAKES)
+@pytest.mark.parametrize("input_spec, raw, message", MISTAKES.values(), ids=MISTAKES)
 def test_a_mistake_is_told_what_was_expected_what_came_and_what_to_do(input_spec, raw, message):
     with pytest.raises(ValueError, match=message):
         input_spec(raw)

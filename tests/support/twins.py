@@ -384,7 +384,11 @@ def hiera_model() -> Twin:
         typed.Hiera(8, (1, 2, 2, 1), 1, (64, 96), classes=7),
         hiera.build(TINY_HIERA),
         (torch.randn(2, 3, 64, 96),),
-        {"encoder.": ""},
+        {
+            "encoder.": "",
+            "encoder.patches.projection.": "patches.",
+            "encoder.positions.table": "positions",
+        },
     )
 
 

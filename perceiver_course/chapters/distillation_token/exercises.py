@@ -185,7 +185,7 @@ def _built(name: str):
 
 
 def _larger_table() -> tuple[int, ...]:
-    return tuple(_built(BASE.replace("224", "384")).encoder.to_tokens.positions.shape)
+    return tuple(_built(BASE.replace("224", "384")).positions.shape)
 
 
 def _price() -> tuple[int]:
@@ -198,7 +198,7 @@ PREDICTIONS = {
         question="DeiT base cuts pictures of H x W = 224 x 224 pixels into patches of 16 x 16, "
         "C = 768 numbers each, and puts a class and a distillation token in front. Which shape "
         "do the blocks read?",
-        step=(BASE, "encoder.to_tokens"),
+        step=(BASE, "layers.0"),
         slips={
             "B, (H//16) * (W//16), C": "those are the patches; two more tokens stand in front.",
             "B, 1 + (H//16) * (W//16), C": "that is the plain model, with a class token only.",
@@ -207,7 +207,7 @@ PREDICTIONS = {
     ),
     "distillation_token.map": walked(
         question="and the attention map of one block, with A = 12 heads?",
-        step=(BASE, "encoder.blocks.0.attention.weights"),
+        step=(BASE, "layers.0.attention.weights"),
         slips={
             "B, A, 2, 2 + (H//16) * (W//16)": "all tokens ask, not only the two that have heads.",
             "B, A, 2 + (H//16) * (W//16), (H//16) * (W//16)": "all tokens are read, the two in "
@@ -215,13 +215,14 @@ PREDICTIONS = {
         },
     ),
     "distillation_token.table": Prediction(
-        question="a model for 384 x 384 pixels: which shape has its table of positions?",
-        formula="2 + (H//16) * (W//16), C",
+        question="a model for 384 x 384 pixels: which shape has its table of positions? "
+        "Its first axis, of length 1, stands for the batch.",
+        formula="1, 2 + (H//16) * (W//16), C",
         symbols=LARGER,
         slips={
-            "(H//16) * (W//16), C": "the tokens in front have a row each.",
-            "2 + 14 * 14, C": "those are the rows for 224 pixels.",
-            "198 * 384**2 // 224**2, C": "only patches become more; the two in front stay two.",
+            "1, (H//16) * (W//16), C": "the tokens in front have a row each.",
+            "1, 2 + 14 * 14, C": "those are the rows for 224 pixels.",
+            "1, 198 * 384**2 // 224**2, C": "only patches become more; the two in front stay two.",
         },
         compute=_larger_table,
     ),

@@ -20,7 +20,7 @@ from torch.nn.functional import cross_entropy
 
 from perceiver_tutorial.attention import Activation
 from perceiver_tutorial.initialisation import initialise
-from perceiver_tutorial.inputs import check_numbers
+from perceiver_tutorial.inputs import check_fields, check_numbers
 from perceiver_tutorial.perceiver import encode_text
 from perceiver_tutorial.perceiver.config import (
     RESIDUAL,
@@ -389,6 +389,8 @@ class DetectionConfig:
     decoder: DecoderConfig = RESIDUAL
     activation: Activation = "gelu"
 
+    __post_init__ = check_fields
+
     def example_input(self, batch_size: int = 1) -> Float[Tensor, "batch colours height width"]:
         """Zeros in the shape of the raw input."""
         return torch.zeros(batch_size, self.image_channels, *self.image_size)
@@ -437,6 +439,8 @@ class AudioClassifierConfig:
     num_classes: int = 700
     decoder: DecoderConfig = RESIDUAL
     activation: Activation = "gelu"
+
+    __post_init__ = check_fields
 
     def example_input(self, batch_size: int = 1) -> Float[Tensor, "batch samples audio_channels"]:
         """Zeros in the shape of the raw input."""

@@ -187,7 +187,7 @@ PREDICTIONS = {
     "feature_maps.film-patches": walked(
         question="a film of T = 16 frames, 224 x 224. A patch sees 3 x 7 x 7 pixels, the next "
         "begins 2 frames or 4 pixels further on. Which shape have all tokens?",
-        step=(FILM, "encoder.to_patches"),
+        step=(FILM, "encoder.patches"),
         slips={
             "B, T * H//4 * W//4, C": "the next patch begins two frames further on.",
             "B, T//3 * H//4 * W//4, C": "3 frames are seen, but patches overlap: they are 2 apart.",

@@ -113,7 +113,7 @@ PREDICTIONS = {
         question="Hiera tiny takes pictures of H x W = 224 x 224 pixels. A patch sees 7 x 7 of "
         "them, the next begins 4 further on, and each becomes C = 96 numbers. Which shape have "
         "all tokens?",
-        step=(TINY, "encoder.to_patches"),
+        step=(TINY, "encoder.patches"),
         slips={
             "B, H//7 * W//7, C": "patches overlap: they are 7 wide, but only 4 apart.",
             "B, H//16 * W//16, C": "16 pixels apart is ViT; Hiera begins four times finer.",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...hiera import HieraConfig, HieraMAEConfig
-from ...hiera.published import SIZES, pretraining
+from ...hiera.config import SIZES, pretraining
 from ..fields import read_fields
 from ..layout import Layout, Row, rows
 from ..transforms import AS_TUPLE, each

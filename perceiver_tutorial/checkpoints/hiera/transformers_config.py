@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...hiera import HieraConfig, HieraMAEConfig
-from ...hiera.published import SIZES, pretraining
+from ...hiera.config import SIZES, pretraining
 from ..fields import check_kept, read_fields, write_fields
 from ..layout import Layout, Row, rows
 from ..transforms import AS_TUPLE, CLASSES, Transform

@@ -95,7 +95,7 @@ def test_the_read_layer_is_drawn_as_it_was_tapped(drawn):
 
 def test_self_attends_come_in_the_order_in_which_they_run():
     model, ran = trained("digits-fourier"), []
-    for block in model.encoder.blocks:
+    for block in model.layers:
         for self_attend in block:
             tap = self_attend.attention.weights
             tap.register_forward_hook(lambda _tap, _args, weights: ran.append(weights))

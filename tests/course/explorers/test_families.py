@@ -83,7 +83,7 @@ def test_a_cell_has_the_mean_colour_of_its_patch():
         at = [int((n + 0.5) / 14 * SHOWN) for n in (row, column)]
         shown = divided.mosaic[:, at[0], at[1]]
         assert (shown - middle(image, 16 * column, 16 * row, 16)).abs().max() <= 1
-    assert len(divided.front) == models()["DeiT"].num_front
+    assert len(divided.front) == models()["DeiT"].num_prefix_tokens
 
 
 def test_a_quarter_shows_the_tokens_of_its_stage():
