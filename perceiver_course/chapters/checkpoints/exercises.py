@@ -226,7 +226,7 @@ def _haiku() -> torch.Tensor:
 
 def _table() -> torch.Tensor:
     with torch.device("meta"):
-        return deit.build(BASE).positions[None]
+        return deit.build(BASE).positions
 
 
 BASE = "facebook/deit-base-distilled-patch16-224"
