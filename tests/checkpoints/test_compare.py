@@ -105,7 +105,7 @@ def test_the_largest_published_model_is_compared_while_python_counts_to_500_mill
 ])  # fmt: skip
 def test_files_are_compared_by_their_shapes_alone(place, layout, tmp_path, monkeypatch):
     path = save(shake(build(CONFIG)), tmp_path / place, layout)
-    room, asked = importlib.import_module("perceiver_tutorial.checkpoints.checkpoint"), []
+    room, asked = importlib.import_module("perceiver_tutorial.checkpoints.sources"), []
 
     def noted(file, *, shapes_only=False, averaged=True):
         weights = read_weights(file, shapes_only=shapes_only, averaged=averaged)
@@ -144,7 +144,7 @@ def test_a_published_model_is_recognised_by_its_weights(name, layout):
 
 def test_a_size_that_was_not_published_needs_its_configuration(tmp_path, monkeypatch):
     few = {name: config for name, config in PUBLISHED.items() if "deit-tiny" in name}
-    room = importlib.import_module("perceiver_tutorial.checkpoints.checkpoint")
+    room = importlib.import_module("perceiver_tutorial.checkpoints.identify")
     monkeypatch.setattr(room, "PUBLISHED", few)
     file = save(build(CONFIG), tmp_path / "x.pth", "meta")
     nearest = (
