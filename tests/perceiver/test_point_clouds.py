@@ -169,7 +169,7 @@ def test_a_mistake_is_told_what_was_expected_what_came_and_what_to_do(model, raw
 
 @pytest.mark.usefixtures("without_shape_checks")
 @pytest.mark.parametrize("mask, message", [
-    (torch.ones(3, 11), r"keep as True and False of shape \[3, 11\], got torch.float32"),
+    (torch.ones(3, 11), r"mask as True and False of shape \[3, 11\], got torch.float32"),
     (torch.ones(3, 10).bool(), r"of shape \[3, 11\] \(batch, inputs\), got \[3, 10\]"),
 ])  # fmt: skip
 def test_a_wrong_mask_is_refused(model, points, mask, message):

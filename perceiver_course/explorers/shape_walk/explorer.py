@@ -12,11 +12,11 @@ from perceiver_tutorial.tracing.models import published_config
 
 from ...kit.claims import Claim, read_claims
 from ...kit.picture import Picture
+from ...kit.shapes import reasons
 from ..explorer import Explorer, Settings
 from ..knobs import Choice
 from .diagram import draw_stage_diagram
 from .stages import Panel, named_stages
-from .why import reasons
 
 # Models, stages, statement; the first line that fits is taken. * stands for anything.
 # The pre-training pools once less than the statement on pooling says, so nothing is quoted there.
@@ -89,11 +89,11 @@ CLAIMS = (
     ("*/deit-small-*", "layers.0", "deit.small-architecture"),
     ("*/deit-*", "patches", "deit.patches"),
     ("*/deit-*-distilled-*", "layers.0", "deit.distillation-token"),
-    ("*/deit-*-distilled-*", "layers.0", "deit.token-interaction"),
+    ("*/deit-*-distilled-*", "layers.0.attention", "deit.token-interaction"),
     ("*/deit-*-distilled-*", "*_head", "deit.usable-classes"),
     ("*/deit-*-distilled-*", "answer", "deit.final-logits"),
-    ("*/deit-*", "layers.0", "deit.always-distillation"),
-    ("*/deit-*", "encoder*", "hiera.vit-constant"),
+    ("*/deit-*", "layers.0.attention", "deit.always-distillation"),
+    ("*/deit-*", "layers.0*", "hiera.vit-constant"),
 )
 
 
