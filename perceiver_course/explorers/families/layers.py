@@ -11,7 +11,7 @@ from perceiver_tutorial.tracing import Cost, cost, walk
 from perceiver_tutorial.tracing.walk import Step
 
 ImageConfig = ImageClassifierConfig | HieraConfig | DeiTConfig
-LAYERS = ("CrossAttentionLayer", "SelfAttentionLayer", "HieraBlock")
+LAYERS = ("CrossAttentionLayer", "SelfAttentionLayer", "HieraLayer")
 
 
 @dataclass(frozen=True)
