@@ -13,9 +13,9 @@ from torch import Tensor
 from perceiver_tutorial.perceiver.preprocessors import Patches
 
 from ...kit.exercises import BugHunt, Exercise, Slip, same, your_turn
+from ...kit.images import draw_at_one_scale
 from ...kit.picture import Picture
 from ...kit.predictions import Prediction
-from .pictures import draw_at_one_scale
 
 STRIDES = Exercise(
     task="return the three strides of torch.zeros(a, b, c), in cells of memory.",

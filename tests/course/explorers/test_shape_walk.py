@@ -160,4 +160,4 @@ def test_a_stage_stays_chosen_where_the_next_model_has_it():
     assert explorer.settings["stage"] == "8 encoder.stages.2.1"
     assert "35 modules alike" in explorer.picture.alt
     explorer.turn(family="DeiT")
-    assert explorer.settings["stage"] == "3 layers.0"
+    assert explorer.settings["stage"] == "5 layers.0"
