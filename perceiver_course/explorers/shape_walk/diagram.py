@@ -195,8 +195,10 @@ def _short(column: Sequence[Box]) -> list[str]:
             word = "each kind"
         case ["encoder", "blocks", _, _]:
             word = "think"
-        case [_, ("cross" | "blocks") as several, *_]:
-            word = several.removesuffix("s")
+        case [_, "cross", *_]:
+            word = "read"
+        case ["layers", _]:
+            word = "layer"
         case [*_, last]:
             word = "read" if last == "decoder" else last.removeprefix("to_")
     return [word, f"{stage.runs} times"] if stage.runs > 1 else [word] if word else []

@@ -17,19 +17,20 @@ KINDS = {
     "bytes": "inputs", "points": "inputs", "rows": "inputs", "tokens": "inputs",
     "patches": "inputs", "positions": "inputs", "pooled": "inputs", "kept": "inputs",
     "keys": "inputs", "outputs": "queries",
-    "position_channels": "channels", "query_channels": "channels", "kv_channels": "channels",
-    "output_channels": "channels", "common_channels": "channels", "out_channels": "channels",
-    "latent_channels": "latent channels", "pixels": "channels",
+    "position_channels": "channels", "query_channels": "channels", "output_channels": "channels",
+    "q_dim": "channels", "kv_dim": "channels", "common_channels": "channels",
+    "out_channels": "channels", "latent_channels": "latent channels", "pixels": "channels",
 }  # fmt: skip
 # In a Perceiver's encoder the latents ask, and in its decoder they are read.
 ENCODER = {
     "queries": "latents", "positions": "latents",
-    "query_channels": "latent channels", "channels": "latent channels",
+    "q_dim": "latent channels", "channels": "latent channels",
 }  # fmt: skip
 OTHERS = {
     "encoder": ENCODER,
-    "decoder": {"keys": "latents", "kv_channels": "latent channels"},
+    "decoder": {"keys": "latents", "kv_dim": "latent channels"},
     "queries": {"rows": "queries"},
+    "layers": {"queries": "inputs"},
 }
 # What the rows of an input array are, where a model has a word of its own.
 ROWS = {
@@ -60,8 +61,8 @@ def kind_of(axis: str, stage: Step, walk: Walk) -> str:
         stage: where it was met.
         walk: of the whole model.
     """
-    if any(one.name.startswith("encoder.cross") for one in walk.steps):
-        part = stage.name.split(".")[0]
+    part = stage.name.split(".")[0]
+    if part == "layers" or any(one.name.startswith("encoder.cross") for one in walk.steps):
         axis = OTHERS.get(part, {}).get(axis, axis)
     return KINDS.get(axis) or WORDS.get(axis, axis)
 
@@ -81,12 +82,12 @@ class Axis(NamedTuple):
 
 
 def axes_of(shape: Shape, stage: Step, walk: Walk) -> list[Axis]:
-    """Every axis of an array but the batch."""
+    """Every axis of an array but the batch, and what is 1 in its place."""
     pairs = zip(shape.axes, shape.sizes, strict=True)
     return [
         Axis(kind_of(name, stage, walk), word_of(name, stage, walk), size)
         for name, size in pairs
-        if name != "batch"
+        if name not in ("batch", "1")
     ]
 
 
