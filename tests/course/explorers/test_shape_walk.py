@@ -126,7 +126,7 @@ def test_the_chosen_stage_alone_has_a_thick_line():
     name = "deepmind/multimodal-perceiver"
     for label, thick in (("3 preprocessor.pad", 1), ("18 queries", 3)):
         picture = draw("Perceiver IO", name, label)
-        widths = picture.figure.axes[0].collections[0].get_linewidths()
+        widths = [box.get_linewidth() for box in picture.figure.axes[0].patches]
         assert sum(width == 3 for width in widths) == thick
 
 
