@@ -1,4 +1,4 @@
-"""What may come into a Perceiver: every preprocessor's door, and masks over the inputs."""
+"""What may come into a Perceiver besides raw data: masks over the inputs, and latents."""
 
 from typing import Any
 
