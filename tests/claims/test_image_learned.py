@@ -97,7 +97,7 @@ def test_the_default_configuration_is_too_small_for_224_pixels(preprocessor):
 
 def test_a_convolution_of_one_pixel_gives_256_channels(preprocessor, closely):
     convolved = preprocessor.convnet_1x1(PIXELS)
-    assert closely["preprocessor.what.convolve"].shape == convolved.shape
+    assert closely["preprocessor.stem"].shape == convolved.shape
     kernel = preprocessor.convnet_1x1.kernel_size
     claim("pio.img-learned.conv1x1", {"kernel": kernel, "convolved": convolved.shape})
 
@@ -122,7 +122,7 @@ def test_channels_are_moved_last_before_pixels_are_flattened(preprocessor, monke
 
     monkeypatch.setattr(preprocessor, "_build_network_inputs", record)
     flat = preprocessor(PIXELS)[2]
-    assert walk_of(measured.LEARNED)["preprocessor.what"].shape == flat.shape
+    assert walk_of(measured.LEARNED)["preprocessor.stem"].shape == flat.shape
     claim("pio.img-learned.channels-last", came[0])
     claim("pio.img-learned.flatten", flat.shape)
 

@@ -10,7 +10,7 @@ from video import CONFIG, agreed, ours
 
 from perceiver_course import claim
 from perceiver_tutorial.perceiver import build, example_input
-from perceiver_tutorial.perceiver.preprocessors import Patches
+from perceiver_tutorial.perceiver.preprocessors import VideoPreprocessor
 from perceiver_tutorial.positions import FourierPositions
 
 pytestmark = pytest.mark.usefixtures("no_gradients")
@@ -47,7 +47,7 @@ def test_the_names_still_exist_and_cannot_be_trained():
 def test_there_are_frames_sound_and_one_of_700_labels():
     raw = example_input(CONFIG)
     assert set(raw) == set(their_way_in().modalities)
-    classes = agreed("postprocessor.modalities.label", "output_postprocessor.modalities.label")[-1]
+    classes = agreed("postprocessor.parts.label", "output_postprocessor.modalities.label")[-1]
     claim("pio.mm.dataset", {"modalities": sorted(raw), "classes": classes})
 
 
@@ -65,14 +65,14 @@ def test_a_video_has_16_frames_of_224_by_224():
 
 
 def test_a_video_becomes_50176_patches_of_243_channels():
-    shape = agreed("preprocessor.modalities.image", "input_preprocessor.modalities.image")
+    shape = agreed("preprocessor.parts.image", "input_preprocessor.modalities.image")
     claim("pio.mm.image-preprocessed", shape)
 
 
 def test_patches_are_space_to_depth_with_colours_running_fastest():
     frames = torch.randn(1, 16, 3, 224, 224)
     folded = modeling.space_to_depth(frames, temporal_block_size=1, spatial_block_size=4)
-    ours = Patches((16, 224, 224), patch_size=(1, 4, 4))(frames)
+    ours = VideoPreprocessor((16, 224, 224), patch_size=(1, 4, 4))(frames)
     assert torch.equal(folded.flatten(1, 3), ours)
     block = frames[0, 3, :, 8:12, 4:8]
     is_fastest = torch.equal(folded[0, 3, 2, 1], block.permute(1, 2, 0).flatten())
@@ -109,7 +109,7 @@ def test_sound_has_1920_samples_for_each_frame():
 
 
 def test_sound_becomes_1920_patches_of_401_channels():
-    shape = agreed("preprocessor.modalities.audio", "input_preprocessor.modalities.audio")
+    shape = agreed("preprocessor.parts.audio", "input_preprocessor.modalities.audio")
     claim("pio.mm.audio-preprocessed", shape)
 
 

@@ -78,11 +78,11 @@ def our_arrays():
     """Our input array and all queries end to end, each with what its rows end with."""
     model, echo = build(CONFIG), Echo()
     array = model.preprocessor(example_input(CONFIG))
-    asked, ends = model.queries(array, video.FIRST_CHUNK), model.preprocessor.pad.padding
+    asked, ends = model.queries(array, video.FIRST_CHUNK), model.preprocessor.padding
     decoder = MultimodalDecoder(echo)
     queries = theirs.passing(lambda: decoder(asked, array), all=echo)["all"]
     ends = {**ends, "label": model.preprocessor.mask_tokens["label"]}
-    return whose(array, ends), whose(queries, model.queries.pad.padding)
+    return whose(array, ends), whose(queries, model.queries.padding)
 
 
 def their_arrays():
@@ -105,7 +105,7 @@ def test_modalities_stand_in_the_order_of_their_names():
 
 def test_the_label_is_the_widest():
     widths = {
-        name: agreed(f"preprocessor.modalities.{name}", f"input_preprocessor.modalities.{name}")[-1]
+        name: agreed(f"preprocessor.parts.{name}", f"input_preprocessor.modalities.{name}")[-1]
         for name in NAMES
     }
     claim("pio.mm.largest-channel", widths)
@@ -115,8 +115,7 @@ def test_modalities_stand_along_the_axis_of_inputs(published):
     parts = published.modalities
     grids = {name: getattr(part, "what", part).index_dims for name, part in parts.items()}
     rows = {
-        n: agreed(f"preprocessor.modalities.{n}", f"input_preprocessor.modalities.{n}")
-        for n in NAMES
+        n: agreed(f"preprocessor.parts.{n}", f"input_preprocessor.modalities.{n}") for n in NAMES
     }
     assert {name: math.prod(grid) for name, grid in grids.items()} == {
         n: s[1] for n, s in rows.items()

@@ -122,7 +122,7 @@ def test_decoding_in_chunks_saves_memory_and_changes_nothing(pair):
 
 def one_published_answer():
     """What the published models, ours and theirs, answer to one chunk: no numbers, only shapes."""
-    post = "postprocessor.modalities"
+    post = "postprocessor.parts"
     shapes = {n: agreed(f"{post}.{n}", f"output_{post}.{n}") for n in ("image", "audio")}
     return {name: torch.empty(shape, device="meta") for name, shape in shapes.items()}
 

@@ -23,8 +23,8 @@ from perceiver_tutorial.checkpoints import load
 from perceiver_tutorial.perceiver import DecoderConfig, EncoderConfig, PerceiverIO
 from perceiver_tutorial.perceiver.decoder import PerceiverDecoder
 from perceiver_tutorial.perceiver.encoder import PerceiverEncoder
-from perceiver_tutorial.perceiver.postprocessors import Projection
-from perceiver_tutorial.perceiver.preprocessors import ConvPool, Points
+from perceiver_tutorial.perceiver.postprocessors import LinearHead
+from perceiver_tutorial.perceiver.preprocessors import ConvPool, PointPreprocessor
 from perceiver_tutorial.perceiver.preprocessors.conv_stem import same_padding
 from perceiver_tutorial.perceiver.queries import PlaceQueries
 
@@ -127,11 +127,11 @@ def their_tagger():
 
 
 def our_tagger():
-    points = Points(num_features=2, num_bands=3, max_resolution=(20, 30))
+    points = PointPreprocessor(num_features=2, num_bands=3, max_resolution=(20, 30))
     sizes = EncoderConfig(7, 16, num_blocks=2, layers_per_block=3, self_heads=2, cross_heads=1)
     encoder = PerceiverEncoder(sizes, points.num_channels)
     decoder = PerceiverDecoder(DecoderConfig(), 24, 16)
-    return shake(PerceiverIO(points, encoder, PlaceQueries(20, 24), decoder, Projection(24, 3)))
+    return shake(PerceiverIO(points, encoder, PlaceQueries(20, 24), decoder, LinearHead(24, 3)))
 
 
 def answers_moved_by_the_first_input(tag, points):
@@ -190,7 +190,7 @@ def test_transformers_differs_from_the_code_it_comes_from():
     assert conv_is_deepminds() and learned_is_deepminds()
     stem = theirs.published(theirs.CONV).perceiver.input_preprocessor.convnet
     cells = stem(torch.zeros(1, 3, 224, 224, device="meta")).shape[-2:].numel()
-    padding = conv.preprocessor.what.layers[0].padding
+    padding = conv.preprocessor.stem[0].padding
     same = ConvPool((224, 224), num_channels=64, padding=padding)
     left, right, *_ = stem.conv.zero_pad_2d.padding
     residual = theirs.decoding(theirs.published(theirs.LEARNED)).attention.use_query_residual

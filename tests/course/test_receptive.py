@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from perceiver_course.kit.receptive import receptive_fields
-from perceiver_tutorial.perceiver.preprocessors import Conv1x1, ConvPool, Pixels
+from perceiver_tutorial.perceiver.preprocessors import Conv1x1, ConvPool, PixelPreprocessor
 
 
 def seen(fields, row, column, columns):
@@ -24,7 +24,7 @@ def test_a_cell_of_the_stem_sees_eleven_pixels_each_way(padding, first):
     assert ends == ((first, first + 10), (first + 4, first + 14))
 
 
-@pytest.mark.parametrize("what", [Pixels((4, 5)), Conv1x1((4, 5), 9)])
+@pytest.mark.parametrize("what", [PixelPreprocessor((4, 5)), Conv1x1((4, 5), 9)])
 def test_a_pixel_sees_itself(what):
     assert torch.equal(receptive_fields(what, (4, 5)).flatten(1), torch.eye(20).bool())
 

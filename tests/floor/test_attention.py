@@ -60,7 +60,9 @@ def test_listening_changes_no_number(arrays, heard_tap, keeps):
         "some keys": torch.tensor([True, False, True, True, False]).expand(2, 1, 5),
         "other keys for each query": torch.rand(2, 3, 5) > 0.5,
     }[keeps]
-    assert relative_error(attention(*arrays, mask, hook=heard_tap), attention(*arrays, mask)) < EXACT
+    assert (
+        relative_error(attention(*arrays, mask, hook=heard_tap), attention(*arrays, mask)) < EXACT
+    )
 
 
 def test_weights_are_made_only_when_somebody_listens(arrays, heard_tap, monkeypatch):

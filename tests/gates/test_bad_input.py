@@ -139,7 +139,7 @@ ELSEWHERE = {  # room -> the files that try it, within tests/, and why there
     "divergences": "perceiver/test_losses.py, deit/test_distillation.py: losses are their doors",
     "entities.data": "course/test_skirmish.py: what one turn made is what the next one takes",
     "made_from": "floor/test_made_from.py: two whole models",
-    "masked_language.model": "perceiver/test_blanks.py: a trained model and a text with blanks",
+    "masked_language.model": "perceiver/test_fill_mask.py: a trained model and a text with blanks",
     "receptive": "course/test_receptive.py: it takes a stem",
     "recipes.scores": "checkpoints/test_bad_files.py",
     "samples": "course/test_samples_of_text.py: numbers only, and what comes with packages",

@@ -43,20 +43,20 @@ MODULES: dict[str, tuple[Callable[..., Any], dict[str, Tensor]]] = {
         {"raw": images(6, 8)},
     ),
     "perceiver.preprocessors.AppendedPositions": (
-        p.AppendedPositions(p.Pixels((6, 8)), positions.FourierPositions((6, 8), 3)),
+        p.AppendedPositions(p.PixelPreprocessor((6, 8)), positions.FourierPositions((6, 8), 3)),
         {"raw": images(6, 8)},
     ),
     "perceiver.preprocessors.AudioPatches": (
-        p.AudioPatches(20, 4), {"sound": torch.rand(2, 20, 1)}
+        p.AudioPreprocessor(20, 4), {"sound": torch.rand(2, 20, 1)}
     ),
-    "perceiver.preprocessors.ByteEmbedding": (p.ByteEmbedding(4, max_bytes=9), {"ids": IDS}),
+    "perceiver.preprocessors.ByteEmbedding": (p.TextPreprocessor(4, max_bytes=9), {"ids": IDS}),
     "perceiver.preprocessors.Conv1x1": (p.Conv1x1((6, 8), 4), {"picture": images(6, 8)}),
     "perceiver.preprocessors.ConvPool": (p.ConvPool((16, 24), 4), {"picture": images(16, 24)}),
-    "perceiver.preprocessors.Embedded": (p.Embedded(p.Points(6), 4), {"raw": ROWS}),
-    "perceiver.preprocessors.OneHotLabel": (p.OneHotLabel(5), {"label": torch.eye(5)[:2]}),
-    "perceiver.preprocessors.Patches": (p.Patches((6, 8), (2, 2)), {"picture": images(6, 8)}),
-    "perceiver.preprocessors.Pixels": (p.Pixels((6, 8)), {"picture": images(6, 8)}),
-    "perceiver.preprocessors.Points": (p.Points(4, 3, (8, 8)), {"points": ROWS}),
+    "perceiver.preprocessors.Embedded": (p.Embedded(p.PointPreprocessor(6), 4), {"raw": ROWS}),
+    "perceiver.preprocessors.OneHotLabel": (p.OneHotPreprocessor(5), {"label": torch.eye(5)[:2]}),
+    "perceiver.preprocessors.Patches": (p.VideoPreprocessor((6, 8), (2, 2)), {"picture": images(6, 8)}),
+    "perceiver.preprocessors.Pixels": (p.PixelPreprocessor((6, 8)), {"picture": images(6, 8)}),
+    "perceiver.preprocessors.Points": (p.PointPreprocessor(4, 3, (8, 8)), {"points": ROWS}),
     "point_clouds.model.DistanceHistogram": (DistanceHistogram(4), {"points": torch.rand(2, 5, 3)}),
     "extending.model.LogSpectrum": (LogSpectrum(), {"sounds": torch.rand(2, 16, 1)}),
     "point_clouds.model.PointNet": (
@@ -111,10 +111,10 @@ BUILDERS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "drop path": (drop_path.DropPath, {"probability": 0.5}),
     "places": (positions.FourierPositions, {"index_dims": (2, 3), "num_bands": 2}),
     "table": (positions.LearnedPositions, {"index_dims": (2, 3), "channels": 2}),
-    "bytes": (p.ByteEmbedding, {"num_channels": 2, "max_bytes": 3, "vocabulary": 5}),
-    "patches": (p.Patches, {"size": (4, 6), "patch_size": (2, 2)}),
-    "pixels": (p.Pixels, {"size": (4, 6), "strides": (2, 2)}),
-    "points": (p.Points, {"num_features": 2, "num_bands": 2, "max_resolution": (4, 4)}),
+    "bytes": (p.TextPreprocessor, {"num_channels": 2, "max_bytes": 3, "vocabulary": 5}),
+    "patches": (p.VideoPreprocessor, {"size": (4, 6), "patch_size": (2, 2)}),
+    "pixels": (p.PixelPreprocessor, {"size": (4, 6), "strides": (2, 2)}),
+    "points": (p.PointPreprocessor, {"num_features": 2, "num_bands": 2, "max_resolution": (4, 4)}),
     "point net": (PointNet, {"num_classes": 2, "width": 4}),
 }  # fmt: skip
 

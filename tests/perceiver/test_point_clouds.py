@@ -150,7 +150,7 @@ def test_the_published_size_can_be_walked_and_costed():
 def test_without_a_decoder_the_latents_are_averaged(points):
     model = shake(build(replace(TINY, decoder=None))).eval()
     assert isinstance(model.decoder, AverageDecoder)
-    by_hand = model.postprocessor.to_logits(model.encode(points).mean(1))
+    by_hand = model.postprocessor.linear(model.encode(points).mean(1))
     assert relative_error(model(points), by_hand) < EXACT
 
 
@@ -169,7 +169,7 @@ def test_a_mistake_is_told_what_was_expected_what_came_and_what_to_do(model, raw
 
 @pytest.mark.usefixtures("without_shape_checks")
 @pytest.mark.parametrize("mask, message", [
-    (torch.ones(3, 11), r"keep as True and False of shape \[3, 11\], got torch.float32"),
+    (torch.ones(3, 11), r"mask as True and False of shape \[3, 11\], got torch.float32"),
     (torch.ones(3, 10).bool(), r"of shape \[3, 11\] \(batch, inputs\), got \[3, 10\]"),
 ])  # fmt: skip
 def test_a_wrong_mask_is_refused(model, points, mask, message):

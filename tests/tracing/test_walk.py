@@ -47,15 +47,15 @@ ATTENDS = {
 }
 OTHERS = {
     "input_preprocessor": "preprocessor",
-    "input_preprocessor.embeddings": "preprocessor.what.table",
-    "input_preprocessor.position_embeddings": "preprocessor.where",
-    "input_preprocessor.positions_projection": "preprocessor.where.project",
-    "input_preprocessor.convnet_1x1": "preprocessor.what.convolve",
-    "input_preprocessor.convnet.conv": "preprocessor.what.layers.0.convolve",
-    "input_preprocessor.convnet.batchnorm": "preprocessor.what.layers.0.norm",
-    "input_preprocessor.convnet.max_pool": "preprocessor.what.layers.0",
-    "input_preprocessor.convnet": "preprocessor.what.layers",
-    "input_preprocessor.conv_after_patches": "preprocessor.what.project",
+    "input_preprocessor.embeddings": "preprocessor.embeddings",
+    "input_preprocessor.position_embeddings": "preprocessor.positions",
+    "input_preprocessor.positions_projection": "preprocessor.positions.project",
+    "input_preprocessor.convnet_1x1": "preprocessor.stem",
+    "input_preprocessor.convnet.conv": "preprocessor.stem.0.conv",
+    "input_preprocessor.convnet.batchnorm": "preprocessor.stem.0.norm",
+    "input_preprocessor.convnet.max_pool": "preprocessor.stem.0",
+    "input_preprocessor.convnet": "preprocessor.stem",
+    "input_preprocessor.conv_after_patches": "preprocessor.linear",
     "encoder": "encoder",
     "decoder.output_position_encodings": "queries",
     "decoder.decoder.output_position_encodings": "queries",
@@ -82,9 +82,9 @@ def ours(theirs: str, model: str) -> str | None:
     if theirs.endswith("final_layer"):
         return {
             "deepmind/language-perceiver": "decoder.project",
-            "deepmind/optical-flow-perceiver": "postprocessor.to_flow",
-            "deepmind/multimodal-perceiver": "decoder.decoder.project",
-        }.get(model, "postprocessor.to_logits")
+            "deepmind/optical-flow-perceiver": "postprocessor.linear",
+            "deepmind/multimodal-perceiver": "decoder.final",
+        }.get(model, "postprocessor.linear")
     for prefix, (attention, first_norm) in ATTENDS.items():
         if theirs == prefix or theirs.startswith(prefix + "."):
             attention = (
@@ -109,9 +109,9 @@ def _of_a_modality(theirs: str) -> str:
     name = modality.group()
     leaves = {"audio": "to_samples", "image": "to_colours", "label": "to_logits"}
     if theirs.endswith("classifier"):
-        return f"postprocessor.modalities.{name}.{leaves[name]}"
+        return f"postprocessor.parts.{name}.{leaves[name]}"
     if theirs.startswith("decoder"):
-        return f"queries.modalities.{name}"
+        return f"queries.parts.{name}"
     room = "preprocessor" if theirs.startswith("input") else "postprocessor"
     where = ".where" if theirs.endswith("position_embeddings") else ""
     return f"{room}.modalities.{name}{where}"

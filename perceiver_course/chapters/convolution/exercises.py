@@ -6,7 +6,8 @@ import torch
 from torch.nn.functional import conv2d, max_pool2d, pad
 
 from perceiver_tutorial.perceiver import PUBLISHED, with_fidelity
-from perceiver_tutorial.perceiver.preprocessors.conv_stem import num_cells, same_padding
+from perceiver_tutorial.perceiver.config import num_cells
+from perceiver_tutorial.perceiver.preprocessors.conv_stem import same_padding
 from perceiver_tutorial.tracing import walk
 
 from ...kit.exercises import BugHunt, Exercise, Slip
@@ -131,7 +132,7 @@ PREDICTIONS = {
             ),
             "B, 3*C, H//2, W//2": "each filter sums over all three colours: one channel each.",
         },
-        compute=lambda: walk(CONV, depth=None)["preprocessor.what.layers.0.convolve"].shape,
+        compute=lambda: walk(CONV, depth=None)["preprocessor.stem.0.conv"].shape,
     ),
     "convolution.input-array": WalkedPrediction(
         question="then a 3 x 3 max-pool with stride 2 and no padding, and places with K bands. "

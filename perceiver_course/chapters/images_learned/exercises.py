@@ -141,7 +141,7 @@ PREDICTIONS = {
             "B, H*W, P": "it is the same for every image, so it has no batch axis.",
             "H*W, 2*P": "512 is its width beside the colours; the places are 256 of that.",
         },
-        compute=lambda: walk(LEARNED, depth=None)["preprocessor.where"].shape,
+        compute=lambda: walk(LEARNED, depth=None)["preprocessor.positions"].shape,
     ),
     "images_learned.query": WalkedPrediction(
         question="which shape has the query that asks for one of 1,000 classes?",

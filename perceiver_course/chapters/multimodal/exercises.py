@@ -152,7 +152,7 @@ PREDICTIONS = {
             "B, T*H*W, 3 + 3*(2*K + 1)": "that is one row for each pixel; squares are folded.",
         },
         model=MULTIMODAL,
-        stage="preprocessor.modalities.image",
+        stage="preprocessor.parts.image",
     ),
     "multimodal.audio-rows": WalkedPrediction(
         question="a sound of S = 30720 samples, B = 1, P = 16 samples in a row; places on the one "
@@ -165,7 +165,7 @@ PREDICTIONS = {
             "B, S//P, 2*K + 1": "that is where it is; the samples themselves come first.",
         },
         model=MULTIMODAL,
-        stage="preprocessor.modalities.audio",
+        stage="preprocessor.parts.audio",
     ),
     "multimodal.input-array": WalkedPrediction(
         question="I = 50176 rows of image with 243 channels, S = 1920 of audio with 401, 1 of "

@@ -152,7 +152,7 @@ PREDICTIONS = {
             "H + W, 2*(2*K + 1)": "every pixel has a row of its own, not every row and column.",
         },
         model="deepmind/vision-perceiver-fourier",
-        stage="preprocessor.where",
+        stage="preprocessor.positions",
     ),
     "positions.sound": WalkedPrediction(
         question="S = 30,720 samples of sound, 16 of them in each input, K = 192 bands.",
@@ -165,7 +165,7 @@ PREDICTIONS = {
             "S//16, K + 1": "each band has a sine and a cosine.",
         },
         model=MULTIMODAL,
-        stage="preprocessor.modalities.audio.where",
+        stage="preprocessor.parts.audio.positions",
         depth=3,
     ),
     "positions.video": WalkedPrediction(
@@ -184,7 +184,7 @@ PREDICTIONS = {
             "T*H*W, 3*(2*K + 1)": "a patch of 4 x 4 pixels is one input, and has one place.",
         },
         model=MULTIMODAL,
-        stage="preprocessor.modalities.image.where",
+        stage="preprocessor.parts.image.positions",
         depth=3,
     ),
 }

@@ -85,7 +85,7 @@ def _perceiver_layers(config: ImageClassifierConfig) -> Iterator[Layer]:
 
 def _stem(config: ImageClassifierConfig) -> Layer:
     """What turns pixels into the input array, positions included."""
-    inputs = math.prod(config.stem.build(config.image_size, config.image_channels).index_dims)
+    inputs = math.prod(config.stem.cells(config.image_size))
     flops = parameters = 0
     if isinstance(config.stem, ConvPoolStem):
         kernel = config.image_channels * 7 * 7

@@ -3,7 +3,7 @@
 import torch
 
 from ...perceiver import PerceiverIO
-from ...perceiver.preprocessors import ConvPool
+from ...perceiver.preprocessors.conv_stem import ConvPoolLayer
 
 
 def transpose_stem_kernel(model: PerceiverIO) -> PerceiverIO:
@@ -23,13 +23,13 @@ def transpose_stem_kernel(model: PerceiverIO) -> PerceiverIO:
     Raises:
         ValueError: if its stem does not convolve patches.
     """
-    stem = getattr(model.preprocessor, "what", None)
-    if not isinstance(stem, ConvPool):
+    layers = [m for m in model.preprocessor.modules() if isinstance(m, ConvPoolLayer)]
+    if not layers:
         raise ValueError(
-            f"expected a model with a convolutional stem, got {type(stem).__name__}. Only "
-            "vision-perceiver-conv has a kernel to transpose."
+            f"expected a model with a convolutional stem, got {type(model.preprocessor).__name__}. "
+            "Only vision-perceiver-conv has a kernel to transpose."
         )
     with torch.no_grad():
-        for layer in stem.layers:
-            layer.convolve.weight.copy_(layer.convolve.weight.mT.clone())
+        for layer in layers:
+            layer.conv.weight.copy_(layer.conv.weight.mT.clone())
     return model

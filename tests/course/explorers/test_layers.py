@@ -39,7 +39,7 @@ def test_sums_are_those_that_are_counted(config, side):
 
 @pytest.mark.parametrize("name", ["perceiver-fourier", "perceiver-fourier-8-reads"])
 def test_reading_again_and_weights_used_again(name):
-    config = replace(perceiver.ORIGINAL[name], decoder=perceiver.DecoderConfig())
+    config = replace(perceiver.PERCEIVER_V1[name], decoder=perceiver.DecoderConfig())
     layers, counted = layers_of(config), cost(config).total
     assert sum(layer.name == "read" for layer in layers) == len(config.encoder.cross)
     assert sum(layer.flops for layer in layers) == counted.flops

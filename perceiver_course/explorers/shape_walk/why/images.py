@@ -2,8 +2,12 @@
 
 import math
 
-from perceiver_tutorial.perceiver.config import ConvPoolStem, FourierConfig, LearnedConfig
-from perceiver_tutorial.perceiver.preprocessors.conv_stem import num_cells
+from perceiver_tutorial.perceiver.config import (
+    ConvPoolStem,
+    FourierConfig,
+    LearnedConfig,
+    num_cells,
+)
 from perceiver_tutorial.perceiver.tasks import ImageClassifierConfig
 from perceiver_tutorial.tracing.walk import Stage
 

@@ -10,7 +10,7 @@ from ...attention import Activation
 from ...zoo import build
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig
 from ..model import PerceiverIO
-from .tagging import TokenClassifierConfig
+from .token_classification import TokenClassifierConfig
 
 
 @dataclass(frozen=True)
