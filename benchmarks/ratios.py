@@ -7,14 +7,12 @@ from matplotlib.figure import Figure
 
 from perceiver_course.kit.axes import AXES
 from perceiver_course.kit.picture import INK, Picture
-from perceiver_tutorial.inputs import checked
 
 COLOURS = (AXES["latent channels"].colour, AXES["latents"].colour, AXES["queries"].colour)
 NUMBER = {"va": "center", "fontsize": 7, "color": INK}
 PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 0.3}
 
 
-@checked
 def draw_ratios(panels: Mapping[str, Mapping[str, Mapping[str, float]]], reference: str) -> Picture:
     """Two ways or more to do the same, measured against a third, which is 1 everywhere.
 

@@ -57,9 +57,14 @@ def attention(
         v: values, one for each key.
         mask: True where a query may attend to a key. A query that may attend to nothing
             gets zeros.
-        hook: passes the weights on to whoever records them. While nobody does, they are
+        hook: where the weights can be recorded. While nothing records them, they are
             never written to memory as a whole.
+
+    Raises:
+        ValueError: if there are more or fewer values than keys, which torch does not notice.
     """
+    if k.shape[-2] != v.shape[-2]:
+        raise ValueError(f"expected a value for each of {k.shape[-2]} keys, got {v.shape[-2]}.")
     if hook is not None and hook.is_recorded:
         return hook(attention_weights(q, k, mask)) @ v
     if mask is None:
@@ -74,8 +79,8 @@ class MultiHeadAttention(nn.Module):
     """Attention with several heads, each with projections of its own.
 
     Args:
-        q_dim: width of the array that asks, and of the result.
-        kv_dim: width of the array that is read.
+        q_dim: width of the array that queries are made of, and of the result.
+        kv_dim: width of the array that keys and values are made of.
         num_heads: must divide `qk_channels` and `v_channels`.
         qk_channels: width of queries and keys. Default: `q_dim`.
         v_channels: width of the values. Default: `qk_channels`.
@@ -185,16 +190,15 @@ class CrossAttentionLayer(nn.Module):
     """One array attends to another, then an MLP. Pre-norm, two residuals.
 
     Args:
-        q_dim: width of the array that asks, and of the result.
-        kv_dim: width of the array that is read.
+        q_dim: width of the array that queries are made of, and of the result.
+        kv_dim: width of the array that keys and values are made of.
         num_heads: heads of the attention.
         qk_channels: width of queries and keys. Default: `q_dim`.
         v_channels: width of the values. Default: `qk_channels`.
         widening_factor: hidden width of the MLP over `q_dim`.
         activation: see `MLP`.
-        query_residual: add the asking array to what it read. Leave it out when
-            the questions and the answers mean different things, as when a
-            position asks and a flow vector answers.
+        query_residual: add `x_q` to what it read. Leave it out where queries and outputs
+            mean different things, such as positions and flow vectors.
 
     Raises:
         ValueError: in `forward`, if an array has another width than this layer was built
@@ -244,7 +248,7 @@ def _misfit(x_q: torch.Size, x_kv: torch.Size, built: tuple[int, int]) -> str:
     if widths == built[::-1]:
         return (
             f"x_q is {widths[0]} wide and x_kv is {widths[1]}, this layer was built for "
-            f"{built[0]} and {built[1]}. They are swapped: the array that asks comes first."
+            f"{built[0]} and {built[1]}. They are swapped: x_q comes first."
         )
     wrong = (
         f"{name} is {got} wide, this layer was built for {wanted}"

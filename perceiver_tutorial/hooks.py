@@ -1,4 +1,4 @@
-"""Taps: named places where a value inside a model can be looked at."""
+"""Hook points: named places where a value inside a model can be recorded."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ class HookPoint(nn.Identity):
 
     @property
     def is_recorded(self) -> bool:
-        """Whether anybody listens, so that the value is worth making."""
+        """Whether anything records, so that the value is worth computing."""
         return bool(self._forward_hooks)
 
     def extra_repr(self) -> str:
@@ -31,20 +31,20 @@ class HookPoint(nn.Identity):
 
 @contextmanager
 def record(model: nn.Module, names: str = "*") -> Iterator[dict[str, list[Tensor]]]:
-    """Collect what flows through the taps while the block runs, in order.
+    """Collect what passes the hook points while the block runs, in order.
 
     Every name holds a list: a module that is run again (the Perceiver runs its
-    block several times with the same weights) is heard again.
+    block several times with the same weights) is recorded again.
 
     Args:
-        model: any module with taps inside.
-        names: which taps, as a shell pattern, e.g. "encoder.cross.*".
+        model: any module with hook points inside.
+        names: which hook points, as a shell pattern, e.g. "encoder.cross.*".
 
     Yields:
-        Tap name -> the values that passed, detached, first to last.
+        Name of a hook point -> the values that passed, detached, first to last.
 
     Raises:
-        ValueError: if no tap of the model has such a name.
+        ValueError: if no hook point of the model has such a name.
 
     >>> from torch import ones, nn
     >>> toy = nn.Sequential(nn.Flatten(), HookPoint("batch channels"))
@@ -53,20 +53,18 @@ def record(model: nn.Module, names: str = "*") -> Iterator[dict[str, list[Tensor
     >>> [value.shape for value in recorded["1"]]
     [torch.Size([2, 12])]
     """
-    hooks = {
-        name: module for name, module in model.named_modules() if isinstance(module, HookPoint)
-    }
-    wanted = {name: tap for name, tap in hooks.items() if fnmatch(name, names)}
+    there = {name: one for name, one in model.named_modules() if isinstance(one, HookPoint)}
+    wanted = {name: point for name, point in there.items() if fnmatch(name, names)}
     if not wanted:
         raise ValueError(
-            f"no tap is named {names!r}. This model has: {', '.join(hooks) or 'no hooks'}."
+            f"no hook point is named {names!r}. This model has: {', '.join(there) or 'none'}."
         )
     recorded: dict[str, list[Tensor]] = defaultdict(list)
 
     def note(name: str):
         return lambda _module, _args, value: recorded[name].append(value.detach())
 
-    handles = [tap.register_forward_hook(note(name)) for name, tap in wanted.items()]
+    handles = [point.register_forward_hook(note(name)) for name, point in wanted.items()]
     try:
         yield recorded
     finally:

@@ -1,18 +1,30 @@
-"""One door for what a model, or a part of it, lets in; and one for published names."""
+"""What may enter a model: published names, configurations, raw data, and numbers to choose by."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import re
+import reprlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields
 from difflib import get_close_matches
-from typing import Any, TypeVar
+from functools import cache
+from inspect import formatannotation
+from typing import Any, Literal, TypeVar, get_origin, get_type_hints
 
 import torch
+from beartype import BeartypeConf
+from beartype.door import is_bearable
 from torch import Tensor
 from torch._C._functorch import is_functorch_wrapped_tensor
 from torch._subclasses import FakeTensor
 
 Config = TypeVar("Config")
+INTS_ARE_FLOATS = BeartypeConf(is_pep484_tower=True)
 NEAR = 0.4  # of 1, by difflib's measure
 TO_PAD = "Pad it, x.to_padded_tensor(0); where a model takes mask, say there what is padding."
+TO_COUNT = "Ids are whole numbers: x.long()."
+TO_MEASURE = (
+    "Measured values are floats: x / 255 for 8-bit colours, then normalise; else x.float()."
+)
+IDS = (torch.int32, torch.int64)  # what an embedding can look up
 
 
 def look_up(name: str, published: Mapping[str, Config], kind: str) -> Config:
@@ -56,6 +68,59 @@ def check_classes(class_names: Sequence[str] | None, num_classes: int | None) ->
         )
 
 
+def check_fields(config: Any, may_be_0: Collection[str] = ()) -> None:
+    """Let a configuration pass whose fields are of their types, or name the first that is not.
+
+    Lists, as JSON has them, become tuples.
+
+    Args:
+        config: a dataclass; this is its `__post_init__`, or the first thing in it.
+        may_be_0: fields whose whole numbers start at 0; all others start at 1.
+
+    Raises:
+        TypeError: if a field is of another type.
+        ValueError: if it is a word that has no meaning here, or its number is too small.
+    """
+    owner = type(config).__name__
+    for name, hint in _hints(type(config)).items():
+        value = getattr(config, name)
+        if isinstance(value, list):
+            value = tuple(value)
+            object.__setattr__(config, name, value)
+        if not _is_a(value, hint):
+            kind = (
+                ValueError if isinstance(value, str) and get_origin(hint) is Literal else TypeError
+            )
+            raise kind(
+                f"{owner} expected {name} as {_in_words(hint)}, got {reprlib.repr(value)}. "
+                f"help({owner}) says what it is for."
+            )
+        least = 0 if name in may_be_0 else 1
+        numbers = value if isinstance(value, tuple) else (value,)
+        if any(type(number) is int and number < least for number in numbers):
+            raise ValueError(f"{owner} expected {name} of at least {least}, got {value}.")
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    hints = get_type_hints(kind)
+    return {field.name: hints[field.name] for field in fields(kind)}
+
+
+def _is_a(value: Any, hint: Any) -> bool:
+    if isinstance(value, bool) and is_bearable(2, hint, conf=INTS_ARE_FLOATS):
+        return False  # to Python, True is an int
+    if not is_bearable(value, hint, conf=INTS_ARE_FLOATS):
+        return False
+    # Of a tuple of any length beartype looks at one item only, which it draws at random.
+    has_any_length = isinstance(value, tuple) and is_bearable((), hint)
+    return not has_any_length or all(is_bearable((item,), hint) for item in value)
+
+
+def _in_words(hint: Any) -> str:
+    return re.sub(r"[\w.]+\.(?=\w)", "", formatannotation(hint))
+
+
 @dataclass(frozen=True)
 class InputSpec:
     """What a model, or one part of it, lets in.
@@ -83,19 +148,26 @@ class InputSpec:
             TypeError: if it is no tensor.
             ValueError: if its shape or its kind of number does not fit.
         """
-        if not isinstance(raw, Tensor) or raw.is_nested:
-            raise self._refusal_of(raw)
-        if raw.is_floating_point() == integers:
-            kind = str(raw.dtype).removeprefix("torch.")
-            raise ValueError(f"expected {self}, got {kind} numbers. {self._advice_on(integers)}")
-        if not self._fits(raw.shape[1:]) or not raw.shape[0]:
-            raise ValueError(f"expected {self}, got {list(raw.shape)}. {self._hint(raw.shape)}")
+        if not (self._is_kind(raw, integers) and len(raw) and self._fits(raw.shape[1:])):
+            raise self._refusal_of(raw, integers)
 
-    def _refusal_of(self, raw: Any) -> TypeError | ValueError:
-        if isinstance(raw, Tensor):
-            return ValueError(f"expected {self}, got a nested tensor. {TO_PAD}")
-        kind = type(raw).__name__
-        return TypeError(f"expected {self}, got {kind}. Make it a tensor: torch.as_tensor(...).")
+    def _is_kind(self, raw: Any, integers: bool) -> bool:
+        if not isinstance(raw, Tensor) or raw.is_nested or not raw.ndim:
+            return False
+        return raw.dtype in IDS if integers else raw.is_floating_point()
+
+    def _refusal_of(self, raw: Any, integers: bool) -> TypeError | ValueError:
+        if not isinstance(raw, Tensor):
+            kind, advice = type(raw).__name__, "Make it a tensor: torch.as_tensor(...)."
+            return TypeError(f"expected {self}, got {kind}. {advice}")
+        if raw.is_nested:
+            got, advice = "a nested tensor", TO_PAD
+        elif raw.ndim and not self._is_kind(raw, integers):
+            got = f"{str(raw.dtype).removeprefix('torch.')} numbers"
+            advice = TO_COUNT if integers else TO_MEASURE
+        else:
+            got, advice = list(raw.shape), self._hint(raw.shape)
+        return ValueError(f"expected {self}, got {got}. {advice}")
 
     def __str__(self) -> str:
         sizes = (a if n is None else str(n) for a, n in zip(self.axes, self.sizes, strict=True))
@@ -123,13 +195,6 @@ class InputSpec:
             return None
         before, after = ("b c h w", "b h w c") if place == 1 else ("b t c h w", "b t h w c")
         return f"Colours come before height and width: rearrange(x, '{after} -> {before}')."
-
-    def _advice_on(self, integers: bool) -> str:
-        if integers:
-            return "Ids are whole numbers: x.long()."
-        return (
-            "Measured values are floats: x / 255 for 8-bit colours, then normalise; else x.float()."
-        )
 
 
 def has_values(*tensors: Tensor) -> bool:

@@ -149,10 +149,12 @@ def check_mask(
         ValueError: if shape or type is wrong.
     """
     wanted = [batch_size, math.prod(units)]
-    if mask.dtype != torch.bool or list(mask.shape) != wanted:
+    is_array = isinstance(mask, Tensor)
+    if not is_array or mask.dtype != torch.bool or list(mask.shape) != wanted:
+        got = f"{list(mask.shape)} of {mask.dtype}" if is_array else type(mask).__name__
         raise ValueError(
-            f"expected mask as {wanted} of True and False, one for each {of}, got "
-            f"{list(mask.shape)} of {mask.dtype}. A 1 that hides, as in other code, is ~mask here."
+            f"expected mask as {wanted} of True and False, one for each {of}, got {got}. A 1 that "
+            "hides, as in other code, is ~mask here."
         )
 
 

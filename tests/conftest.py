@@ -3,6 +3,7 @@
 import os
 import platform
 import re
+import socket
 from pathlib import Path
 
 import jaxtyping
@@ -55,6 +56,26 @@ def without_shape_checks():
     jaxtyping.config.update("jaxtyping_disable", True)
     yield
     jaxtyping.config.update("jaxtyping_disable", False)
+
+
+@pytest.fixture
+def no_network(monkeypatch):
+    """Every connection fails, as on a machine without a cable."""
+
+    def refuse(*_):
+        raise OSError("this test has no network")
+
+    for name in ("connect", "connect_ex"):
+        monkeypatch.setattr(socket.socket, name, refuse)
+    for name in ("create_connection", "getaddrinfo"):
+        monkeypatch.setattr(socket, name, refuse)
+
+
+@pytest.fixture
+def empty_cache(tmp_path, monkeypatch):
+    """A cache of sets of its own: the folder that the course keeps them in, not made yet."""
+    monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "perceiver-tutorial"
 
 
 def pytest_configure(config):

@@ -12,7 +12,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from perceiver_tutorial.deit import DeiTAnswer, hard_distillation, soft_distillation
+from perceiver_tutorial.deit import DeiTOutput, hard_distillation, soft_distillation
 
 from ..kit.axes import AXES
 from ..kit.images import as_shown
@@ -216,7 +216,7 @@ class Said(NamedTuple):
     """
 
     teacher: Float[Tensor, "images classes=10"]
-    student: DeiTAnswer
+    student: DeiTOutput
 
 
 @cache
@@ -304,7 +304,7 @@ def _ends(number: int, temperature: float) -> tuple[float, float, float]:
     """Labels only; the teacher only, softly; the teacher only, hard."""
     teacher, student = said()
     one = slice(number, number + 1)
-    answer = DeiTAnswer(student.class_logits[one], student.distillation_logits[one])
+    answer = DeiTOutput(student.class_logits[one], student.distillation_logits[one])
     given = (answer, few_labels().test_labels[one], teacher[one])
     losses = (
         hard_distillation(*given, alpha=0.0),

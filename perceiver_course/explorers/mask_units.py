@@ -21,7 +21,7 @@ from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 from torch import Tensor
 
-from perceiver_tutorial.hiera import pool, reroll, unroll
+from perceiver_tutorial.hiera import max_pool, reroll, unroll
 from perceiver_tutorial.hiera.mask_units import Grid, by, unit_grid
 
 from ..kit.cells import TINTS
@@ -238,7 +238,7 @@ class Way:
         numbers = torch.arange(float(math.prod(self.sides))).view(1, -1, 1)
         tokens = unroll(numbers, self.sides, self.pools[: self.step])
         for size in self.pools[: self.pooled]:
-            tokens = pool(tokens, math.prod(size))
+            tokens = max_pool(tokens, math.prod(size))
         return tokens.flatten().int()
 
     @cached_property

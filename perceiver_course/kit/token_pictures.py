@@ -65,7 +65,7 @@ def neighbours(index_dims: tuple[int, int]) -> Float[Tensor, "cells cells"]:
     return (steps == 1).float()
 
 
-def draw_likeness(
+def draw_similarity_maps(
     tables: Mapping[str, Float[Tensor, "cells channels"]], index_dims: tuple[int, int]
 ) -> Picture:
     """For each table a grid of maps; the map in row y, column x compares that place with all.

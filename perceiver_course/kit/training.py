@@ -1,9 +1,10 @@
 """One loop for every model of the course, its batches, and how often it is right."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import count, islice
+from typing import Any
 
 import torch
 from jaxtyping import Int, Shaped
@@ -15,39 +16,84 @@ from tqdm.auto import tqdm
 
 from perceiver_tutorial.inputs import check_numbers
 
+MOST_SHUFFLED = 1000  # streamed rows that wait to be taken in another order
+Batch = tuple[Tensor, ...]
 
-def batches(*arrays: Tensor, batch_size: int, seed: int = 0) -> Iterator[tuple[Tensor, ...]]:
+
+def batches(*data: Any, batch_size: int, seed: int = 0) -> Iterator[Batch]:
     """Yield batches for ever: every epoch in a new order, no sample twice in one epoch.
 
     Args:
-        arrays: equally many samples in each, e.g. images and labels.
+        data: tensors with equally many samples in each, e.g. images and labels; or one thing that
+            holds them by the name of a column, in this order: a dictionary, a split of a set, or
+            rows that are streamed. Those come in a new order as far as 1,000 of them reach.
         batch_size: samples in a batch; the last of an epoch may be smaller.
         seed: the same seed gives the same batches.
 
     Raises:
-        ValueError: if the arrays do not go together, or are empty.
+        ValueError: if the arrays do not go together, or are empty; or, when they are read, if
+            columns of a set cannot be stacked.
 
     >>> source = batches(torch.arange(5), batch_size=2)
     >>> [len(next(source)[0]) for _ in range(4)]
     [2, 2, 1, 2]
     """
-    is_data = [isinstance(array, Tensor) and array.ndim for array in arrays]
-    lengths = [len(array) if good else None for array, good in zip(arrays, is_data, strict=True)]
-    if not lengths or len(set(lengths)) > 1 or not lengths[0]:
-        raise ValueError(f"expected arrays with equally many samples, got {lengths}.")
     if batch_size < 1:
         raise ValueError(f"expected batch_size of at least 1, got {batch_size}.")
-    return _endless(arrays, batch_size, torch.Generator().manual_seed(seed))
+    if len(data) == 1 and hasattr(data[0], "column_names"):
+        read = _streamed if hasattr(data[0], "set_epoch") else _picked
+        return read(data[0], batch_size, seed)
+    if len(data) == 1 and isinstance(data[0], Mapping):
+        data = tuple(data[0].values())
+    is_data = [isinstance(array, Tensor) and array.ndim for array in data]
+    lengths = [len(array) if good else None for array, good in zip(data, is_data, strict=True)]
+    if not lengths or len(set(lengths)) > 1 or not lengths[0]:
+        raise ValueError(f"expected arrays with equally many samples, got {lengths}.")
+    orders = _orders(lengths[0], batch_size, seed)
+    return (tuple(array[chosen] for array in data) for chosen in orders)
 
 
-def _endless(arrays: tuple[Tensor, ...], batch_size: int, generator: torch.Generator):
+def _orders(length: int, batch_size: int, seed: int) -> Iterator[Int[Tensor, " chosen"]]:
+    """Numbers of samples, a batch at a time."""
+    generator = torch.Generator().manual_seed(seed)
     while True:
-        order = torch.randperm(len(arrays[0]), generator=generator)
-        for chosen in order.split(batch_size):
-            yield tuple(array[chosen] for array in arrays)
+        yield from torch.randperm(length, generator=generator).split(batch_size)
 
 
-def repeated(source: Iterator[tuple[Tensor, ...]], times: int) -> Iterator[tuple[Tensor, ...]]:
+def _picked(rows: Any, batch_size: int, seed: int) -> Iterator[Batch]:
+    """Batches of rows that lie on a disk, read when they are needed."""
+    if not len(rows):
+        raise ValueError("expected rows, got none.")
+    return (_stacked(rows[some.tolist()]) for some in _orders(len(rows), batch_size, seed))
+
+
+def _streamed(rows: Any, batch_size: int, seed: int) -> Iterator[Batch]:
+    """Batches of rows that come one after the other, over and over again."""
+    shuffled = rows.shuffle(seed=seed, buffer_size=MOST_SHUFFLED)
+    for epoch in count():
+        shuffled.set_epoch(epoch)
+        is_empty = True
+        for columns in shuffled.iter(batch_size):
+            is_empty = False
+            yield _stacked(columns)
+        if is_empty:
+            raise ValueError("expected rows, got none.")
+
+
+def _stacked(columns: Mapping[str, Any]) -> Batch:
+    try:
+        return tuple(
+            values if isinstance(values, Tensor) else torch.stack([*map(torch.as_tensor, values)])
+            for values in columns.values()
+        )
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(
+            f"expected columns of numbers, each of one shape, in {', '.join(columns)}, but "
+            f"{error}. Make them ready: prepare={{'column': ...}}, and choose by select_columns."
+        ) from error
+
+
+def repeated(source: Iterator[Batch], times: int) -> Iterator[Batch]:
     """Every sample of a batch several times over, to be augmented differently each time.
 
     Repeated augmentation (arXiv 1901.09335): one batch holds several views of a sample.
@@ -92,7 +138,7 @@ class History:
 def fit(
     model: nn.Module,
     loss: Callable[..., Tensor],
-    source: Iterator[tuple[Tensor, ...]],
+    source: Iterable[Batch | Mapping[str, Tensor]],
     *,
     steps: int,
     learning_rate: float = 1e-3,
@@ -108,7 +154,8 @@ def fit(
     Args:
         model: any module; changed in place.
         loss: called as loss(model, *batch), gives the number to make small.
-        source: batches, e.g. from `batches`.
+        source: batches, e.g. from `batches`, or a DataLoader's; a dictionary's values are taken
+            in their order. What ends is begun again.
         steps: batches to learn from.
         learning_rate: the highest, after the warm-up.
         weight_decay: how strongly matrices shrink; vectors do not.
@@ -127,7 +174,7 @@ def fit(
     with torch.random.fork_rng(), tqdm(total=steps, desc="training", unit="step") as bar:
         torch.manual_seed(seed)
         try:
-            for batch in islice(source, steps):
+            for batch in islice(_without_end(source), steps):
                 history.losses.append(_step(model, loss, batch, optimizer, schedule))
                 if average is not None:
                     average.update_parameters(model)
@@ -138,6 +185,16 @@ def fit(
             print(f"stopped after {len(history.losses)} of {steps} steps; the model keeps them.")
     model.eval()
     return history
+
+
+def _without_end(source: Iterable[Batch | Mapping[str, Tensor]]) -> Iterator[Batch]:
+    """Batch after batch; an iterator that is used up does end."""
+    given = True
+    while given:
+        given = False
+        for batch in source:
+            given = True
+            yield tuple(batch.values()) if isinstance(batch, Mapping) else batch
 
 
 def _optimizer(model: nn.Module, steps: int, learning_rate: float, weight_decay: float):

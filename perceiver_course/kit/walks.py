@@ -63,7 +63,7 @@ def _arrow(axes: Axes, start: tuple, end: tuple, label: str, style: str = "-") -
 
 
 def _steps(walk: Walk) -> tuple[str, str]:
-    runs = {name: sum(s.runs for s in walk.stages if s.name.startswith(name)) for name in
+    runs = {name: sum(s.runs for s in walk.steps if s.name.startswith(name)) for name in
             ("encoder.cross.", "encoder.blocks.")}  # fmt: skip
     if not any(runs.values()):
         return "encode", "decode"

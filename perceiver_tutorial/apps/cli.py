@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, command, summary in (
         ("walk", _walk, "every shape of a published model, at its published size"),
-        ("cost", _cost, "its parameters, operations and bytes, stage by stage"),
+        ("cost", _cost, "its parameters, operations and bytes, step by step"),
     ):
         sub = commands.add_parser(name, help=summary, description=summary)
         sub.add_argument("model", help="a published name, e.g. deepmind/vision-perceiver-fourier")

@@ -8,7 +8,7 @@ from typing import Literal
 
 from torch import Tensor
 
-from ..tracing.table import columns, html_table
+from ..tracing.table import LAYER, columns, html_table
 from .layout import Layout, first_of
 
 Verdict = Literal["matched", "missing", "unexpected", "wrong shape"]
@@ -110,7 +110,7 @@ class Comparison:
         """One line for all weights that differ in the number of a layer only."""
         groups: dict[tuple, list[Match]] = {}
         for weight in self.weights:
-            names = tuple(map(_without_numbers, (weight.theirs, *weight.ours)))
+            names = (re.sub(r"\d+", "*", weight.theirs), *(LAYER.sub("*", o) for o in weight.ours))
             alike = (weight.verdict, names, weight.found, weight.expected)
             groups.setdefault(alike, []).append(weight)
         return [_line(group) for group in groups.values()]
@@ -143,10 +143,6 @@ def _line(group: list[Match]) -> tuple[str, ...]:
 def _end(name: str) -> str:
     """The last two words of a name: of what is fused, the rest is the same."""
     return ".".join(name.split(".")[-2:])
-
-
-def _without_numbers(name: str) -> str:
-    return re.sub(r"\d+", "*", name)
 
 
 def _starred(names: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from .turns import SAME, Turn
+from .transforms import SAME, Transform
 
 # What to do with a model that nobody else has.
 KEEP = "Keep its weights with torch.save(model.state_dict(), FILE)."
@@ -18,29 +18,31 @@ class Row(NamedTuple):
     Attributes:
         theirs: names there; `{}` stands for a number.
         ours: names here, with as many `{}` in the first of them.
-        turn: what happens on the way.
+        transform: what happens on the way.
     """
 
     theirs: tuple[str, ...]
     ours: tuple[str, ...]
-    turn: Turn = SAME
+    transform: Transform = SAME
 
     def numbered(self, numbers: Sequence[str]) -> "Row":
         """The row for one layer."""
         theirs, ours = (
             tuple(name.format(*numbers) for name in names) for names in (self.theirs, self.ours)
         )
-        return Row(theirs, ours, self.turn)
+        return Row(theirs, ours, self.transform)
 
 
-def rows(names: Mapping[str, str], turn: Turn = SAME) -> tuple[Row, ...]:
+def rows(names: Mapping[str, str], transform: Transform = SAME) -> tuple[Row, ...]:
     """Rows of one name on either side."""
-    return tuple(Row((theirs,), (ours,), turn) for theirs, ours in names.items())
+    return tuple(Row((theirs,), (ours,), transform) for theirs, ours in names.items())
 
 
-def turned(names: Mapping[str, str], turns: Mapping[str, Turn]) -> tuple[Row, ...]:
+def transformed(names: Mapping[str, str], transforms: Mapping[str, Transform]) -> tuple[Row, ...]:
     """Rows of one name on either side; some of ours, without their numbers, have a turn."""
-    return tuple(Row((theirs,), (ours,), turns.get(ours, SAME)) for theirs, ours in names.items())
+    return tuple(
+        Row((theirs,), (ours,), transforms.get(ours, SAME)) for theirs, ours in names.items()
+    )
 
 
 def modules(
@@ -124,7 +126,7 @@ class Layout:
             name: value
             for row in self.bound(state)
             for name, value in zip(
-                row.theirs, row.turn.to_theirs(*(state[o] for o in row.ours)), strict=True
+                row.theirs, row.transform.to_theirs(*(state[o] for o in row.ours)), strict=True
             )
         }
 
@@ -139,7 +141,7 @@ class Layout:
             name: value
             for row in self.bound(ours)
             for name, value in zip(
-                row.ours, row.turn.to_ours(*(theirs[t] for t in row.theirs)), strict=True
+                row.ours, row.transform.to_ours(*(theirs[t] for t in row.theirs)), strict=True
             )
         }
 

@@ -1,25 +1,24 @@
-"""DeiT: a plain vision transformer, and a second token that listens to a teacher."""
+"""DeiT: a plain vision transformer, and a second token that learns from a teacher."""
 
-from .answer import DeiTAnswer
-from .build import build
+from .. import zoo
+from ..inputs import look_up
 from .by_layer import token_cosines, tokens_by_layer
-from .config import DeiTConfig, DeiTMaskedImageConfig
+from .config import DEIT_III, PUBLISHED, DeiTConfig, DeiTMaskedImageConfig
 from .distillation import hard_distillation, soft_distillation, soft_divergence
 from .masked import DeiTMaskedImage
-from .model import DeiT
-from .published import DEIT_III, PUBLISHED
-from .resize import resized
+from .model import DeiT, DeiTOutput, PatchEmbedding, resized
 from .teacher import Normalisation, Teacher, TeacherNotes
 
 __all__ = [
     "DEIT_III",
     "PUBLISHED",
     "DeiT",
-    "DeiTAnswer",
     "DeiTConfig",
     "DeiTMaskedImage",
     "DeiTMaskedImageConfig",
+    "DeiTOutput",
     "Normalisation",
+    "PatchEmbedding",
     "Teacher",
     "TeacherNotes",
     "build",
@@ -30,3 +29,16 @@ __all__ = [
     "token_cosines",
     "tokens_by_layer",
 ]
+
+
+def build(model: str | DeiTConfig | DeiTMaskedImageConfig) -> DeiT | DeiTMaskedImage:
+    """Build a DeiT with random weights.
+
+    Args:
+        model: a published name, timm's for a DeiT III, or any configuration.
+
+    Raises:
+        ValueError: if no published model has that name.
+    """
+    published = {**PUBLISHED, **DEIT_III}
+    return zoo.build(look_up(model, published, "DeiT") if isinstance(model, str) else model)

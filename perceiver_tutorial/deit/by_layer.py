@@ -1,4 +1,4 @@
-"""Tokens on their way through a DeiT: before the first block, and behind every block."""
+"""Tokens on their way through a DeiT: before the first layer, and behind every layer."""
 
 import torch
 from jaxtyping import Float
@@ -11,19 +11,19 @@ from .model import DeiT
 def tokens_by_layer(
     model: DeiT, images: Float[Tensor, "batch 3 height width"]
 ) -> list[Float[Tensor, "batch tokens channels"]]:
-    """All tokens as they enter the first block, and as they leave each.
+    """All tokens as they enter the first layer, and as they leave each.
 
     Args:
         model: any DeiT.
         images: of its size.
 
     Returns:
-        One more than there are blocks. Not normalised; gradients flow.
+        One more than there are layers. Not normalised; gradients flow.
     """
-    layers = [model.encoder.to_tokens(model.encoder.to_patches(images))]
-    for block in model.encoder.blocks:
-        layers.append(block(layers[-1]))
-    return layers
+    tokens = [model.prepend(model.patches(images))]
+    for layer in model.layers:
+        tokens.append(layer(tokens[-1]))
+    return tokens
 
 
 def token_cosines(

@@ -1,16 +1,16 @@
-"""What can be chosen about a DeiT."""
+"""What can be chosen about a DeiT, and what was chosen for the published ones."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
 
-from ..inputs import check_classes
+from ..inputs import check_classes, check_fields
 from ..masks import check_mask_ratio
 
 Size = tuple[int, int]
-MOST_BLOCKS = 10_000  # more would be built for hours
+MOST_LAYERS = 10_000  # more would be built for hours
 
 
 @dataclass(frozen=True)
@@ -20,21 +20,21 @@ class DeiTConfig:
     Attributes:
         channels: width of every token.
         num_heads: heads of the attention; must divide `channels`.
-        depth: blocks.
+        depth: layers.
         image_size: (height, width) in pixels.
         patch_size: height and width of a patch in pixels.
-        num_classes: scores wanted; None: the normalised tokens that heads would read.
+        num_classes: scores wanted; None: the normalised tokens themselves.
         distilled: a distillation token stands beside the class token.
         distillation_head: the distillation token has a head of its own. Without one it
-            still takes part, but nobody reads it.
+            takes part all the same, but gives no scores.
         widening_factor: hidden width of the MLP over `channels`.
-        drop_path: how often a sample skips a branch of the last block while training.
-        drop_path_grows: earlier blocks are skipped less, down to never; False: all of
+        drop_path: how often a sample skips a branch of the last layer while training.
+        drop_path_grows: earlier layers are skipped less, down to never; False: all of
             them alike, as in DeiT III.
         layer_scale: what every channel of a branch is multiplied with at the start, and
             learned from there, as in DeiT III; None: branches come as they are.
-        patch_positions_only: positions are added to patches, and the tokens in front get
-            none, as in DeiT III.
+        patch_positions_only: positions are added to patches, and the prefix tokens get none,
+            as in DeiT III.
         norm_eps: what the layer norms add to the variance: 1e-12 in the published
             configurations, 1e-6 in the code that trained them.
         class_names: what each class is called, where that is known. Says nothing of what is
@@ -61,17 +61,11 @@ class DeiTConfig:
     class_names: tuple[str, ...] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self):
-        for name in ("channels", "num_heads", "depth", "patch_size", "widening_factor"):
-            if (number := getattr(self, name)) < 1:
-                raise ValueError(f"expected {name} of at least 1, got {number}.")
-        if self.depth > MOST_BLOCKS:
+        check_fields(self)
+        if self.depth > MOST_LAYERS:
             raise ValueError(
-                f"expected depth of at most {MOST_BLOCKS:,}, got {self.depth}. Published models "
+                f"expected depth of at most {MOST_LAYERS:,}, got {self.depth}. Published models "
                 "have 12."
-            )
-        if self.num_classes is not None and self.num_classes < 1:
-            raise ValueError(
-                f"expected num_classes of at least 1, or None for no heads, got {self.num_classes}."
             )
         if self.channels % self.num_heads:
             raise ValueError(
@@ -94,18 +88,18 @@ class DeiTConfig:
         return math.prod(self.grid)
 
     @property
-    def num_front(self) -> int:
-        """Tokens in front of the patches: the class token, and the distillation token."""
+    def num_prefix_tokens(self) -> int:
+        """Tokens before the patches: the class token, and the distillation token."""
         return 2 if self.distilled else 1
 
     @property
     def num_tokens(self) -> int:
         """Tokens that attend to each other."""
-        return self.num_front + self.num_patches
+        return self.num_prefix_tokens + self.num_patches
 
     @property
     def has_two_heads(self) -> bool:
-        """Whether class and distillation token are both read."""
+        """Whether class and distillation token both give scores."""
         return self.distilled and self.distillation_head
 
     def grid_of(self, image_size: Size) -> Size:
@@ -129,11 +123,11 @@ class DeiTConfig:
         height, width = image_size
         return height // patch, width // patch
 
-    def drop_path_of(self, block: int) -> float:
-        """How often a sample skips a branch of a block, counted from 0."""
+    def drop_path_of(self, layer: int) -> float:
+        """How often a sample skips a branch of a layer, counted from 0."""
         if not self.drop_path_grows:
             return self.drop_path
-        return self.drop_path * block / max(1, self.depth - 1)
+        return self.drop_path * layer / max(1, self.depth - 1)
 
     def example_input(self, batch_size: int = 1) -> Tensor:
         """Zeros in the shape of the raw input."""
@@ -156,8 +150,43 @@ class DeiTMaskedImageConfig:
     mask_ratio: float = 0.6
 
     def __post_init__(self):
+        check_fields(self)
         check_mask_ratio(self.mask_ratio)
 
     def example_input(self, batch_size: int = 1) -> Tensor:
         """Zeros in the shape of the raw input."""
         return self.encoder.example_input(batch_size)
+
+
+SIZES = {
+    "tiny": DeiTConfig(channels=192, num_heads=3),
+    "small": DeiTConfig(channels=384, num_heads=6),
+    "base": DeiTConfig(channels=768, num_heads=12),
+}
+DISTILLED = {
+    **{f"{size}-distilled-patch16-224": config for size, config in SIZES.items()},
+    "base-distilled-patch16-384": replace(SIZES["base"], image_size=(384, 384)),
+}
+PLAIN = {
+    name.replace("-distilled", ""): replace(config, distilled=False)
+    for name, config in DISTILLED.items()
+}
+# DeiT III (arXiv 2204.07118), under timm's names: no distillation, scaled branches.
+SIZES_III = {
+    "small": DeiTConfig(channels=384, num_heads=6),
+    "medium": DeiTConfig(channels=512, num_heads=8),
+    "base": DeiTConfig(channels=768, num_heads=12),
+    "large": DeiTConfig(channels=1024, num_heads=16, depth=24),
+    "huge": DeiTConfig(channels=1280, num_heads=16, depth=32, patch_size=14),
+}
+DEIT_III: dict[str, DeiTConfig] = {
+    f"deit3_{size}_patch{config.patch_size}_{side}": replace(
+        config, image_size=(side, side), distilled=False, layer_scale=1e-6,
+        patch_positions_only=True, norm_eps=1e-6,
+    )
+    for size, config in SIZES_III.items()
+    for side in ((224,) if size in ("medium", "huge") else (224, 384))
+}  # fmt: skip
+PUBLISHED: dict[str, DeiTConfig] = {
+    f"facebook/deit-{name}": config for name, config in {**PLAIN, **DISTILLED}.items()
+}

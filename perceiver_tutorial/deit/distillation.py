@@ -23,14 +23,14 @@ from torch import Tensor
 
 from ..divergences import cross_entropy, kl_divergence
 from ..inputs import check_filled, check_numbers
-from .answer import DeiTAnswer
+from .model import DeiTOutput
 
 Reduction = Literal["batchmean", "numel"]
 Labels = Int[Tensor, " batch"] | Float[Tensor, "batch classes"]
 
 
 def hard_distillation(
-    answer: DeiTAnswer,
+    answer: DeiTOutput,
     labels: Labels,
     teacher_logits: Float[Tensor, "batch classes"],
     alpha: float = 0.5,
@@ -60,7 +60,7 @@ def hard_distillation(
 
 
 def soft_distillation(
-    answer: DeiTAnswer,
+    answer: DeiTOutput,
     labels: Labels,
     teacher_logits: Float[Tensor, "batch classes"],
     temperature: float = 3.0,
@@ -139,7 +139,7 @@ def _weigh(alpha: float, told: Tensor, taught: Tensor) -> Tensor:
     return sum(w * (loss if w else loss.masked_fill(loss.isinf(), 0.0)) for w, loss in pairs)
 
 
-def _taught(answer: DeiTAnswer, teacher_logits: Tensor, alpha: float) -> Tensor:
+def _taught(answer: DeiTOutput, teacher_logits: Tensor, alpha: float) -> Tensor:
     """The logits that listen to the teacher, looked at before they are compared."""
     check_filled(teacher_logits=teacher_logits)
     if not 0 <= alpha <= 1:

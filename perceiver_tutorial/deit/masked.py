@@ -1,20 +1,22 @@
 """Masked pre-training: hide patches behind a learned token, and draw what was there."""
 
+from dataclasses import replace
+
 import torch
 from einops import rearrange
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from ..errors import Model
 from ..inputs import has_values
 from ..masks import check_mask, mask_of, random_units, spread
 from ..positions import learned_table
 from ..zoo import build
 from .config import DeiTMaskedImageConfig
-from .encoder import DeiTEncoder
-from .initial import initialise
+from .model import DeiT
 
 
-class DeiTMaskedImage(nn.Module):
+class DeiTMaskedImage(Model):
     """A DeiT that draws every patch, and learns from those that it did not see.
 
     Hidden patches are not left out, as in a masked autoencoder: a mask token stands for
@@ -30,11 +32,10 @@ class DeiTMaskedImage(nn.Module):
         super().__init__()
         self.config = config
         patch = config.encoder.patch_size
-        self.encoder = DeiTEncoder(config.encoder)
-        self.mask_token = learned_table(config.encoder.channels)
+        self.encoder = DeiT(replace(config.encoder, num_classes=None, class_names=None))
+        self.mask_token = learned_table(1, 1, config.encoder.channels)
         self.to_pixels = nn.Conv2d(config.encoder.channels, 3 * patch**2, kernel_size=1)
         self.to_picture = nn.PixelShuffle(patch)
-        initialise(self)
 
     def forward(
         self,
@@ -52,11 +53,11 @@ class DeiTMaskedImage(nn.Module):
             images: of the size in the configuration.
             mask: True for patches that are seen.
         """
-        patches = torch.where(mask[..., None], self.encoder.to_patches(images), self.mask_token)
-        read = self.encoder.read(patches)[:, self.config.encoder.num_front :]
+        patches = torch.where(mask[..., None], self.encoder.patches(images), self.mask_token)
+        x = self.encoder.encode(patches)[:, self.config.encoder.num_prefix_tokens :]
         height, width = self.config.encoder.grid
         return self.to_picture(
-            self.to_pixels(rearrange(read, "b (h w) c -> b c h w", h=height, w=width))
+            self.to_pixels(rearrange(x, "b (h w) c -> b c h w", h=height, w=width))
         )
 
     def mask(
@@ -68,7 +69,7 @@ class DeiTMaskedImage(nn.Module):
             ValueError: if images do not fit, or the mask is not True and False, one for each
                 patch of each of them.
         """
-        self.encoder.to_patches.input_spec.check(images)
+        self.encoder.patches.input_spec.check(images)
         grid = self.config.encoder.grid
         if mask is None:
             kept = random_units(images.shape[0], grid, self.config.mask_ratio)

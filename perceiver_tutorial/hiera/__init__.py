@@ -1,29 +1,31 @@
 """Hiera: a plain hierarchical vision transformer, for images and videos."""
 
+from .. import zoo
+from ..inputs import look_up
 from ..masks import block_units, mask_of, random_units, tube_units
-from .build import build
-from .config import HieraConfig, HieraMAEConfig
-from .initial import xavier
-from .mae import HieraMAE
-from .mask_units import join_units, pool, reroll, reroll_units, unroll
-from .model import Hiera
-from .published import PUBLISHED, video
+from .config import PUBLISHED, HieraConfig, HieraMAEConfig, video
+from .layers import HieraLayer, MaskUnitAttention
+from .mae import HieraMAE, classifier_from
+from .mask_units import join_units, max_pool, reroll, reroll_units, unroll
+from .model import Hiera, HieraEncoder, xavier
 from .targets import Reconstruction
-from .transfer import classifier_from
 
 __all__ = [
     "PUBLISHED",
     "Hiera",
     "HieraConfig",
+    "HieraEncoder",
+    "HieraLayer",
     "HieraMAE",
     "HieraMAEConfig",
+    "MaskUnitAttention",
     "Reconstruction",
     "block_units",
     "build",
     "classifier_from",
     "join_units",
     "mask_of",
-    "pool",
+    "max_pool",
     "random_units",
     "reroll",
     "reroll_units",
@@ -32,3 +34,15 @@ __all__ = [
     "video",
     "xavier",
 ]
+
+
+def build(model: str | HieraConfig | HieraMAEConfig) -> Hiera | HieraMAE:
+    """Build a Hiera with random weights.
+
+    Args:
+        model: a published name, or any configuration.
+
+    Raises:
+        ValueError: if no published model has that name.
+    """
+    return zoo.build(look_up(model, PUBLISHED, "Hiera") if isinstance(model, str) else model)

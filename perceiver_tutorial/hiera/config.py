@@ -1,13 +1,13 @@
-"""What can be chosen about a Hiera."""
+"""What can be chosen about a Hiera, and what was chosen for the published ones."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import torch
 from torch import Tensor
 
-from ..inputs import check_classes
+from ..inputs import check_classes, check_fields
 from ..masks import check_mask_ratio
 from .mask_units import Grid, by, unit_grid
 
@@ -21,20 +21,20 @@ class HieraConfig:
     Attributes:
         embed_channels: width in the first stage; doubles at each later stage.
         num_heads: heads in the first stage; doubles with the channels.
-        stages: blocks in each stage.
+        stages: layers in each stage.
         input_size: (height, width) in pixels, or (frames, height, width).
         patch_kernel: pixels that a patch sees along each axis.
         patch_stride: pixels from one patch to the next.
         patch_padding: pixels of zeros around the input.
         pool: tokens along each axis that a pooling makes one.
         num_pools: how many stage changes pool.
-        mask_unit_attention: for each stage, whether a token sees its mask unit only.
+        mask_unit_attention: for each stage, whether a token attends to its mask unit only.
         positions: "table" has one row for each token, "separate" one table for places
             and one for times, "windowed" a table of one mask unit that is repeated and
             a coarse one that is stretched, for inputs of any size.
         num_classes: scores wanted; None: the normalised mean of the tokens itself.
-        drop_path: how often a sample skips a branch of the last block while training;
-            earlier blocks less, down to never.
+        drop_path: how often a sample skips a branch of the last layer while training;
+            earlier layers less, down to never.
         class_names: what each class is called, where that is known. Says nothing of what is
             computed: two configurations that differ in it are equal.
 
@@ -58,6 +58,7 @@ class HieraConfig:
     class_names: tuple[str, ...] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self):
+        check_fields(self, may_be_0=("patch_padding", "num_pools", "num_classes"))
         axes = len(self.input_size)
         for name in ("patch_kernel", "patch_stride", "patch_padding", "pool"):
             if len(getattr(self, name)) != axes:
@@ -75,8 +76,6 @@ class HieraConfig:
                 f"expected num_pools from 0 to {len(self.stages) - 1}, one less than there are "
                 f"stages, got {self.num_pools}."
             )
-        if min(self.stages) < 1:
-            raise ValueError(f"expected at least one block in every stage, got {self.stages}.")
         check_classes(self.class_names, self.num_classes or None)  # 0: no head, as in the files
         self._check_patches()
         self.grid_of(self.input_size)
@@ -162,7 +161,7 @@ class HieraConfig:
         """Levels of pooling order that are left after a stage, counted from 0."""
         return self.pools[min(stage, self.num_pools) :]
 
-    def window(self, stage: int) -> int:
+    def unit_tokens(self, stage: int) -> int:
         """Tokens of a mask unit in a stage, counted from 0."""
         return math.prod(unit_grid(self.pools_after(stage), len(self.input_size)))
 
@@ -178,7 +177,7 @@ class HieraMAEConfig:
     Attributes:
         encoder: its `num_classes` is not used.
         decoder_channels: width of the decoder.
-        decoder_depth: blocks of the decoder.
+        decoder_depth: layers of the decoder.
         decoder_heads: attention heads of the decoder.
         mask_ratio: share of the mask units that is hidden, unless a call says otherwise.
         normalise_targets: compare with pixels whose patch has mean 0 and variance 1.
@@ -195,6 +194,7 @@ class HieraMAEConfig:
     normalise_targets: bool = True
 
     def __post_init__(self):
+        check_fields(self, may_be_0=("decoder_depth",))
         check_mask_ratio(self.mask_ratio)
         *times, _, _ = self.encoder.pool
         if self.encoder.num_pools and any(step > 1 for step in times):
@@ -206,3 +206,44 @@ class HieraMAEConfig:
     def example_input(self, batch_size: int = 1) -> Tensor:
         """Zeros in the shape of the raw input."""
         return self.encoder.example_input(batch_size)
+
+
+SIZES = {
+    "tiny": HieraConfig(embed_channels=96, num_heads=1, stages=(1, 2, 7, 2)),
+    "small": HieraConfig(embed_channels=96, num_heads=1, stages=(1, 2, 11, 2)),
+    "base": HieraConfig(embed_channels=96, num_heads=1, stages=(2, 3, 16, 3)),
+    "base-plus": HieraConfig(embed_channels=112, num_heads=2, stages=(2, 3, 16, 3)),
+    "large": HieraConfig(embed_channels=144, num_heads=2, stages=(2, 6, 36, 4)),
+    "huge": HieraConfig(embed_channels=256, num_heads=4, stages=(2, 6, 36, 4)),
+}
+
+
+def pretraining(config: HieraConfig) -> HieraMAEConfig:
+    """The published pre-training of a size: it pools once less than the classifier."""
+    return HieraMAEConfig(replace(config, num_pools=2, num_classes=None, class_names=None))
+
+
+def video(config: HieraConfig) -> HieraConfig:
+    """The published video model of a size: 16 frames, Kinetics' 400 classes."""
+    return replace(
+        config,
+        input_size=(16, 224, 224),
+        patch_kernel=(3, 7, 7),
+        patch_stride=(2, 4, 4),
+        patch_padding=(1, 3, 3),
+        pool=(1, 2, 2),
+        positions="separate",
+        num_classes=400,
+        class_names=None,
+    )
+
+
+PUBLISHED: dict[str, HieraConfig | HieraMAEConfig] = {
+    **{f"facebook/hiera-{n}-224-hf": replace(c, num_classes=None) for n, c in SIZES.items()},
+    **{f"facebook/hiera-{name}-224-in1k-hf": config for name, config in SIZES.items()},
+    **{f"facebook/hiera-{name}-224-mae-hf": pretraining(c) for name, c in SIZES.items()},
+    **{
+        f"facebook/hiera_{name.replace('-', '_')}_16x224": video(SIZES[name])
+        for name in ("base", "base-plus", "large", "huge")
+    },
+}

@@ -1,6 +1,7 @@
 """Masked pre-training: see some mask units, rebuild the others."""
 
 import math
+from dataclasses import replace
 
 import torch
 from einops import rearrange
@@ -8,16 +9,15 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
+from ..errors import Model
+from ..made_from import like
 from ..masks import kept_units, mask_of, random_units, spread
 from ..positions import learned_table
 from ..zoo import build
-from .blocks import HieraBlock
 from .config import HieraConfig, HieraMAEConfig
-from .encoder import HieraEncoder
-from .initial import initialise
-from .inputs import check_images, input_size
+from .layers import HieraLayer
 from .mask_units import Grid, join_units, reroll_units, unit_grid
-from .patches import CONVOLUTIONS
+from .model import CONVOLUTIONS, Hiera, HieraEncoder, initialise, input_size
 from .targets import Reconstruction, from_patches, patches, predicted_side, statistics
 
 
@@ -54,7 +54,7 @@ class MultiScaleFusion(nn.Module):
 
 
 class HieraDecoder(nn.Module):
-    """Hidden places get a mask token, everything is told where it is, and all attend to all.
+    """Hidden places get a mask token, positions are added, and all tokens attend to all.
 
     Args:
         config: of the pre-training.
@@ -67,10 +67,10 @@ class HieraDecoder(nn.Module):
         last = encoder.last_stage
         grid = encoder.grid_after(last, encoder.grid)
         self.to_decoder = nn.Linear(encoder.channels(last), channels)
-        self.mask_token = learned_table(channels)
-        self.positions = learned_table(math.prod(grid), channels)
-        self.blocks = nn.ModuleList(
-            HieraBlock(channels, channels, num_heads=config.decoder_heads)
+        self.mask_token = learned_table(1, 1, channels)
+        self.positions = learned_table(1, math.prod(grid), channels)
+        self.layers = nn.ModuleList(
+            HieraLayer(channels, channels, config.decoder_heads)
             for _ in range(config.decoder_depth)
         )
         self.norm = nn.LayerNorm(channels, eps=1e-6)
@@ -81,16 +81,16 @@ class HieraDecoder(nn.Module):
         seen: Float[Tensor, "batch kept *unit_grid channels"],
         kept: Int[Tensor, "batch kept"],
     ) -> Float[Tensor, "batch tokens pixels"]:
-        tokens = self.positions + put_back(self.to_decoder(seen), kept, self.mask_token, self.units)
-        for block in self.blocks:
-            tokens = block(tokens)
-        return self.to_pixels(self.norm(tokens))
+        x = self.positions + put_back(self.to_decoder(seen), kept, self.mask_token, self.units)
+        for layer in self.layers:
+            x = layer(x)
+        return self.to_pixels(self.norm(x))
 
 
 def put_back(
     seen: Float[Tensor, "batch kept *unit_grid channels"],
     kept: Int[Tensor, "batch kept"],
-    filling: Float[Tensor, "channels"],
+    filling: Float[Tensor, "1 1 channels"],
     units: Grid,
 ) -> Float[Tensor, "batch tokens channels"]:
     """All tokens, row by row: those of kept mask units where they belong, a filling elsewhere.
@@ -101,12 +101,13 @@ def put_back(
         filling: stands for every token that was hidden.
         units: mask units along each axis.
     """
-    every = filling.to(seen.dtype).expand(seen.shape[0], math.prod(units), *seen.shape[2:])
+    shape = (seen.shape[0], math.prod(units), *seen.shape[2:])
+    every = filling.to(seen.dtype).flatten().expand(shape)
     index = kept.view(*kept.shape, *(1,) * (seen.ndim - 2)).expand_as(seen)
     return join_units(every.scatter(1, index, seen), units).flatten(1, -2)
 
 
-class HieraMAE(nn.Module):
+class HieraMAE(Model):
     """A Hiera that rebuilds the pixels of mask units that it did not see.
 
     Paper: Hiera 3.3; transformers' HieraForPreTraining, which takes no mask.
@@ -162,7 +163,7 @@ class HieraMAE(nn.Module):
             ValueError: if images have another size, `mask` is no such mask, or both `mask`
                 and `mask_ratio` are given.
         """
-        check_images(images, self.config.encoder)
+        self.encoder.input_spec.check(images)
         if input_size(images) != (wanted := tuple(self.config.encoder.input_size)):
             raise ValueError(
                 f"expected images of {wanted} pixels, for which the decoder was made, got "
@@ -251,3 +252,26 @@ class HieraMAE(nn.Module):
 
 
 build.register(HieraMAEConfig, HieraMAE)
+
+
+def classifier_from(mae: HieraMAE, num_classes: int | None) -> Hiera:
+    """A classifier whose encoder begins with what a pre-training has learned.
+
+    All weights of the encoder go along, exactly. The classifier pools at every stage
+    change, the published pre-trainings once less; but pooling has no weights, and both
+    widen in the same layers. Only the last stage reads fewer tokens than it learned
+    with. Fusion, its norm and the decoder stay behind; the classifier's norm and its
+    scores are new. Type, device, mode and what is frozen of the encoder stay.
+
+    Args:
+        mae: a pre-training, which stays as it is.
+        num_classes: scores wanted; None: the normalised mean of the tokens itself.
+    """
+    encoder = mae.config.encoder
+    config = replace(
+        encoder, num_pools=encoder.last_stage, num_classes=num_classes, class_names=None
+    )
+    model = like(Hiera(config), mae)
+    model.norm.requires_grad_(True)  # called as another norm of the pre-training, and new
+    model.encoder.load_state_dict(mae.encoder.state_dict())
+    return model

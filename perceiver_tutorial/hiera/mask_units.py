@@ -6,14 +6,23 @@ attention over another, and leaving out a mask unit is leaving out an index.
 Paper: Hiera, arXiv 2306.00989, figure 3; "unroll" and "reroll" are its released code's.
 """
 
+import math
 from collections.abc import Sequence
 
-from einops import rearrange, reduce
-from jaxtyping import Float
+from einops import rearrange, reduce, repeat
+from jaxtyping import Float, Int
 from torch import Tensor
 
+from ..masks import mask_of, spread
+
 Grid = tuple[int, ...]
-AXES = "tyx"  # time, row, column: the last so many of them
+# Of one to three axes: the place inside a pool goes to the batch, and comes back.
+IN_A_POOL = {
+    1: ("b (w r) c", "(b r) w c"),
+    2: ("b (h q) (w r) c", "(b q r) h w c"),
+    3: ("b (t p) (h q) (w r) c", "(b p q r) t h w c"),
+}
+UNITS_APART = {2: "b (h w) q r c", 3: "b (t h w) p q r c"}
 
 
 def unroll(
@@ -36,9 +45,12 @@ def unroll(
     >>> unroll(torch.arange(8.0).view(1, 8, 1), (2, 4), [(2, 2)]).flatten().int().tolist()
     [0, 2, 1, 3, 4, 6, 5, 7]
     """
-    spatial, unrolled, sizes = _digits(grid, pools)
-    rows = " ".join(part for axis in spatial for part in axis)
-    return rearrange(tokens, f"b ({rows}) c -> b ({unrolled}) c", **sizes)
+    units_of(grid, pools)
+    together, apart = IN_A_POOL[len(grid)]
+    x = tokens.unflatten(1, grid)
+    for pool in pools:
+        x = rearrange(x, f"{together} -> {apart}", **_sides(pool))
+    return x.reshape(tokens.shape)
 
 
 def reroll(
@@ -54,9 +66,11 @@ def reroll(
     Raises:
         ValueError: if the pools do not divide the grid.
     """
-    spatial, unrolled, sizes = _digits(grid, pools)
-    axes = " ".join(f"({' '.join(axis)})" for axis in spatial)
-    return rearrange(tokens, f"b ({unrolled}) c -> b {axes} c", **sizes)
+    together, apart = IN_A_POOL[len(grid)]
+    x = tokens.reshape(-1, *units_of(grid, pools), tokens.shape[-1])
+    for pool in reversed(pools):
+        x = rearrange(x, f"{apart} -> {together}", **_sides(pool))
+    return x
 
 
 def reroll_units(
@@ -69,12 +83,10 @@ def reroll_units(
         pools: those that are still to come; together they make one token of a unit.
     """
     unit = unit_grid(pools, len(pools[0]) if pools else 2)
-    spatial, unrolled, sizes = _digits(unit, pools)
-    axes = " ".join(f"({' '.join(axis[1:])})" for axis in spatial)
-    units = " ".join(axis[0] for axis in spatial)
-    sizes = {name: size for name, size in sizes.items() if not name.startswith("u")}
-    pattern = unrolled.removesuffix(units) + "units"
-    return rearrange(tokens, f"b ({pattern}) c -> b units {axes} c", **sizes)
+    by_unit = rearrange(tokens, "b (slots units) c -> (b units) slots c", slots=math.prod(unit))
+    return rearrange(
+        reroll(by_unit, unit, pools), "(b units) ... c -> b units ... c", b=tokens.shape[0]
+    )
 
 
 def join_units(
@@ -86,12 +98,48 @@ def join_units(
         tokens: of every mask unit, on the unit's own grid.
         units: mask units along each axis.
     """
-    names = AXES[-len(units) :]
-    inside = " ".join(names)
-    outside = " ".join(f"u{n}" for n in names)
-    joined = " ".join(f"(u{n} {n})" for n in names)
-    sizes = {f"u{n}": size for n, size in zip(names, units, strict=True)}
-    return rearrange(tokens, f"b ({outside}) {inside} c -> b {joined} c", **sizes)
+    axes = len(units)
+    sizes = dict(zip("thw"[-axes:], units, strict=True))
+    return rearrange(tokens, f"{UNITS_APART[axes]} -> {IN_A_POOL[axes][0]}", **sizes)
+
+
+def max_pool(
+    tokens: Float[Tensor, "*batch tokens channels"], size: int
+) -> Float[Tensor, "*batch pooled channels"]:
+    """Max pooling of tokens in pooling order: `size` of them become one."""
+    return reduce(tokens, "... (size pooled) c -> ... pooled c", "max", size=size)
+
+
+def hide_pixels(
+    images: Float[Tensor, "batch *frames 3 height width"],
+    kept: Int[Tensor, "batch kept"],
+    unit_pixels: Grid,
+) -> Float[Tensor, "batch *frames 3 height width"]:
+    """Black out the hidden units, so that patches which overlap them learn nothing of them.
+
+    Args:
+        images: of any size that mask units tile.
+        kept: numbers of the units that may be seen.
+        unit_pixels: pixels of a mask unit along each axis.
+    """
+    sizes = (*images.shape[1:-3], *images.shape[-2:])
+    units = tuple(side // pixels for side, pixels in zip(sizes, unit_pixels, strict=True))
+    return images * spread(mask_of(kept, units), units, unit_pixels).unsqueeze(-3)
+
+
+def visible_tokens(
+    tokens: Float[Tensor, "batch tokens channels"], kept: Int[Tensor, "batch kept"], units: int
+) -> Float[Tensor, "batch kept_tokens channels"]:
+    """Tokens of the kept units only; in pooling order they stand apart by `units`.
+
+    Args:
+        tokens: of all units, in pooling order.
+        kept: numbers of the units to keep.
+        units: how many there are.
+    """
+    by_unit = rearrange(tokens, "b (slots units) c -> b slots units c", units=units)
+    index = repeat(kept, "b kept -> b slots kept c", slots=by_unit.shape[1], c=tokens.shape[-1])
+    return rearrange(by_unit.gather(2, index), "b slots kept c -> b (slots kept) c")
 
 
 def unit_grid(pools: Sequence[Grid], num_axes: int) -> Grid:
@@ -100,37 +148,27 @@ def unit_grid(pools: Sequence[Grid], num_axes: int) -> Grid:
     >>> unit_grid([(2, 2)] * 3, 2), unit_grid([(1, 2, 2)] * 3, 3)
     ((8, 8), (1, 8, 8))
     """
-    sizes = [1] * num_axes
-    for pool in pools:
-        sizes = [size * factor for size, factor in zip(sizes, pool, strict=True)]
-    return tuple(sizes)
+    return tuple(math.prod(pool[axis] for pool in pools) for axis in range(num_axes))
 
 
-def pool(
-    tokens: Float[Tensor, "batch tokens channels"], size: int
-) -> Float[Tensor, "batch pooled channels"]:
-    """Max pooling of tokens in pooling order: `size` of them become one."""
-    return reduce(tokens, "b (size pooled) c -> b pooled c", "max", size=size)
+def units_of(grid: Grid, pools: Sequence[Grid]) -> Grid:
+    """Mask units along each axis of a grid of tokens.
 
-
-def _digits(grid: Grid, pools: Sequence[Grid]) -> tuple[list[list[str]], str, dict[str, int]]:
-    """Names for the digits of every axis, coarsest first; the pooling order; their sizes."""
-    names = AXES[-len(grid) :]
+    Raises:
+        ValueError: if they do not tile it.
+    """
     unit = unit_grid(pools, len(grid))
     if any(side % size for side, size in zip(grid, unit, strict=True)):
         raise ValueError(
             f"expected a grid of whole mask units of {by(unit)} tokens, got {by(grid)} tokens."
         )
-    levels = range(1, len(pools) + 1)
-    spatial = [[f"u{n}", *(f"{n}{level}" for level in reversed(levels))] for n in names]
-    finest_first = [f"{n}{level}" for level in levels for n in names]
-    sizes = {
-        f"{n}{i}": p for i, one in enumerate(pools, 1) for n, p in zip(names, one, strict=True)
-    }
-    sizes |= {f"u{n}": side // size for n, side, size in zip(names, grid, unit, strict=True)}
-    return spatial, " ".join([*finest_first, *(f"u{n}" for n in names)]), sizes
+    return tuple(side // size for side, size in zip(grid, unit, strict=True))
 
 
 def by(sizes: Grid) -> str:
     """Sizes as one says them: 8 x 8."""
     return " x ".join(map(str, sizes))
+
+
+def _sides(pool: Grid) -> dict[str, int]:
+    return dict(zip("pqr"[-len(pool) :], pool, strict=True))

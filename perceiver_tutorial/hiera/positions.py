@@ -27,10 +27,12 @@ class TablePositions(nn.Module):
     def __init__(self, grid: Grid, channels: int):
         super().__init__()
         self.grid = grid
-        self.table = learned_table(math.prod(grid), channels)
+        self.table = learned_table(1, math.prod(grid), channels)
 
-    def forward(self, grid: Grid) -> Float[Tensor, "tokens channels"]:
-        return self.table if grid == self.grid else resize_positions(self.table, self.grid, grid)
+    def forward(self, grid: Grid) -> Float[Tensor, "1 tokens channels"]:
+        if grid == self.grid:
+            return self.table
+        return resize_positions(self.table[0], self.grid, grid)[None]
 
 
 class SeparatePositions(nn.Module):
@@ -46,9 +48,9 @@ class SeparatePositions(nn.Module):
         self.times = TablePositions(grid[:1], channels)
         self.places = TablePositions(grid[1:], channels)
 
-    def forward(self, grid: Grid) -> Float[Tensor, "tokens channels"]:
+    def forward(self, grid: Grid) -> Float[Tensor, "1 tokens channels"]:
         times, places = self.times(grid[:1]), self.places(grid[1:])
-        return rearrange(times[:, None] + places, "t n c -> (t n) c")
+        return rearrange(times[:, :, None] + places[:, None], "1 t n c -> 1 (t n) c")
 
 
 class WindowedPositions(nn.Module):
@@ -70,10 +72,14 @@ class WindowedPositions(nn.Module):
         self.inside = learned_table(math.prod(mask_unit), channels)
         self.coarse = learned_table(math.prod(self.units), channels)
 
-    def forward(self, grid: Grid) -> Float[Tensor, "tokens channels"]:
+    def forward(self, grid: Grid) -> Float[Tensor, "1 tokens channels"]:
         height, width = self.mask_unit
         inside = repeat(
-            self.inside, "(h w) c -> (y h x w) c", h=height, y=grid[0] // height, x=grid[1] // width
+            self.inside,
+            "(h w) c -> 1 (y h x w) c",
+            h=height,
+            y=grid[0] // height,
+            x=grid[1] // width,
         )
         return inside + resize_positions(self.coarse, self.units, grid)
 

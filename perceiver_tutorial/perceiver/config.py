@@ -1,9 +1,10 @@
 """What can be chosen about the parts of a Perceiver: one small class for each. All is data."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from ..attention import Activation
+from ..inputs import check_fields
 
 Size = tuple[int, ...]
 MOST_LAYERS = 10_000  # more would be built for hours
@@ -68,6 +69,7 @@ class EncoderConfig:
     block_schedule: tuple[int, ...] | None = None
 
     def __post_init__(self):
+        check_fields(self, may_be_0=("layers_per_block", "cross_schedule", "block_schedule"))
         for heads in ("self_heads", "cross_heads"):
             if self.latent_channels % getattr(self, heads):
                 raise ValueError(
@@ -120,6 +122,8 @@ class DecoderConfig:
     qk_channels: int | None = None
     v_channels: int | None = None
 
+    __post_init__ = check_fields
+
 
 RESIDUAL = DecoderConfig(query_residual=True)
 NO_RESIDUAL = DecoderConfig(query_residual=False)
@@ -131,6 +135,9 @@ class FourierConfig:
 
     num_bands: int
     max_resolution: tuple[int, ...]
+
+    def __post_init__(self):
+        check_fields(self, may_be_0=("num_bands",))
 
 
 @dataclass(frozen=True)
@@ -145,6 +152,8 @@ class LearnedConfig:
     channels: int
     projected_channels: int | None = None
 
+    __post_init__ = check_fields
+
 
 Positions = FourierConfig | LearnedConfig
 
@@ -154,6 +163,8 @@ class PixelStem:
     """Every pixel, or every `stride`-th along both axes, as it is."""
 
     stride: int = 1
+
+    __post_init__ = check_fields
 
     def cells(self, size: Size) -> Size:
         """Inputs along each axis of a picture of this size, in (frames and) pixels."""
@@ -166,6 +177,8 @@ class Conv1x1Stem:
 
     channels: int
     stride: int = 1
+
+    __post_init__ = check_fields
 
     def cells(self, size: Size) -> Size:
         """Inputs along each axis of a picture of this size, in (frames and) pixels."""
@@ -187,12 +200,11 @@ class ConvPoolStem:
 
     channels: int
     num_layers: int = 1
-    padding: str = "transformers"
+    padding: Literal["same", "transformers"] = "transformers"
 
     def __post_init__(self):
-        if self.padding not in ("same", "transformers"):
-            raise ValueError(f"padding={self.padding!r} is neither 'same' nor 'transformers'.")
-        if not 1 <= self.num_layers <= MOST_CONVOLUTIONS:
+        check_fields(self)
+        if self.num_layers > MOST_CONVOLUTIONS:
             raise ValueError(
                 f"expected 1 to {MOST_CONVOLUTIONS} layers, got {self.num_layers}. "
                 "Each halves the picture."
@@ -221,6 +233,8 @@ class PatchStem:
 
     size: int
     channels: int | None = None
+
+    __post_init__ = check_fields
 
     def cells(self, size: Size) -> Size:
         """Inputs along each axis of a picture of this size, in (frames and) pixels."""

@@ -18,8 +18,9 @@ def check_mask(mask: Tensor, x: Tensor) -> None:
         ValueError: if it is not True and False, one for each input of each sample.
     """
     expected = f"expected mask as True and False of shape {list(x.shape[:2])}"
-    if mask.dtype != torch.bool:
-        raise ValueError(f"{expected}, got {mask.dtype}. True stays: attention_mask.bool().")
+    if not isinstance(mask, Tensor) or mask.dtype != torch.bool:
+        got = getattr(mask, "dtype", type(mask).__name__)
+        raise ValueError(f"{expected}, got {got}. True stays: attention_mask.bool().")
     if mask.shape != x.shape[:2]:
         raise ValueError(
             f"{expected} (batch, inputs), got {list(mask.shape)}. Make one for each input."
@@ -30,8 +31,14 @@ def check_latents(latents: Tensor, raw: Any) -> None:
     """Let latents pass that are of as many samples as the raw input they are decoded for.
 
     Raises:
-        ValueError: if they are of another batch.
+        ValueError: if they are no latents, or of another batch.
     """
+    if not isinstance(latents, Tensor) or latents.ndim != 3 or not latents.is_floating_point():
+        got = f"{latents.dtype} {list(latents.shape)}" if isinstance(latents, Tensor) else latents
+        raise ValueError(
+            f"expected latents as floats [batch, latents, channels], got {got}. Give decode what "
+            "encode made."
+        )
     samples = {value.shape[0] for value in tree_leaves(raw) if isinstance(value, Tensor)}
     if samples and latents.shape[0] not in samples:
         raise ValueError(
@@ -88,8 +95,10 @@ def split_points(points: OutputIndices, chunk_size: int | None) -> Iterator[Outp
     """
     if chunk_size is None:
         yield points
-    elif chunk_size < 1:
-        raise ValueError(f"expected chunk_size of at least 1, got {chunk_size}.")
+    elif not isinstance(chunk_size, int) or chunk_size < 1:
+        raise ValueError(
+            f"expected chunk_size of at least 1, got {chunk_size!r}. It counts queries."
+        )
     elif isinstance(points, dict):
         for name in sorted(points):
             yield from ({name: piece} for piece in points[name].split(chunk_size))

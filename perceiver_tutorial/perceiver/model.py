@@ -5,12 +5,13 @@ from typing import Any
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from ..errors import Model
 from .config import PerceiverConfig
 from .entrances import check_latents, check_points, join_answers, split_points
 from .parts import Decoder, OutputIndices, Postprocessor, Preprocessor, Queries
 
 
-class PerceiverIO(nn.Module):
+class PerceiverIO(Model):
     """Any preprocessor, any queries, any postprocessor around one encoder and decoder.
 
     Paper: Perceiver IO, arXiv 2107.14795, figure 2. Parts keep the weights that they come

@@ -125,6 +125,11 @@ class PixelHead(LinearHead):
         super().__init__(channels, in_channels)
         self.size = size
 
+    def forward(
+        self, y: Float[Tensor, "batch outputs output_channels"]
+    ) -> Float[Tensor, "batch outputs colours"]:
+        return self.linear(y)
+
     def assemble(
         self, answers: Float[Tensor, "batch outputs colours"]
     ) -> Float[Tensor, "batch *frames colours height width"]:

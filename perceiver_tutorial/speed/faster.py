@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from copy import deepcopy
+from typing import get_args
 
 from torch import nn
 
@@ -18,8 +19,8 @@ FAST = (FoldedAttention, PackedLinear, PortionedDecoder)
 def speed_up(model: nn.Module, *, products: Products = "measure") -> nn.Module:
     """Make a faster twin of a model, for inference; the model itself stays as it is.
 
-    The twin is of the same class, on the same device, of the same type of numbers, has its
-    taps under the same names, and shares its weights: after a training step of the model, or
+    The twin is of the same class, on the same device, of the same type of numbers, has its hook
+    points under the same names, and shares its weights: after a training step of the model, or
     a loaded state dict, the twin answers accordingly. Some of its parts are others:
 
     - Linear layers multiply packed weights by oneDNN (`products`).
@@ -73,6 +74,11 @@ def speed_up(model: nn.Module, *, products: Products = "measure") -> nn.Module:
 
 
 def _check(model: nn.Module, products: Products) -> None:
+    if products not in (known := get_args(Products)):
+        raise ValueError(
+            f"expected products as {' or '.join(map(repr, known))}, got {products!r}. Leave it out "
+            "if in doubt: what is faster is then measured."
+        )
     if any(isinstance(module, FAST) for module in model.modules()):
         raise ValueError(
             "expected a plain model, got one that is sped up already. "

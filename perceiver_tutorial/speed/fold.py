@@ -53,57 +53,57 @@ Mix = Callable[[Tensor, Tensor, Tensor, Tensor | None], Tensor]
 class FoldedAttention(MultiHeadAttention):
     """Attention with one head that folds its projections where that is faster.
 
-    Whoever listens to a tap, masks inputs or wants a gradient makes it go the plain way.
+    It goes the plain way where a hook point records, inputs are masked or a gradient is wanted.
     """
 
     products: Products
 
     def forward(
         self,
-        asking: Float[Tensor, "batch queries query_channels"],
-        read: Float[Tensor, "batch keys kv_channels"],
+        x_q: Float[Tensor, "batch queries q_dim"],
+        x_kv: Float[Tensor, "batch keys kv_dim"],
         mask: Bool[Tensor, "batch #queries #keys"] | None = None,
-    ) -> Float[Tensor, "batch queries query_channels"]:
-        if mask is not None or not self._can_fold(asking, read):
-            return super().forward(asking, read, mask)
-        return self._way(asking, read)(asking, read)
+    ) -> Float[Tensor, "batch queries q_dim"]:
+        if mask is not None or not self._can_fold(x_q, x_kv):
+            return super().forward(x_q, x_kv, mask)
+        return self._way(x_q, x_kv)(x_q, x_kv)
 
-    def _can_fold(self, asking: Tensor, read: Tensor) -> bool:
+    def _can_fold(self, x_q: Tensor, x_kv: Tensor) -> bool:
         is_recorded = self.weights.is_recorded or self.context.is_recorded
-        if is_recorded or not is_plain_arithmetic(asking, read, self.k_proj.weight):
+        if is_recorded or not is_plain_arithmetic(x_q, x_kv, self.k_proj.weight):
             return False
-        is_small = self.products == "measure" and asking.numel() * read.shape[1] < LEAST
-        return not is_small and computed_in(asking) in WIDE_RANGE
+        is_small = self.products == "measure" and x_q.numel() * x_kv.shape[1] < LEAST
+        return not is_small and computed_in(x_q) in WIDE_RANGE
 
-    def _way(self, asking: Tensor, read: Tensor) -> Callable[[Tensor, Tensor], Tensor]:
-        """How to read: in the cheapest order, by the library that is told or faster here."""
-        plain, order = super().forward, cheapest(asking.shape[1], read.shape[1], self)
+    def _way(self, x_q: Tensor, x_kv: Tensor) -> Callable[[Tensor, Tensor], Tensor]:
+        """In the cheapest order, by the library that is named or faster here."""
+        plain, order = super().forward, cheapest(x_q.shape[1], x_kv.shape[1], self)
         if order == "plain":
             return plain
         fold = self._fold_inputs if order == "inputs" else self._fold_queries
         ways = {"plain": plain, "default": partial(fold, fused)}
-        if computed_in(asking) == torch.float32 and has_onednn():
+        if computed_in(x_q) == torch.float32 and has_onednn():
             ways["onednn"] = partial(fold, in_pieces)
         if self.products != "measure":
             return ways.get(self.products, ways["default"])
         # Of the longer array some rows tell enough; more would take long.
-        few = (asking[:, :ROWS_TO_MEASURE], read[:, :ROWS_TO_MEASURE])
+        few = (x_q[:, :ROWS_TO_MEASURE], x_kv[:, :ROWS_TO_MEASURE])
         runs = {name: partial(way, *few) for name, way in ways.items()}
         widths = (self.k_proj.weight.shape, self.v_proj.weight.shape)
-        situation = (order, asking.shape, read.shape, *widths, asking.dtype, computed_in(asking))
+        situation = (order, x_q.shape, x_kv.shape, *widths, x_q.dtype, computed_in(x_q))
         return ways[fastest(runs, situation)]
 
-    def _fold_inputs(self, mix: Mix, asking: Tensor, read: Tensor) -> Tensor:
-        queries = self.q_proj(asking) @ self.k_proj.weight
-        mixed = mix(queries / self.k_proj.out_features**0.5, read, read, None)
-        return self.out_proj(self.v_proj(mixed))
+    def _fold_inputs(self, mix: Mix, x_q: Tensor, x_kv: Tensor) -> Tensor:
+        queries = self.q_proj(x_q) @ self.k_proj.weight
+        context = mix(queries / self.k_proj.out_features**0.5, x_kv, x_kv, None)
+        return self.out_proj(self.v_proj(context))
 
-    def _fold_queries(self, mix: Mix, asking: Tensor, read: Tensor) -> Tensor:
-        keys = self.k_proj(read) / self.k_proj.out_features**0.5
+    def _fold_queries(self, mix: Mix, x_q: Tensor, x_kv: Tensor) -> Tensor:
+        keys = self.k_proj(x_kv) / self.k_proj.out_features**0.5
         bias = keys @ self.q_proj.bias
-        values = self.v_proj(read) @ self.out_proj.weight.T
-        mixed = mix(asking, keys @ self.q_proj.weight, values, bias)
-        return mixed + self.out_proj.bias
+        values = self.v_proj(x_kv) @ self.out_proj.weight.T
+        context = mix(x_q, keys @ self.q_proj.weight, values, bias)
+        return context + self.out_proj.bias
 
 
 def cheapest(queries: int, inputs: int, attention: MultiHeadAttention) -> str:
@@ -159,20 +159,20 @@ def in_pieces(
 ) -> Float[Tensor, "batch queries channels"]:
     """The same with products by oneDNN, of some queries and some keys at a time.
 
-    Readings of two pieces are joined as fused kernels do: every piece tells its largest
-    score and the sum of its exponentials, and the one with the smaller score is scaled down.
+    Two pieces are joined as fused kernels join them: each has its largest score and the sum
+    of its exponentials, and the one with the smaller score is scaled down.
     """
-    mixtures = queries.new_empty(*queries.shape[:2], values.shape[-1])
+    contexts = queries.new_empty(*queries.shape[:2], values.shape[-1])
     for sample, some in enumerate(queries):
         for first in range(0, len(some), ROWS_AT_ONCE):
             rows = some[first : first + ROWS_AT_ONCE]
             shift = None if bias is None else bias[sample]
-            mixed = _read(rows, keys[sample], values[sample], shift)
-            mixtures[sample, first : first + ROWS_AT_ONCE] = mixed
-    return mixtures
+            context = _some_rows(rows, keys[sample], values[sample], shift)
+            contexts[sample, first : first + ROWS_AT_ONCE] = context
+    return contexts
 
 
-def _read(
+def _some_rows(
     queries: Float[Tensor, "queries width"],
     keys: Float[Tensor, "keys width"],
     values: Float[Tensor, "keys channels"],

@@ -12,7 +12,7 @@ QUERIES_AT_ONCE = 32_768
 class PortionedDecoder(PerceiverDecoder):
     """A decoder that answers many queries in portions: no query sees another.
 
-    Whoever listens to one of its taps hears all queries at once.
+    While one of its hook points records, all queries are answered at once.
     """
 
     def forward(
@@ -22,7 +22,7 @@ class PortionedDecoder(PerceiverDecoder):
         mask: Bool[Tensor, "batch outputs"] | None = None,
     ) -> Float[Tensor, "batch outputs output_channels"]:
         answer = super().forward
-        if mask is not None or queries.shape[1] <= QUERIES_AT_ONCE or self._is_heard():
+        if mask is not None or queries.shape[1] <= QUERIES_AT_ONCE or self._is_recorded():
             return answer(queries, latents, mask)
         answers = None
         for first in range(0, queries.shape[1], QUERIES_AT_ONCE):
@@ -33,5 +33,5 @@ class PortionedDecoder(PerceiverDecoder):
             answers[:, some] = part
         return answers
 
-    def _is_heard(self) -> bool:
+    def _is_recorded(self) -> bool:
         return any(isinstance(part, HookPoint) and part.is_recorded for part in self.modules())

@@ -1,4 +1,4 @@
-"""What a forward pass costs: floating point operations and bytes, stage by stage."""
+"""What a forward pass costs: floating point operations and bytes, step by step."""
 
 import weakref
 from collections.abc import Callable, Iterator, Sequence
@@ -18,14 +18,14 @@ from torch.utils.flop_counter import flop_registry
 
 from .models import Config, model_and_input, run
 from .table import columns
-from .walk import Stage, walk
+from .walk import Step, walk
 
 COUNTS = ("parameters", "MFLOP", "peak MiB", "map MiB")
 
 
 @dataclass
-class StageCost:
-    """What one stage takes, all its runs together.
+class StepCost:
+    """What one step takes, all its runs together.
 
     Attributes:
         name: the module.
@@ -33,7 +33,7 @@ class StageCost:
         flops: floating point operations; a multiplication and an addition are two.
         peak_bytes: most that was alive at once while it ran, parameters left out.
         map_bytes: its largest attention map, if it were written down. It is not,
-            unless a tap listens.
+            unless a hook point records it.
     """
 
     name: str
@@ -55,22 +55,22 @@ class Cost:
     Attributes:
         title: which model.
         total: of the whole model.
-        stages: of its parts, in the order in which the data passes them.
+        steps: of its parts, in the order in which the data passes them.
     """
 
     title: str
-    total: StageCost
-    stages: tuple[StageCost, ...]
+    total: StepCost
+    steps: tuple[StepCost, ...]
 
-    def __getitem__(self, name: str) -> StageCost:
-        stages = {stage.name: stage for stage in self.stages}
-        if name not in stages:
-            raise KeyError(f"no stage is called {name!r}. There are: {', '.join(stages)}.")
-        return stages[name]
+    def __getitem__(self, name: str) -> StepCost:
+        steps = {step.name: step for step in self.steps}
+        if name not in steps:
+            raise KeyError(f"no step is called {name!r}. There are: {', '.join(steps)}.")
+        return steps[name]
 
     def __repr__(self) -> str:
-        lines = [_line(stage) for stage in (*self.stages, self.total)]
-        return f"{self.title}\n\n{columns(('stage', *COUNTS), lines, right=COUNTS)}"
+        lines = [_line(step) for step in (*self.steps, self.total)]
+        return f"{self.title}\n\n{columns(('step', *COUNTS), lines, right=COUNTS)}"
 
 
 def cost(
@@ -98,27 +98,27 @@ def cost(
     406124744704
     """
     title, model, raw = model_and_input(model, raw, batch_size)
-    stages = walk(model, raw, points=points, depth=depth).stages[1:-1]
-    total = StageCost("total", sum(p.numel() for p in model.parameters()))
-    costs = _to_charge(stages)
+    steps = walk(model, raw, points=points, depth=depth).steps[1:-1]
+    total = StepCost("total", sum(p.numel() for p in model.parameters()))
+    costs = _to_charge(steps)
     with _Meter(model, total).charging(costs) as meter, _FusedAttention(meter), meter:
         run(model, raw, points)
-    return Cost(title, total, tuple({id(stage): stage for stage in costs.values()}.values()))
+    return Cost(title, total, tuple({id(step): step for step in costs.values()}.values()))
 
 
-def _to_charge(stages: Sequence[Stage]) -> dict[str, StageCost]:
+def _to_charge(steps: Sequence[Step]) -> dict[str, StepCost]:
     """Module -> where its cost is noted; a module that came by twice has one place."""
-    costs: dict[str, StageCost] = {}
-    for stage in stages:
-        place = next((costs[n] for n in stage.names if n in costs), StageCost(stage.name, 0))
-        place.parameters += stage.parameters
-        costs |= dict.fromkeys(stage.names, place)
+    costs: dict[str, StepCost] = {}
+    for step in steps:
+        place = next((costs[n] for n in step.names if n in costs), StepCost(step.name, 0))
+        place.parameters += step.parameters
+        costs |= dict.fromkeys(step.names, place)
     return costs
 
 
-def _line(stage: StageCost) -> tuple[str, ...]:
-    mib = (f"{n / 2**20:,.1f}" if n else "" for n in (stage.peak_bytes, stage.map_bytes))
-    return (stage.name, f"{stage.parameters:,}", f"{stage.flops / 1e6:,.1f}", *mib)
+def _line(step: StepCost) -> tuple[str, ...]:
+    mib = (f"{n / 2**20:,.1f}" if n else "" for n in (step.peak_bytes, step.map_bytes))
+    return (step.name, f"{step.parameters:,}", f"{step.flops / 1e6:,.1f}", *mib)
 
 
 @dataclass
@@ -126,9 +126,9 @@ class _Meter(TorchDispatchMode):
     """Sees every operation of torch: counts its operations and what it keeps alive."""
 
     model: nn.Module
-    total: StageCost
+    total: StepCost
     is_paused: bool = False
-    _running: list[StageCost] = field(default_factory=list)
+    _running: list[StepCost] = field(default_factory=list)
     _sizes: dict[int, int] = field(default_factory=dict)
     _alive: int = 0
 
@@ -139,12 +139,12 @@ class _Meter(TorchDispatchMode):
             self._sizes[tensor.untyped_storage()._cdata] = 0
 
     @contextmanager
-    def charging(self, costs: dict[str, StageCost]) -> Iterator["_Meter"]:
-        """Charge each stage while one of its modules runs."""
+    def charging(self, costs: dict[str, StepCost]) -> Iterator["_Meter"]:
+        """Charge each step while one of its modules runs."""
         handles = []
         for name, module in self.model.named_modules():
-            if stage := costs.get(name):
-                start = partial(self._start, stage)
+            if step := costs.get(name):
+                start = partial(self._start, step)
                 handles.append(module.register_forward_pre_hook(start))
                 handles.append(module.register_forward_hook(self._finish))
         try:
@@ -153,31 +153,31 @@ class _Meter(TorchDispatchMode):
             for handle in handles:
                 handle.remove()
 
-    def mask(self, answer: Any) -> None:
+    def keep(self, answer: Any) -> None:
         """Count the memory of new tensors until they are gone."""
         for tensor in tree_leaves(answer):
             if isinstance(tensor, Tensor):
                 self._keep(tensor.untyped_storage())
-        for stage in self._running:
-            stage.peak_bytes = max(stage.peak_bytes, self._alive)
+        for step in self._running:
+            step.peak_bytes = max(step.peak_bytes, self._alive)
 
     def note_map(self, map_bytes: int) -> None:
-        """Remember the largest attention map of every stage that runs."""
-        for stage in self._running:
-            stage.map_bytes = max(stage.map_bytes, map_bytes)
+        """Remember the largest attention map of every step that runs."""
+        for step in self._running:
+            step.map_bytes = max(step.map_bytes, map_bytes)
 
     def __torch_dispatch__(self, func: Callable, _types, args=(), kwargs=None) -> Any:
         answer = func(*args, **(kwargs or {}))
         if (formula := flop_registry.get(func._overloadpacket)) is not None:
             flops = formula(*args, **(kwargs or {}), out_val=answer)
-            for stage in self._running:
-                stage.flops += flops
+            for step in self._running:
+                step.flops += flops
         if not self.is_paused:
-            self.mask(answer)
+            self.keep(answer)
         return answer
 
-    def _start(self, stage: StageCost, *_: Any) -> None:
-        self._running.append(stage)
+    def _start(self, step: StepCost, *_: Any) -> None:
+        self._running.append(step)
 
     def _finish(self, *_: Any) -> None:
         self._running.pop()
@@ -208,7 +208,7 @@ class _FusedAttention(TorchFunctionMode):
         with sdpa_kernel(SDPBackend.MATH):
             answer = func(*args, **(kwargs or {}))
         self.meter.is_paused = False
-        self.meter.mask(answer)
+        self.meter.keep(answer)
         map_cells = queries.shape[:-1].numel() * keys.shape[-2]
         self.meter.note_map(map_cells * queries.element_size())
         return answer

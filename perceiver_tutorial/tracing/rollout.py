@@ -7,7 +7,6 @@ from torch import Tensor
 
 from ..deit import DeiT
 from ..hiera import Hiera
-from ..hiera.inputs import input_size
 from ..hiera.mask_units import reroll
 from ..hooks import record
 
@@ -30,7 +29,7 @@ def rollout(
         one, then the patches row by row, on either side; of a Hiera, the last stage's
         tokens and the first stage's, row by row (frame by frame).
     """
-    with record(model, "encoder.*.attention.weights") as recorded, torch.no_grad():
+    with record(model, "*.attention.weights") as recorded, torch.no_grad():
         model(images)
     shares = None
     for weights in (maps[0] for maps in recorded.values()):
@@ -57,7 +56,7 @@ def _row_by_row(
 ) -> Float[Tensor, "batch last first"]:
     """The same, with both kinds of tokens on their grids instead of in pooling order."""
     config = model.config
-    grid, stage = config.grid_of(input_size(images)), config.last_stage
+    grid, stage = model.encoder.grid_of(images), config.last_stage
     last = reroll(shares, config.grid_after(stage, grid), config.pools_after(stage)).flatten(1, -2)
     first = reroll(rearrange(last, "b last first -> b first last"), grid, config.pools)
     return rearrange(first.flatten(1, -2), "b first last -> b last first")

@@ -1,7 +1,10 @@
 """Plain text in columns, for a terminal, a notebook and a test; as HTML where names are long."""
 
+import re
 from collections.abc import Sequence
 from html import escape
+
+LAYER = re.compile(r"(?<![^.])\d+(?![^.])")  # its number in a name: 3 in blocks.3.fc1, not 1
 
 
 def columns(
@@ -14,8 +17,8 @@ def columns(
         rows: one text for each column.
         right: titles of the columns that are aligned to the right.
 
-    >>> print(columns(("stage", "n"), [("encoder", "7"), ("decoder", "12")], right=("n",)))
-    stage     n
+    >>> print(columns(("step", "n"), [("encoder", "7"), ("decoder", "12")], right=("n",)))
+    step      n
     encoder   7
     decoder  12
     """

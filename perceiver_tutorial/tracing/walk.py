@@ -1,6 +1,5 @@
 """Walk through a model and write down every shape on the way."""
 
-import re
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -11,14 +10,14 @@ from torch import nn
 from ..hooks import HookPoint, record
 from .models import Config, model_and_input, run
 from .recorder import Call, Recorder, Shape
-from .table import columns
+from .table import LAYER, columns
 
 COUNTS = ("parameters", "modules", "runs")
 
 
 @dataclass(frozen=True)
-class Stage:
-    """One stop of a walk.
+class Step:
+    """One step of a walk.
 
     Attributes:
         name: the module, as in the model; of several alike, the first.
@@ -53,27 +52,27 @@ class Stage:
 
 @dataclass(frozen=True, repr=False)
 class Walk:
-    """All stops, in the order in which the data passes them.
+    """All steps, in the order in which the data passes them.
 
     Attributes:
         title: which model.
         parameters: of the whole model; shared ones count once.
-        stages: the stops.
+        steps: from the raw input to the answer.
     """
 
     title: str
     parameters: int
-    stages: tuple[Stage, ...]
+    steps: tuple[Step, ...]
 
-    def __getitem__(self, name: str) -> Stage:
-        stages = {stage.name: stage for stage in self.stages}
-        if name not in stages:
-            raise KeyError(f"no stage is called {name!r}. There are: {', '.join(stages)}.")
-        return stages[name]
+    def __getitem__(self, name: str) -> Step:
+        steps = {step.name: step for step in self.steps}
+        if name not in steps:
+            raise KeyError(f"no step is called {name!r}. There are: {', '.join(steps)}.")
+        return steps[name]
 
     def __repr__(self) -> str:
-        header = ("stage", "axes", "shape", *COUNTS)
-        lines = [line for stage in self.stages for line in _lines(stage)]
+        header = ("step", "axes", "shape", *COUNTS)
+        lines = [line for step in self.steps for line in _lines(step)]
         table = columns(header, lines, right=COUNTS)
         return f"{self.title}: {self.parameters:,} parameters\n\n{table}"
 
@@ -106,33 +105,33 @@ def walk(
     with Recorder().attached(model) as recorder, _maps_written_down(model, depth):
         answer = run(model, raw, points)
     calls = [c for c in recorder.calls if depth is None or (c.has_signature and c.depth <= depth)]
-    first = Stage("raw", "", (), recorder.raw_shapes(raw), 0, 0, 0)
-    last = Stage("answer", "", (), recorder.shapes(answer), 0, 0, 0)
+    first = Step("raw", "", (), recorder.raw_shapes(raw), 0, 0, 0)
+    last = Step("answer", "", (), recorder.shapes(answer), 0, 0, 0)
     parameters = sum(p.numel() for p in model.parameters())
     return Walk(title, parameters, (first, *_gathered(calls), last))
 
 
 def _maps_written_down(model: nn.Module, depth: int | None):
-    """Attention maps exist only if somebody listens, and are stops only if all modules are."""
-    has_taps = any(isinstance(module, HookPoint) for module in model.modules())
-    return record(model) if depth is None and has_taps else nullcontext()
+    """Attention maps exist only if they are recorded, and are steps only if all modules are."""
+    has_hook_points = any(isinstance(module, HookPoint) for module in model.modules())
+    return record(model) if depth is None and has_hook_points else nullcontext()
 
 
-def _gathered(calls: Sequence[Call]) -> list[Stage]:
-    """One stage for all calls that differ in the number of a layer only."""
+def _gathered(calls: Sequence[Call]) -> list[Step]:
+    """One step for all calls that differ in the number of a layer only."""
     groups: dict[tuple, list[Call]] = {}
     for call in calls:
-        alike = (re.sub(r"\d+", "*", call.name), call.inputs, call.outputs)
+        alike = (LAYER.sub("*", call.name), call.inputs, call.outputs)
         groups.setdefault(alike, []).append(call)
     counted: set[nn.Module] = set()
-    return [_stage(group, counted) for group in groups.values()]
+    return [_step(group, counted) for group in groups.values()]
 
 
-def _stage(group: Sequence[Call], counted: set[nn.Module]) -> Stage:
+def _step(group: Sequence[Call], counted: set[nn.Module]) -> Step:
     first, modules = group[0], {call.module for call in group}
     parameters = sum(p.numel() for m in modules - counted for p in m.parameters())
     counted |= modules
-    return Stage(
+    return Step(
         first.name,
         type(first.module).__name__,
         first.inputs,
@@ -144,14 +143,14 @@ def _stage(group: Sequence[Call], counted: set[nn.Module]) -> Stage:
     )
 
 
-def _lines(stage: Stage) -> list[tuple[str, ...]]:
+def _lines(step: Step) -> list[tuple[str, ...]]:
     lines = []
-    for number, shape in enumerate(stage.outputs):
+    for number, shape in enumerate(step.outputs):
         key = f" {shape.key}" if shape.key else ""
-        name = stage.name + key if number == 0 else " " * len(stage.name) + key
-        is_counted = number == 0 and stage.runs
+        name = step.name + key if number == 0 else " " * len(step.name) + key
+        is_counted = number == 0 and step.runs
         counts = (
-            f"{n:,}" if is_counted else "" for n in (stage.parameters, stage.modules, stage.runs)
+            f"{n:,}" if is_counted else "" for n in (step.parameters, step.modules, step.runs)
         )
         lines.append((name, " ".join(shape.axes), str(shape.sizes), *counts))
     return lines

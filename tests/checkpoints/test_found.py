@@ -269,7 +269,7 @@ def test_a_body_is_loaded_into_another_number_of_classes_and_the_head_is_new(nam
 
 
 def body(name, model):
-    heads = {"DeiT": ("class_head", "distillation_head"), "Hiera": ("to_logits",),
+    heads = {"DeiT": ("class_head", "distillation_head"), "Hiera": ("head",),
              "Perceiver": ("postprocessor",)}  # fmt: skip
     return {n for n in model.state_dict() if not n.startswith(heads[name])}
 

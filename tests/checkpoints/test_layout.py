@@ -10,8 +10,8 @@ from perceiver_tutorial.checkpoints.fields import (
     read_fields,
     write_fields,
 )
-from perceiver_tutorial.checkpoints.layout import Layout, Row, modules, rows, turned
-from perceiver_tutorial.checkpoints.turns import (
+from perceiver_tutorial.checkpoints.layout import Layout, Row, modules, rows, transformed
+from perceiver_tutorial.checkpoints.transforms import (
     CLASSES,
     FUSED,
     HEIGHT_WIDTH_IN_OUT,
@@ -49,7 +49,7 @@ def test_fused_weights_are_split_in_the_order_queries_keys_values():
         assert torch.equal(layout.write(ours)["0.qkv"], fused)
 
 
-TURNS = {
+TRANSFORMS = {
     "a linear map": (TRANSPOSED, (5, 3), (3, 5)),
     "a convolution": (HEIGHT_WIDTH_IN_OUT, (7, 6, 3, 4), (4, 3, 7, 6)),
     "a token": (without_front(2), (1, 1, 5), (5,)),
@@ -57,17 +57,19 @@ TURNS = {
 
 
 @pytest.mark.parametrize("device", ["cpu", "meta"])
-@pytest.mark.parametrize("turn, theirs, ours", TURNS.values(), ids=TURNS)
-def test_a_turn_is_undone(turn, theirs, ours, device):
+@pytest.mark.parametrize("transform, theirs, ours", TRANSFORMS.values(), ids=TRANSFORMS)
+def test_a_transform_is_undone(transform, theirs, ours, device):
     given = torch.randn(theirs).to(device)
-    (turned_once,) = turn.to_ours(given)
-    (again,) = turn.to_theirs(turned_once)
-    assert tuple(turned_once.shape) == ours and again.shape == given.shape
+    (changed_once,) = transform.to_ours(given)
+    (again,) = transform.to_theirs(changed_once)
+    assert tuple(changed_once.shape) == ours and again.shape == given.shape
     assert device == "meta" or torch.equal(again, given)
 
 
-def test_a_turn_is_found_by_our_name():
-    layout = Layout(turned({"pos": "positions", "w": "weight"}, {"positions": without_front(1)}))
+def test_a_transform_is_found_by_our_name():
+    layout = Layout(
+        transformed({"pos": "positions", "w": "weight"}, {"positions": without_front(1)})
+    )
     theirs = layout.write({"positions": torch.ones(2, 3), "weight": torch.ones(4)})
     assert {name: tuple(v.shape) for name, v in theirs.items()} == {"pos": (1, 2, 3), "w": (4,)}
 

@@ -136,7 +136,9 @@ def test_loading_leaves_the_given_weights_alone(folder):
 
 @pytest.mark.usefixtures("without_shape_checks")
 def test_a_third_fidelity_does_not_exist():
-    with pytest.raises(ValueError, match=r"fidelity as 'transformers' or 'deepmind', got 'jax'"):
+    with pytest.raises(
+        ValueError, match=r"fidelity='jax' is neither 'transformers' nor 'deepmind'"
+    ):
         with_fidelity(CONFIGS["text classes"], "jax")
 
 

@@ -15,7 +15,7 @@ from transformers.models.deit.modeling_deit import DeiTPatchEmbeddings
 
 from perceiver_course import claim
 from perceiver_tutorial import deit
-from perceiver_tutorial.deit import DeiTAnswer
+from perceiver_tutorial.deit import DeiTOutput
 from perceiver_tutorial.deit.distillation import hard_distillation, soft_distillation
 from perceiver_tutorial.hooks import record
 
@@ -32,7 +32,7 @@ def tokens_of_theirs(model, side=224, **options):
 
 def front(model):
     """The class and the distillation token of a model of either family."""
-    where = model.encoder.to_tokens if isinstance(model, deit.DeiT) else model.deit.embeddings
+    where = model if isinstance(model, deit.DeiT) else model.deit.embeddings
     return {name: p for name, p in where.named_parameters(recurse=False) if "token" in name}
 
 
@@ -42,7 +42,7 @@ def front(model):
 def test_two_learned_tokens_stand_in_front_of_the_patches():
     theirs = theirs_deit.published()
     tokens = tokens_of_theirs(theirs).shape
-    assert walk_of(DISTILLED)["encoder.to_tokens"].shape == tokens
+    assert walk_of(DISTILLED)["layers.0"].shape == tokens
     shapes = {name: token.shape for name, token in front(theirs).items()}
     claim("deit.distillation-token", {"tokens": tokens, **shapes})
 
@@ -54,7 +54,7 @@ def attention_of_theirs(model, images):
 
 
 def attention_of_ours(model, images):
-    with record(model, "encoder.blocks.*.attention.weights") as recorded, torch.no_grad():
+    with record(model, "layers.*.attention.weights") as recorded, torch.no_grad():
         model(images)
     return [maps[0] for maps in recorded.values()]
 
@@ -101,7 +101,7 @@ def test_patches_are_squares_through_one_linear_map():
     embed = DeiTPatchEmbeddings(DeiTConfig(**theirs_deit.SIZES["small"]))
     images, map_ = theirs_deit.images(224), embed.projection
     by_hand = unfold(images, 16, stride=16).mT @ map_.weight.flatten(1).T + map_.bias
-    assert walk_of(DISTILLED)["encoder.to_patches"].shape == embed(images[:1]).shape
+    assert walk_of(DISTILLED)["patches"].shape == embed(images[:1]).shape
     found = {"kernel": map_.kernel_size, "stride": map_.stride, "patches": embed(images[:1]).shape}
     same = relative_error(embed(images), by_hand) < TOLERANCE
     claim("deit.patches", {**found, "the same as a linear map": same})
@@ -109,7 +109,7 @@ def test_patches_are_squares_through_one_linear_map():
 
 def test_a_block_is_384_wide_and_has_6_heads():
     layer, config = theirs_deit.published().deit.layers[0], deit.PUBLISHED[DISTILLED]
-    tokens = {name: walk_of(name)["encoder.to_tokens"].shape[1] for name in (DISTILLED, PLAIN)}
+    tokens = {name: walk_of(name)["layers.0"].shape[1] for name in (DISTILLED, PLAIN)}
     channels, heads = layer.mlp.fc1.in_features, layer.attention.num_attention_heads
     assert (config.channels, config.num_heads) == (channels, heads)
     assert config.depth == len(theirs_deit.published().deit.layers)
@@ -120,7 +120,7 @@ def test_a_block_is_384_wide_and_has_6_heads():
         "channels of a head": layer.attention.head_dim,
         "mlp": layer.mlp.fc1.out_features,
         "tokens": list(tokens.values()),
-        "map": walk_of(DISTILLED, depth=None)["encoder.blocks.0.attention.weights"].shape,
+        "map": walk_of(DISTILLED, depth=None)["layers.0.attention.weights"].shape,
     }
     claim("deit.small-architecture", found)
 
@@ -154,7 +154,7 @@ def written_out(answer, labels, teacher):
 
 
 def test_training_mixes_two_losses_half_and_half():
-    answer = DeiTAnswer(torch.randn(7, 5), torch.randn(7, 5))
+    answer = DeiTOutput(torch.randn(7, 5), torch.randn(7, 5))
     labels, teacher = torch.arange(7) % 5, 3 * torch.randn(7, 5)
     terms, given = written_out(answer, labels, teacher), (answer, labels, teacher)
     ours = {"hard": hard_distillation(*given)}
@@ -183,7 +183,7 @@ def test_another_size_needs_other_positions():
     stretched = given.interpolate_pos_encoding(torch.zeros(1, 2 + 36, 24), 96, 96)
     ours = deit.build(NARROW)
     larger = deit.resized(ours, (96, 96))
-    positions = [m.encoder.to_tokens.positions for m in (ours, larger)]
+    positions = [m.positions for m in (ours, larger)]
     assert torch.equal(positions[0][:2], positions[1][:2])
     found = {
         "as it is": outcome(lambda: tokens_of_theirs(theirs, 384)),

@@ -220,7 +220,7 @@ def test_2048_latents_read(passed):
     claim("pio.flow.latents", passed["encoder"].shape)
 
 
-def test_24_different_self_attends_of_16_heads(model, passed):
+def test_24_different_self_attention_layers_of_16_heads(model, passed):
     encoder = model.perceiver.encoder
     layers = encoder.self_attends
     attention = layers[0].attention.self

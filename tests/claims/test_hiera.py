@@ -228,7 +228,7 @@ def test_most_of_the_compute_is_in_the_third_stage():
         encoder = build(CLASSIFIER).encoder
         passing = theirs_hiera.images()
     tokens, found = encoder.embed(passing), {}
-    for name, part in {"patches": encoder.to_patches, **dict(enumerate(encoder.stages, 1))}.items():
+    for name, part in {"patches": encoder.patches, **dict(enumerate(encoder.stages, 1))}.items():
         total = cost(part, passing if name == "patches" else tokens).total
         tokens = tokens if name == "patches" else part(tokens)
         found[name] = {"GMAC": round(total.flops / 2e9, 3), "parameters": total.parameters}

@@ -10,7 +10,7 @@ from transformers import HieraForImageClassification, HieraModel
 from transformers.models.hiera import modeling_hiera as modeling
 
 from perceiver_course import claim
-from perceiver_tutorial.hiera import PUBLISHED, Hiera, HieraConfig, build, pool, reroll, unroll
+from perceiver_tutorial.hiera import PUBLISHED, Hiera, HieraConfig, build, max_pool, reroll, unroll
 from perceiver_tutorial.hooks import record
 
 pytestmark = pytest.mark.usefixtures("no_gradients")
@@ -60,7 +60,7 @@ def test_patches_overlap():
     convolve = embeddings.patch_embeddings.projection
     found = {name: getattr(convolve, name)[0] for name in ("kernel_size", "stride", "padding")} | {
         "map": answer_of(convolve),
-        "tokens": walk_of(NAME)["encoder.to_patches"].shape,
+        "tokens": walk_of(NAME)["encoder.patches"].shape,
     }
     assert CONFIG.patch_kernel + CONFIG.patch_stride + CONFIG.patch_padding == (7, 7, 4, 4, 3, 3)
     claim("hiera.patch-embed", {**found, "positions": embeddings.position_embeddings.shape})
@@ -69,7 +69,7 @@ def test_patches_overlap():
 def test_a_mask_unit_shrinks_to_one_token():
     model, _, maps = theirs()
     keys_of_last = [stage[-1][-1] for stage in in_stages(maps)]
-    windows = [CONFIG.window(stage) for stage in range(4)]
+    windows = [CONFIG.unit_tokens(stage) for stage in range(4)]
     assert keys_of_last[:2] == windows[:2]  # further on all see all
     assert list(CONFIG.mask_unit) == list(model.config.masked_unit_size)
     found = {"tokens": CONFIG.mask_unit, "pixels": CONFIG.unit_pixels, "units": CONFIG.units}
@@ -147,7 +147,7 @@ def test_queries_and_the_residual_become_the_largest_of_four():
     layer, tokens = first_layer_of_stage_2()
     normed = layer.layernorm_before(tokens)
     queries, keys, _ = layer.attn.qkv(normed).chunk(3, -1)
-    queries, keys = pool(queries, 4).view(16, 49, 2, 8), keys.view(64, 49, 2, 8)
+    queries, keys = max_pool(queries, 4).view(16, 49, 2, 8), keys.view(64, 49, 2, 8)
     scores = torch.einsum("qwhc,kwhc->hwqk", queries, keys) / 8**0.5
     by_hand = scores.softmax(-1)
     theirs_map = layer.attn(normed, output_attentions=True)[1][0]
@@ -173,7 +173,7 @@ def test_the_first_layer_of_the_third_stage_still_attends_in_mask_units():
     local = in_stages(layer.attn.use_mask_unit_attn for layer in layers)
     with torch.device("meta"):
         ours = build(NAME).encoder.stages
-    assert local == [[block.attention.window is not None for block in stage] for stage in ours]
+    assert local == [[block.attention.unit_tokens is not None for block in stage] for stage in ours]
     third = [list(shape) for shape in in_stages(maps)[2]]
     found = {"local": local, "stage 3, first": third[0], "stage 3, others": third[1]}
     claim("hiera.mask-unit-attention-stages", found)
@@ -217,7 +217,7 @@ def test_the_last_tokens_are_averaged_and_none_is_a_class():
     names = [name for name, _ in model.named_parameters() if "cls" in name]
     with torch.device("meta"):
         ours = Hiera(CONFIG)
-    assert [type(ours.norm), type(ours.to_logits)] == [torch.nn.LayerNorm, torch.nn.Linear]
+    assert [type(ours.norm), type(ours.head)] == [torch.nn.LayerNorm, torch.nn.Linear]
     found = {
         "class tokens": len(names),
         "tokens": walk_of(NAME)["encoder.stages.3.1"].shape[1],

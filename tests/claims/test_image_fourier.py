@@ -153,8 +153,8 @@ def test_reading_once_with_few_latents_makes_pixels_affordable():
         one_layer = cost(SelfAttentionLayer(261, num_heads=1), pixels).total
     perceiver = cost_of(measured.FOURIER)
     found = {
-        "one self-attend on pixels": round(gflop(one_layer.flops)),
-        "one cross-attend": gflop(perceiver["encoder.cross.0"].flops),
+        "one self-attention layer on pixels": round(gflop(one_layer.flops)),
+        "one cross-attention layer": gflop(perceiver["encoder.cross.0"].flops),
         "the whole model": gflop(perceiver.total.flops),
     }
     claim("pio.img-fourier.self-attention-enables-pixels", found)

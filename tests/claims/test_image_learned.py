@@ -122,7 +122,7 @@ def test_channels_are_moved_last_before_pixels_are_flattened(preprocessor, monke
 
     monkeypatch.setattr(preprocessor, "_build_network_inputs", record)
     flat = preprocessor(PIXELS)[2]
-    assert walk_of(measured.LEARNED)["preprocessor.stem"].shape == flat.shape
+    assert walk_of(measured.LEARNED)["preprocessor"].shape[1] == flat.shape[1]
     claim("pio.img-learned.channels-last", came[0])
     claim("pio.img-learned.flatten", flat.shape)
 
@@ -133,7 +133,7 @@ def test_projected_positions_are_appended(preprocessor):
     table = tiny.position_embeddings.position_embeddings
     where = tiny.positions_projection(table).expand(len(array), -1, -1)
     ours, images = build(TINY[measured.LEARNED]).preprocessor, torch.randn(1, 3, 8, 10)
-    parts = [ours.what(images), ours.where()[None]]
+    parts = [ours.stem(images).flatten(2).mT, ours.positions()[None]]
     shape = preprocessor(PIXELS)[0].shape
     assert walk_of(measured.LEARNED)["preprocessor"].shape == shape
     found = {

@@ -81,7 +81,7 @@ def test_patches_are_space_to_depth_with_colours_running_fastest():
 
 def test_positions_of_patches_have_three_axes(published):
     where = their_way_in().modalities["image"].position_embeddings
-    table = published.modalities["image"].where()
+    table = published.parts["image"].positions()
     grid = table.unflatten(0, CONFIG.image.positions.max_resolution)
     axes = [bool((grid != grid.roll(1, dims=axis)).any()) for axis in range(grid.ndim - 1)]
     assert where.num_dimensions == sum(axes)
@@ -91,7 +91,7 @@ def test_positions_of_patches_have_three_axes(published):
 
 def test_the_387_channels_of_the_paper_would_take_64_bands(published):
     bands = their_way_in().modalities["image"].position_embeddings.num_bands
-    channels = published.modalities["image"].where.num_channels
+    channels = published.parts["image"].positions.num_channels
     twice = FourierPositions((2, 2, 2), num_bands=2 * bands).num_channels
     claim(
         "pio.mm.paper-387", {"bands": bands, "channels": channels, f"with {2 * bands} bands": twice}
@@ -116,7 +116,7 @@ def test_sound_becomes_1920_patches_of_401_channels():
 def test_positions_are_appended_to_patches_of_raw_samples(published):
     sound = torch.randn(1, CONFIG.audio.num_samples, 1)
     array = their_way_in().modalities["audio"](sound)[0]
-    torch.testing.assert_close(array, published.modalities["audio"](sound))
+    torch.testing.assert_close(array, published.parts["audio"](sound))
     raw = array[..., : CONFIG.audio.samples_per_patch]
     is_raw = torch.equal(raw.flatten(), sound.flatten())
     positions = array.shape[-1] - raw.shape[-1]
@@ -128,7 +128,7 @@ def test_positions_are_appended_to_patches_of_raw_samples(published):
 
 def test_a_label_becomes_one_row_without_positions(published):
     label = torch.randn(1, CONFIG.label.num_classes)
-    array = published.modalities["label"](label)
+    array = published.parts["label"](label)
     assert torch.equal(array, their_way_in().modalities["label"](label)[0])
     assert torch.equal(array[:, 0], label)
     claim("pio.mm.label-input", {"raw": label.shape, "array": array.shape})

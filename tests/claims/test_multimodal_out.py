@@ -72,7 +72,7 @@ def test_the_label_is_one_question_and_needs_no_choice(model):
 
 
 def test_the_question_for_the_label_is_learned(model):
-    learned = model.queries.parts["label"].rows
+    learned = model.queries.parts["label"].table
     table = (
         their_decoder().modalities["label"].decoder.output_position_encodings.position_embeddings
     )
@@ -85,7 +85,7 @@ def test_without_chosen_points_transformers_fails_and_ours_answers_all(model):
     clip = theirs.tiny_input(theirs.MULTIMODAL)["inputs"]
     with pytest.raises(RuntimeError) as error:
         theirs.tiny(theirs.MULTIMODAL)(clip)
-    array = torch.zeros(ours()["preprocessor.pad"].shape, device="meta")
+    array = torch.zeros(ours()["preprocessor"].shape, device="meta")
     asked = their_decoder().modalities["image"].decoder_query(array)
     whole = model.queries.parts["image"](array)
     assert whole.shape[1] == math.prod(VIDEO)
@@ -116,7 +116,7 @@ def test_the_decoder_answers_in_the_width_of_the_questions(model):
     cross = "decoder.decoder.decoding_cross_attention"
     found = {
         "output": agreed("decoder.cross", cross),
-        "mixture": agreed("decoder.cross.attention.context", f"{cross}.attention.self"),
+        "context": agreed("decoder.cross.attention.context", f"{cross}.attention.self"),
         "heads": theirs.decoding(their_decoder()).attention.self.num_heads,
     }
     assert model.decoder.cross.attention.num_heads == found["heads"]

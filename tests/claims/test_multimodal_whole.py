@@ -45,12 +45,12 @@ def test_the_latents_think_in_one_block_of_eight_layers():
     reading = encoder.cross_attention.attention.self
     found = {
         "blocks": sizes.num_blocks,
-        "self-attends": len(encoder.self_attends),
+        "self-attention layers": len(encoder.self_attends),
         "heads": encoder.self_attends[0].attention.self.num_heads,
         "cross heads": reading.num_heads,
         "cross width": reading.query.out_features,
     }
-    assert ours()["encoder.blocks.0.0"].runs == found["blocks"] * found["self-attends"]
+    assert ours()["encoder.blocks.0.0"].runs == found["blocks"] * found["self-attention layers"]
     assert ours()["encoder.blocks.0.0.attention.weights"].shape[1] == found["heads"]
     assert ours()["encoder.cross.0.attention.weights"].shape[1] == found["cross heads"]
     assert ours()["encoder.cross.0.attention.q_proj"].shape[-1] == found["cross width"]
@@ -122,8 +122,10 @@ def test_decoding_in_chunks_saves_memory_and_changes_nothing(pair):
 
 def one_published_answer():
     """What the published models, ours and theirs, answer to one chunk: no numbers, only shapes."""
-    post = "postprocessor.parts"
-    shapes = {n: agreed(f"{post}.{n}", f"output_{post}.{n}") for n in ("image", "audio")}
+    shapes = {
+        name: agreed(f"postprocessor.parts.{name}", f"output_postprocessor.modalities.{name}")
+        for name in ("image", "audio")
+    }
     return {name: torch.empty(shape, device="meta") for name, shape in shapes.items()}
 
 

@@ -1,5 +1,6 @@
 """What is said about transformers' Perceiver as a library, and about its ancestor in JAX."""
 
+import math
 import re
 from pathlib import Path
 
@@ -21,10 +22,11 @@ from perceiver_course import claim
 from perceiver_tutorial.attention import MLP
 from perceiver_tutorial.checkpoints import load
 from perceiver_tutorial.perceiver import DecoderConfig, EncoderConfig, PerceiverIO
+from perceiver_tutorial.perceiver.config import ConvPoolStem
 from perceiver_tutorial.perceiver.decoder import PerceiverDecoder
 from perceiver_tutorial.perceiver.encoder import PerceiverEncoder
 from perceiver_tutorial.perceiver.postprocessors import LinearHead
-from perceiver_tutorial.perceiver.preprocessors import ConvPool, PointPreprocessor
+from perceiver_tutorial.perceiver.preprocessors import PointPreprocessor
 from perceiver_tutorial.perceiver.preprocessors.conv_stem import same_padding
 from perceiver_tutorial.perceiver.queries import PlaceQueries
 
@@ -135,7 +137,7 @@ def our_tagger():
 
 
 def answers_moved_by_the_first_input(tag, points):
-    """How many of the other inputs' answers change: they hear of it through the latents."""
+    """How many of the other inputs' answers change: what changed reaches them by the latents."""
     moved = points.clone()
     moved[:, 0] += 1.0
     return int((tag(points) != tag(moved)).any(-1)[:, 1:].sum())
@@ -164,22 +166,22 @@ def golden(family):
     return model, lambda: relative_error(model(images), logits) < GOLDEN[family]["logits"]
 
 
-def is_deepminds_with(bend):
+def is_deepminds_with(act):
     model, is_deepminds = golden("fourier")
     for module in model.modules():
         if isinstance(module, MLP):
-            module.bend = bend
+            module.act = act
     return is_deepminds()
 
 
-def test_both_implementations_bend_with_gelu_but_not_the_same():
+def test_both_implementations_use_a_gelu_but_not_the_same():
     x = torch.linspace(-6, 6, 12_001)
-    bends = {"exact": nn.GELU(), "tanh": nn.GELU(approximate="tanh")}
+    gelus = {"exact": nn.GELU(), "tanh": nn.GELU(approximate="tanh")}
     used = ACT2FN[PerceiverConfig().hidden_act]
     found = {
-        "transformers": [name for name, bend in bends.items() if bend(x).equal(used(x))],
-        "deepmind": [name for name, bend in bends.items() if is_deepminds_with(bend)],
-        "apart": float(f"{(bends['exact'](x) - bends['tanh'](x)).abs().max():.2g}"),
+        "transformers": [name for name, act in gelus.items() if act(x).equal(used(x))],
+        "deepmind": [name for name, act in gelus.items() if is_deepminds_with(act)],
+        "apart": float(f"{(gelus['exact'](x) - gelus['tanh'](x)).abs().max():.2g}"),
     }
     claim("pio.core.gelu-variant", found)
 
@@ -191,13 +193,13 @@ def test_transformers_differs_from_the_code_it_comes_from():
     stem = theirs.published(theirs.CONV).perceiver.input_preprocessor.convnet
     cells = stem(torch.zeros(1, 3, 224, 224, device="meta")).shape[-2:].numel()
     padding = conv.preprocessor.stem[0].padding
-    same = ConvPool((224, 224), num_channels=64, padding=padding)
+    cells_of_ours = ConvPoolStem(64, padding=padding).cells((224, 224))
     left, right, *_ = stem.conv.zero_pad_2d.padding
     residual = theirs.decoding(theirs.published(theirs.LEARNED)).attention.use_query_residual
     found = {
         "transformers": {"cells": cells, "pads": [left, right], "residual": residual},
         "deepmind": {
-            "cells": same.index_dims[0] * same.index_dims[1],
+            "cells": math.prod(cells_of_ours),
             "pads": same_padding(224, kernel=7, stride=2),
             "residual": learned.decoder.cross.query_residual,
         },

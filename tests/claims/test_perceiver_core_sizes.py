@@ -88,12 +88,12 @@ def test_attention_gives_rows_as_wide_as_the_values_until_they_are_mapped_back()
         walk_of(shallow(name), depth=None) for name in (measured.LEARNED, measured.FLOW)
     )
     found = {
-        f"{name}, {moment}": walked[f"{part}.attention.{tap}"].shape
+        f"{name}, {moment}": walked[f"{part}.attention.{step}"].shape
         for name, walked, part in (
             ("learned encoder", learned, READ),
             ("flow decoder", flow, "decoder.cross"),
         )
-        for moment, tap in (("inside", "mixture"), ("after", "out_proj"))
+        for moment, step in (("inside", "context"), ("after", "out_proj"))
     }
     claim("pio.core.qkv-shape-preserved", found)
 
@@ -141,7 +141,7 @@ def test_all_decoders_but_that_of_language_look_with_one_head():
     claim("pio.core.decoder-single-head", {"heads": heads, "tiny map": tiny_map})
 
 
-def test_the_same_six_self_attends_run_eight_times():
+def test_the_same_six_self_attention_layers_run_eight_times():
     thinking = walk_of(measured.FOURIER)[THINK]
     once, eight_times = (theirs.tiny(theirs.FOURIER, num_blocks=n) for n in (1, 8))
     more = eight_times.num_parameters() - once.num_parameters()
@@ -170,7 +170,7 @@ LENGTHS = (256, 512, 1024, 2048)
 
 @pytest.fixture(scope="module")
 def texts():
-    """The published text classifier with one self-attend, for texts of four lengths."""
+    """The published text classifier with one self-attention layer, for texts of four lengths."""
     return [cost(replace(shallow(TEXT_CLASSIFIER), max_bytes=n)) for n in LENGTHS]
 
 

@@ -84,8 +84,8 @@ def test_scores_compare_every_row_with_every_embedding(language):
     logits = head(decoded(language), embedding_layer=table)
     assert walk_of(measured.BYTES)["answer"].shape == logits.shape
     ours = build(shallow(measured.BYTES))
-    tied = ours.postprocessor.embedding is ours.preprocessor.embeddings
-    untied = parameters(ours.postprocessor) - ours.postprocessor.embedding.weight.numel()
+    tied = ours.postprocessor.embeddings is ours.preprocessor.embeddings
+    untied = parameters(ours.postprocessor) - ours.postprocessor.embeddings.weight.numel()
     assert untied == parameters(head)
     claim("pio.text.mlm-logits", {"shape": logits.shape, "own parameters": untied, "tied": tied})
 
@@ -95,12 +95,12 @@ def test_one_linear_map_and_no_tanh_make_the_logits():
     decoder = model.perceiver.decoder.decoder
     layer = set(decoder.decoding_cross_attention.modules())
     behind = [module for module in decoder.modules() if module not in layer]
-    ours = walk(TEXT_CLASSIFIER, depth=None).stages
+    ours = walk(TEXT_CLASSIFIER, depth=None).steps
     found = {
         "tanh": sum(isinstance(module, nn.Tanh) for module in model.modules()),
         "linear maps behind the layer": sum(isinstance(module, nn.Linear) for module in behind),
         "ours": [s.kind for s in ours if s.name.startswith("postprocessor.")],
-        "bend in the layer": type(
+        "activation of the layer": type(
             decoder.decoding_cross_attention.mlp.intermediate_act_fn
         ).__name__,
     }

@@ -24,7 +24,8 @@ LEFT_OUT = {
     ), OURS),
     **dict.fromkeys((
         "draw_attention", "draw_band_table", "draw_bands", "draw_cloud_attention",
-        "draw_feature_rows", "draw_gaze", "draw_images", "draw_likeness", "draw_maps",
+        "draw_feature_rows", "draw_attention_maps", "draw_images", "draw_similarity_maps",
+        "draw_maps",
         "draw_matching", "draw_read_bytes", "draw_reading", "draw_rebuilt", "draw_similarities",
         "draw_similarity", "draw_slices", "draw_softened", "draw_steps", "draw_token_strip",
         "draw_waves",

@@ -12,13 +12,13 @@ from torch import nn
 from perceiver_course.chapters.extending.model import (
     ClassesAndBoxes,
     DetectionConfig,
-    Things,
+    Detections,
     corners,
     detection_loss,
+    hungarian_match,
     judge_detections,
     match,
     matching_costs,
-    pair_up,
     things_found,
 )
 from perceiver_tutorial.perceiver import (
@@ -160,7 +160,7 @@ def test_costs_are_those_of_plain_loops():
 
 
 def test_every_thing_gets_a_query_of_its_own_and_absent_ones_get_none():
-    samples, queries, things = pair_up(random_answer(), CLASSES, BOXES)
+    samples, queries, things = hungarian_match(random_answer(), CLASSES, BOXES)
     told = list(zip(samples.tolist(), queries.tolist(), things.tolist(), strict=True))
     assert sorted((s, t) for s, _, t in told) == [(0, 0), (0, 1), (2, 0), (2, 1), (2, 2)]
     assert len({(s, q) for s, q, _ in told}) == len(told)
@@ -168,22 +168,24 @@ def test_every_thing_gets_a_query_of_its_own_and_absent_ones_get_none():
 
 def test_absent_things_may_stand_anywhere():
     answer = random_answer(1)
-    late = pair_up(answer, torch.tensor([[-1, 1, 0]]), BOXES[:1, [2, 0, 1]])
-    early = pair_up(answer, torch.tensor([[1, 0, -1]]), BOXES[:1])
+    late = hungarian_match(answer, torch.tensor([[-1, 1, 0]]), BOXES[:1, [2, 0, 1]])
+    early = hungarian_match(answer, torch.tensor([[1, 0, -1]]), BOXES[:1])
     assert torch.equal(late.queries, early.queries)
     assert torch.equal(late.things, early.things + 1)
 
 
 def test_more_things_than_queries_are_refused():
     with pytest.raises(ValueError, match=r"at most 2 things in a picture, .* got 3: build"):
-        pair_up(random_answer(queries=2), CLASSES, BOXES)
+        hungarian_match(random_answer(queries=2), CLASSES, BOXES)
 
 
 # --- the loss -----------------------------------------------------------------------------------
 
 
 def loss_by_hand(answer, classes, boxes, nothing):
-    pairs = list(zip(*(part.tolist() for part in pair_up(answer, classes, boxes)), strict=True))
+    pairs = list(
+        zip(*(part.tolist() for part in hungarian_match(answer, classes, boxes)), strict=True)
+    )
     wanted = {(sample, query): int(classes[sample, thing]) for sample, query, thing in pairs}
     surprise = weights = far = 0.0
     pictures, queries, labels = answer["classes"].shape
@@ -245,7 +247,7 @@ def test_a_perfect_answer_costs_next_to_nothing():
 
 def things(classes, boxes):
     number = len(classes)
-    return Things(
+    return Detections(
         torch.tensor(classes, dtype=torch.long),
         torch.tensor(boxes).reshape(-1, 4),
         torch.ones(number),

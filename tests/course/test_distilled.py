@@ -37,7 +37,7 @@ from perceiver_course.kit.recipes.digits_deit import (
 )
 from perceiver_course.kit.recipes.scores import SEEDS, measured
 from perceiver_course.recipes import trained
-from perceiver_tutorial.deit import DeiTAnswer, soft_divergence
+from perceiver_tutorial.deit import DeiTOutput, soft_divergence
 from perceiver_tutorial.zoo import build
 from tools import distil_digits
 
@@ -194,7 +194,7 @@ def test_a_student_goes_on_at_a_higher_resolution_and_still_has_both_heads():
     larger, history = fine_tune(small, (12, 10), steps=2)
     assert larger.config.image_size == (12, 10) and len(history.losses) == 2
     answer = larger(torch.rand(2, 3, 12, 10))
-    assert isinstance(answer, DeiTAnswer) and answer.distillation_logits is not None
+    assert isinstance(answer, DeiTOutput) and answer.distillation_logits is not None
     assert all(torch.equal(a, b) for a, b in zip(before, small.parameters(), strict=True))
     moved = larger.distillation_head.weight - small.distillation_head.weight
     assert moved.abs().sum() > 0

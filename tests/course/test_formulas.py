@@ -82,7 +82,7 @@ def test_an_encoder_with_any_schedule(reads, blocks, widths):
     assert counted.total.flops == sum(by_hand.values())
     assert counted.total.parameters == encoder_parameters(config, 12)
     read, think = (
-        sum(stage.flops for stage in counted.stages if part in stage.name)
+        sum(stage.flops for stage in counted.steps if part in stage.name)
         for part in ("cross", "blocks")
     )
     assert (read, think) == (by_hand["reading"], by_hand["thinking"])

@@ -62,8 +62,8 @@ def test_a_still_film_gets_the_pictures_own_answer_and_maps(image_model, change)
 
 def test_in_the_middle_a_patch_is_that_of_every_second_frame_of_any_film(image_model):
     model, film = inflate(image_model, FILM), torch.randn(1, FRAMES, 3, 64, 96)
-    tokens = model.encoder.to_patches(film).unflatten(1, (3, -1))[0]
-    assert relative_error(tokens, image_model.encoder.to_patches(film[0, ::2])) < EXACT
+    tokens = model.encoder.patches(film).unflatten(1, (3, -1))[0]
+    assert relative_error(tokens, image_model.encoder.patches(film[0, ::2])) < EXACT
 
 
 def test_a_mean_over_time_is_wrong_at_the_first_time_and_after_global_attention_everywhere(

@@ -8,7 +8,7 @@ from matplotlib.quiver import Quiver
 from torch.nn.functional import cosine_similarity
 
 from perceiver_course.chapters.convolution.pictures import draw_fields
-from perceiver_course.chapters.cross_attention.pictures import draw_gaze
+from perceiver_course.chapters.cross_attention.pictures import draw_attention_maps
 from perceiver_course.chapters.decoders.pictures import draw_pixel_questions
 from perceiver_course.chapters.distillation.pictures import draw_seeds
 from perceiver_course.chapters.extending.pictures import draw_matching, draw_waves
@@ -167,7 +167,9 @@ ON_GRIDS = {
 }
 OPAQUE = {
     "attention": lambda: draw_attention(torch.rand(3, HIGH, WIDE), SPOT[None], ["a"]),
-    "gaze": lambda: draw_gaze(torch.rand(1, 3, HIGH, WIDE), SPOT[None, None], ["a"]),
+    "attention map": lambda: draw_attention_maps(
+        torch.rand(1, 3, HIGH, WIDE), SPOT[None, None], ["a"]
+    ),
 }
 MARKED = {
     "likeness": ON_GRIDS["likeness"],

@@ -20,7 +20,10 @@ from perceiver_course.chapters.convolution.pictures import (
     draw_windows,
 )
 from perceiver_course.chapters.cost.pictures import draw_shares
-from perceiver_course.chapters.cross_attention.pictures import draw_cross_attend, draw_gaze
+from perceiver_course.chapters.cross_attention.pictures import (
+    draw_attention_maps,
+    draw_cross_attend,
+)
 from perceiver_course.chapters.decoders.pictures import draw_pixel_questions, draw_resolutions
 from perceiver_course.chapters.distillation.pictures import (
     draw_agreement,
@@ -107,7 +110,7 @@ from perceiver_course.kit.letters import draw_read_bytes
 from perceiver_course.kit.picture import ink_on
 from perceiver_course.kit.position_pictures import draw_bands
 from perceiver_course.kit.query_pictures import draw_query_map
-from perceiver_course.kit.token_pictures import draw_by_block, draw_likeness
+from perceiver_course.kit.token_pictures import draw_by_block, draw_similarity_maps
 from perceiver_course.kit.walks import draw_walk
 from perceiver_tutorial.positions import axis_coordinates, fourier_features, grid_positions
 from perceiver_tutorial.tracing import walk
@@ -204,7 +207,7 @@ PICTURES = {
     "fields": lambda: draw_fields(
         torch.rand(1, 6, 8), {"a stem": [torch.ones(6, 8).bool(), torch.eye(6, 8).bool()]}
     ),
-    "likeness": lambda: draw_likeness({"learned": torch.rand(12, 5)}, (3, 4)),
+    "likeness": lambda: draw_similarity_maps({"learned": torch.rand(12, 5)}, (3, 4)),
     "masks": lambda: draw_masks(
         torch.rand(2, 3, 8, 12), {"random": torch.eye(2, 6).bool().view(2, 2, 3)}
     ),
@@ -275,7 +278,7 @@ PICTURES = {
         TEXT * 5, torch.eye(70)[[3, 30]], ["latent 0", "latent 1"]
     ),
     "cross-attend": lambda: draw_cross_attend(walk(IMAGES, depth=None)),
-    "gaze": lambda: draw_gaze(
+    "attention map": lambda: draw_attention_maps(
         torch.rand(4, 3, 6, 8), torch.rand(4, 2, 6, 8), ["latent 0", "latent 1"]
     ),
     "a code on a line": lambda: draw_code(
@@ -542,7 +545,7 @@ SAID = {
     "bytes that are read": "latent 0, most at 'é'; latent 1, most at 'é'.",
     "cross-attend": "latents 7 x 12; queries 7 x 25; map 7 x 80; mixture 7 x 25; output 7 x 12; "
     "inputs 80 x 25; keys 25 x 80; values 80 x 25.",
-    "gaze": "4 pictures of 6 by 8 pixels, and where attention goes: latent 0, latent 1.",
+    "attention map": "4 pictures of 6 by 8 pixels, and where attention goes: latent 0, latent 1.",
     "a code on a line": "9 places on a line, each a column of 7 channels: the raw coordinate",
     "a table of bands": "6 by 8 cells, line by line: raw 2, sin y 3, sin x 3, cos y 3, cos x 3.",
     "a table of bands of a video": "over 3 by 4 by 5 cells, line by line: raw 3, sin t 2, sin y 2,",

@@ -200,17 +200,17 @@ def test_views_move_digits_and_keep_the_paper():
 
 def test_a_new_classifier_follows_its_seed():
     first, again, other = (new_classifier(seed) for seed in (1, 1, 2))
-    assert torch.equal(first.to_logits.weight, again.to_logits.weight)
-    assert not torch.equal(first.to_logits.weight, other.to_logits.weight)
-    published = new_classifier(1, wide=False).encoder.to_patches.convolve
+    assert torch.equal(first.head.weight, again.head.weight)
+    assert not torch.equal(first.head.weight, other.head.weight)
+    published = new_classifier(1, wide=False).encoder.patches.projection
     assert published.bias.unique().tolist() == pytest.approx([0.02])
 
 
 def test_a_model_that_was_told_is_probed_and_tuned():
     told = new_classifier(0)
-    before = told.to_logits.weight.clone()
+    before = told.head.weight.clone()
     assert 0 <= tuned(told, 20, steps=1) <= 1
-    assert not torch.equal(told.to_logits.weight, before)
+    assert not torch.equal(told.head.weight, before)
     features = nn.Sequential(nn.AvgPool2d(4), nn.Flatten())
     assert recipe.probed(features, 50) > 0.7
 

@@ -5,7 +5,7 @@ import torch
 
 from perceiver_course.chapters.extending.data import GAP, THINGS, scenes
 from perceiver_course.chapters.extending.model import (
-    Things,
+    Detections,
     bright_things,
     corners,
     judge_detections,
@@ -75,7 +75,7 @@ def test_three_things_need_room():
 
 
 def test_the_classical_way_finds_nearly_everything_in_pictures_as_clean_as_these():
-    found = [Things(*bright_things(image)) for image in IMAGES]
+    found = [Detections(*bright_things(image)) for image in IMAGES]
     assert judge_detections(found, CLASSES, BOXES).f1 > 0.95
 
 

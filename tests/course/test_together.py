@@ -9,7 +9,7 @@ from perceiver_course.chapters.point_clouds.model import DistanceHistogram
 from perceiver_course.kit.images import as_shown
 from perceiver_course.kit.recipes.clips import psnr
 from perceiver_tutorial.drop_path import DropPath
-from perceiver_tutorial.hiera import pool
+from perceiver_tutorial.hiera import max_pool
 from perceiver_tutorial.hiera.targets import statistics
 from perceiver_tutorial.perceiver import local_contrast_normalisation
 from perceiver_tutorial.positions import to_unit_ball
@@ -25,13 +25,15 @@ def stretched(image):
 ALONE = {
     "samples get a noise ratio each": (lambda x: psnr(x, TRUTH, 2.0), (4, 3, 6), 0, 0),
     "clouds have a middle and a radius each": (to_unit_ball, (3, 9, 3), 0, 0),
-    "photographs have a contrast each": (lambda x: local_contrast_normalisation(x, 2), (3, 3, 8, 9), 0, 0),
+    "photographs have a contrast each": (
+        lambda x: local_contrast_normalisation(x, 2), (3, 3, 8, 9), 0, 0
+    ),
     "patches have a mean each": (lambda x: statistics(x)[0], (2, 5, 12), 1, 1),
     "patches have a deviation each": (lambda x: statistics(x)[1], (2, 5, 12), 1, 1),
     "clouds are counted one by one": (DistanceHistogram(), (3, 9, 3), 0, 0),
     "sounds have a spectrum each": (LogSpectrum(), (3, 64, 1), 0, 0),
-    "channels are pooled one by one": (lambda x: pool(x, 4), (2, 8, 5), 2, 2),
-    "samples are pooled one by one": (lambda x: pool(x, 4), (2, 8, 5), 0, 0),
+    "channels are pooled one by one": (lambda x: max_pool(x, 4), (2, 8, 5), 2, 2),
+    "samples are pooled one by one": (lambda x: max_pool(x, 4), (2, 8, 5), 0, 0),
 }  # fmt: skip
 TOGETHER = {
     "x, y and z of a cloud have one radius": (to_unit_ball, (3, 9, 3), 2, 2),

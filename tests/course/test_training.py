@@ -5,8 +5,10 @@ import math
 
 import pytest
 import torch
+from datasets import Dataset, IterableDataset
 from torch import nn
 from torch.nn.functional import cross_entropy
+from torch.utils.data import DataLoader, TensorDataset
 
 from perceiver_course.kit import samples
 from perceiver_course.kit.clips import SHAPES, _is_inside, shapes
@@ -64,6 +66,55 @@ def test_training_leaves_the_random_numbers_outside_alone(source):
     torch.manual_seed(5)
     fit(model, line, source, steps=3)
     assert torch.equal(torch.rand(1), want)
+
+
+COLUMNS = {"x": torch.arange(12.0).reshape(4, 3), "y": torch.arange(4.0)[:, None]}
+
+
+def as_set(streamed=False):
+    data = Dataset.from_dict({name: column.tolist() for name, column in COLUMNS.items()})
+    return data.to_iterable_dataset() if streamed else data.with_format("torch")
+
+
+def test_batches_are_the_same_of_tensors_of_a_dictionary_and_of_a_set():
+    ways = (COLUMNS.values(), [COLUMNS], [as_set()], [as_set()[:]])
+    firsts = [list(itertools.islice(batches(*w, batch_size=3, seed=7), 5)) for w in ways]
+    assert [len(x) for x, _ in firsts[0]] == [3, 1, 3, 1, 3]
+    for other in firsts[1:]:
+        for one, two in zip(firsts[0], other, strict=True):
+            assert all(map(torch.equal, one, two))
+
+
+def test_streamed_rows_come_again_in_another_order():
+    source = batches(as_set(streamed=True), batch_size=4, seed=1)
+    epochs = [next(source)[1].flatten().tolist() for _ in range(4)]
+    assert all(sorted(epoch) == [0, 1, 2, 3] for epoch in epochs)
+    assert len({*map(tuple, epochs)}) > 1
+    again = batches(as_set(streamed=True), batch_size=4, seed=1)
+    assert [next(again)[1].flatten().tolist() for _ in range(4)] == epochs
+
+
+@pytest.mark.parametrize("data, said", [
+    (as_set().select([]), "expected rows, got none"),
+    (IterableDataset.from_generator(lambda: iter(())), "expected rows, got none"),
+    (Dataset.from_dict({"text": ["a", "b"]}), "columns of numbers.* in text"),
+    (Dataset.from_dict({"text": ["a"]}).to_iterable_dataset(), "columns of numbers.* in text"),
+], ids=["empty", "empty stream", "texts", "streamed texts"])  # fmt: skip
+def test_a_set_without_rows_or_of_texts_cannot_be_learned_from(data, said):
+    with pytest.raises(ValueError, match=said):
+        next(batches(data, batch_size=2))
+
+
+@pytest.mark.parametrize("source", [
+    as_set(), DataLoader(as_set(), batch_size=3), DataLoader(TensorDataset(*COLUMNS.values()), 3),
+    [tuple(COLUMNS.values())],
+], ids=["set", "loader of a set", "loader", "list"])  # fmt: skip
+def test_the_loop_takes_any_batches_of_tensors_and_begins_them_again(source):
+    if isinstance(source, Dataset):
+        source = source.with_format("torch").iter(batch_size=3)
+        assert len(fit(nn.Linear(3, 1), line, source, steps=5).losses) == 2  # it is used up
+    else:
+        assert len(fit(nn.Linear(3, 1), line, source, steps=5).losses) == 5
 
 
 def test_an_early_stop_keeps_what_was_learned(source, capsys):

@@ -22,7 +22,7 @@ def test_the_last_layer_normalised_is_what_the_heads_read(model):
     images = torch.randn(2, 3, 32, 48)
     layers = deit.tokens_by_layer(model, images)
     assert [tuple(tokens.shape) for tokens in layers] == [(2, 8, 24)] * 4
-    assert relative_error(model.encoder.norm(layers[-1]), model.tokens(images)) < EXACT
+    assert relative_error(model.norm(layers[-1]), model.tokens(images)) < EXACT
 
 
 def test_gradients_flow_back_to_the_first_layer(model):
@@ -38,7 +38,7 @@ def test_a_cosine_is_the_mean_over_images(model):
 
 
 def test_at_first_it_is_that_of_what_was_learned(model):
-    learned = model.encoder.to_tokens
+    learned = model
     tokens = torch.stack([learned.class_token, learned.distillation_token])
     first, second = (tokens + learned.positions[:2]).detach()
     found = deit.token_cosines(model, torch.randn(2, 3, 32, 48))[0]

@@ -12,7 +12,7 @@ from torch.nn.functional import cross_entropy, interpolate, kl_div
 from perceiver_course.kit.augment import jitter, soft_labels
 from perceiver_course.kit.rivals import ConvNetConfig
 from perceiver_tutorial.deit import (
-    DeiTAnswer,
+    DeiTOutput,
     Normalisation,
     Teacher,
     TeacherNotes,
@@ -29,7 +29,7 @@ BATCH, CLASSES = 5, 7
 
 @pytest.fixture
 def answer():
-    return DeiTAnswer(torch.randn(BATCH, CLASSES), torch.randn(BATCH, CLASSES))
+    return DeiTOutput(torch.randn(BATCH, CLASSES), torch.randn(BATCH, CLASSES))
 
 
 @pytest.fixture
@@ -140,7 +140,7 @@ def test_labels_teach_one_head_and_the_teacher_the_other(labels, taught, loss):
             name: torch.randn(BATCH, CLASSES, requires_grad=True)
             for name in ("class_logits", "distillation_logits")
         }
-        loss(DeiTAnswer(**heads), labels, taught, alpha=alpha).backward()
+        loss(DeiTOutput(**heads), labels, taught, alpha=alpha).backward()
         recorded = {name: head.grad.abs().sum() > 0 for name, head in heads.items()}
         assert not recorded.pop(silent) and all(recorded.values())
 
@@ -148,9 +148,9 @@ def test_labels_teach_one_head_and_the_teacher_the_other(labels, taught, loss):
 def test_one_head_hears_both_where_there_is_no_other(labels, taught):
     one = torch.randn(BATCH, CLASSES)
     both = 0.5 * (cross_entropy(one, labels) + cross_entropy(one, taught.argmax(-1)))
-    assert torch.isclose(hard_distillation(DeiTAnswer(one), labels, taught), both)
+    assert torch.isclose(hard_distillation(DeiTOutput(one), labels, taught), both)
     assert torch.isclose(
-        soft_distillation(DeiTAnswer(one), labels, taught, alpha=1.0), soft_divergence(one, taught)
+        soft_distillation(DeiTOutput(one), labels, taught, alpha=1.0), soft_divergence(one, taught)
     )
 
 
@@ -174,7 +174,7 @@ def test_a_wrong_knob_is_refused(answer, labels, taught, changes, message):
 def test_what_does_not_go_together_is_refused(answer, labels, taught):
     with pytest.raises(ValueError, match=r"teacher_logits \[images, classes\] of \[5, 7\] as the"):
         hard_distillation(answer, labels, taught[:, :6])
-    with pytest.raises(ValueError, match=r"got float64 \[4, 7\]\. .* batch is 5 in what came"):
+    with pytest.raises(ValueError, match=r"of \[5, 7\] as the student's, got \[4, 7\]\. Ask the"):
         soft_distillation(answer, labels, taught[:4])
     with pytest.raises(ValueError, match=r"'batchmean' or 'numel', got 'mean'\."):
         soft_distillation(answer, labels, taught, reduction="mean")
@@ -287,18 +287,18 @@ def test_labels_as_probabilities_may_be_0_where_a_score_rules_a_class_out():
     logits = torch.tensor([[0.0, 0.0, OUT]], dtype=torch.float64, requires_grad=True)
     sure, torn = torch.tensor([[1.0, 0.0, 0.0]]), torch.tensor([[0.5, 0.0, 0.5]])
     teacher = torch.zeros(1, 3, dtype=torch.float64)
-    told = hard_distillation(DeiTAnswer(logits), sure.double(), teacher, alpha=0.5)
+    told = hard_distillation(DeiTOutput(logits), sure.double(), teacher, alpha=0.5)
     told.backward()
     assert told.item() == pytest.approx(math.log(2)) and logits.grad.isfinite().all()
-    assert hard_distillation(DeiTAnswer(logits), torn.double(), teacher).isinf()
+    assert hard_distillation(DeiTOutput(logits), torn.double(), teacher).isinf()
 
 
 @pytest.mark.parametrize("loss", [hard_distillation, soft_distillation])
 def test_who_counts_nothing_may_be_infinitely_wrong(loss):
     impossible, even = torch.tensor([[OUT, 0.0]]), torch.zeros(1, 2)
     labels, teacher = torch.tensor([0]), torch.tensor([[9.0, 0.0]])
-    to_teacher = loss(DeiTAnswer(impossible, even), labels, teacher, alpha=1.0)
-    to_labels = loss(DeiTAnswer(even, impossible), labels, teacher, alpha=0.0)
+    to_teacher = loss(DeiTOutput(impossible, even), labels, teacher, alpha=1.0)
+    to_labels = loss(DeiTOutput(even, impossible), labels, teacher, alpha=0.0)
     assert to_teacher.isfinite() and to_labels.item() == pytest.approx(math.log(2))
 
 

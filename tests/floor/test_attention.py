@@ -27,11 +27,11 @@ def arrays():
 
 
 @pytest.fixture
-def heard_tap():
-    """A tap that somebody listens at, so that weights are written down."""
-    tap = HookPoint("batch queries keys")
-    tap.register_forward_hook(lambda *_: None)
-    return tap
+def recording():
+    """A hook point that is recorded, so that weights are written to memory."""
+    hook = HookPoint("batch queries keys")
+    hook.register_forward_hook(lambda *_: None)
+    return hook
 
 
 def test_every_query_shares_out_one_over_the_keys(arrays):
@@ -53,41 +53,43 @@ def test_scores_are_divided_by_the_root_of_the_width():
     assert relative_error(attention_weights(queries, keys), weights) < EXACT
 
 
-@pytest.mark.parametrize("keeps", ["nothing", "some keys", "other keys for each query"])
-def test_listening_changes_no_number(arrays, heard_tap, keeps):
+@pytest.mark.parametrize("seen", ["all keys", "some keys", "other keys for each query"])
+def test_recording_changes_no_number(arrays, recording, seen):
     mask = {
-        "nothing": None,
+        "all keys": None,
         "some keys": torch.tensor([True, False, True, True, False]).expand(2, 1, 5),
         "other keys for each query": torch.rand(2, 3, 5) > 0.5,
-    }[keeps]
+    }[seen]
     assert (
-        relative_error(attention(*arrays, mask, hook=heard_tap), attention(*arrays, mask)) < EXACT
+        relative_error(attention(*arrays, mask, hook=recording), attention(*arrays, mask)) < EXACT
     )
 
 
-def test_weights_are_made_only_when_somebody_listens(arrays, heard_tap, monkeypatch):
+def test_weights_are_computed_only_where_they_are_recorded(arrays, recording, monkeypatch):
     monkeypatch.setattr("perceiver_tutorial.attention.attention_weights", None)
     attention(*arrays, hook=HookPoint("batch queries keys"))
     with pytest.raises(TypeError):
-        attention(*arrays, hook=heard_tap)
+        attention(*arrays, hook=recording)
 
 
-@pytest.mark.parametrize("listening", [False, True])
-def test_not_keeping_a_key_equals_never_having_it(arrays, heard_tap, listening):
+@pytest.mark.parametrize("recorded", [False, True])
+def test_masking_a_key_equals_never_having_it(arrays, recording, recorded):
     queries, keys, values = arrays
-    tap = heard_tap if listening else None
+    hook = recording if recorded else None
     mask = torch.tensor([True, False, True, True, False]).expand(2, 1, 5)
     kept = [0, 2, 3]
     without = attention(queries, keys[:, kept], values[:, kept])
-    assert relative_error(attention(queries, keys, values, mask, tap), without) < EXACT
+    assert relative_error(attention(queries, keys, values, mask, hook), without) < EXACT
 
 
-@pytest.mark.parametrize("listening", [False, True])
-def test_a_row_that_keeps_nothing_reads_zeros_and_learns_nothing(arrays, heard_tap, listening):
+@pytest.mark.parametrize("recorded", [False, True])
+def test_a_query_whose_keys_are_all_masked_gets_zeros_and_learns_nothing(
+    arrays, recording, recorded
+):
     queries, keys, values = (x.requires_grad_() for x in arrays)
     mask = torch.ones(2, 3, 5, dtype=torch.bool)
     mask[0, 1] = False
-    read = attention(queries, keys, values, mask, heard_tap if listening else None)
+    read = attention(queries, keys, values, mask, recording if recorded else None)
     read.sum().backward()
     assert not read[0, 1].any()
     assert read[0, 0].all()
@@ -95,7 +97,7 @@ def test_a_row_that_keeps_nothing_reads_zeros_and_learns_nothing(arrays, heard_t
     assert all(x.grad.isfinite().all() for x in (queries, keys, values))
 
 
-def test_a_mask_over_queries_silences_whole_rows(arrays):
+def test_a_mask_over_queries_makes_whole_rows_zero(arrays):
     mask = torch.tensor([[True], [False], [True]]).expand(2, 3, 1)
     read = attention(*arrays, mask)
     assert not read[:, 1].any()
@@ -116,13 +118,13 @@ def test_any_number_of_leading_axes_is_carried_along():
     assert relative_error(attention(queries, keys, values)[one], alone) < EXACT
 
 
-def test_heads_look_through_their_own_channels():
+def test_every_head_has_channels_of_its_own():
     attention = shake(MultiHeadAttention(12, 10, num_heads=3, qk_channels=6, v_channels=9))
-    asking, read = torch.randn(2, 4, 12), torch.randn(2, 5, 10)
-    projected = (attention.q_proj(asking), attention.k_proj(read), attention.v_proj(read))
+    x_q, x_kv = torch.randn(2, 4, 12), torch.randn(2, 5, 10)
+    projected = (attention.q_proj(x_q), attention.k_proj(x_kv), attention.v_proj(x_kv))
     heads = zip(*(array.chunk(3, dim=-1) for array in projected), strict=True)
     context = torch.cat([scaled_dot_product_attention(*head) for head in heads], dim=-1)
-    assert relative_error(attention(asking, read), attention.out_proj(context)) < EXACT
+    assert relative_error(attention(x_q, x_kv), attention.out_proj(context)) < EXACT
 
 
 def test_widths_default_to_those_of_the_queries():
@@ -138,7 +140,7 @@ def test_a_width_that_does_not_split_over_the_heads_is_refused_by_name(name):
         MultiHeadAttention(8, 8, num_heads=4, **{name: 10})
 
 
-def test_the_mlp_widens_bends_and_narrows():
+def test_the_mlp_is_two_linear_maps_around_a_gelu():
     mlp = shake(MLP(6, widening_factor=3))
     x = torch.randn(2, 5, 6)
     assert mlp.fc1.weight.shape == (18, 6)
@@ -153,80 +155,80 @@ def test_the_two_kinds_of_gelu_differ_by_less_than_a_thousandth():
     assert relative_error(tanh.act(x), nn.functional.gelu(x, approximate="tanh")) < EXACT
 
 
-def test_a_self_attend_is_two_residuals_around_normed_steps():
-    block = shake(SelfAttentionLayer(8, num_heads=2, widening_factor=2, eps=0.5))
+def test_a_self_attention_layer_is_two_residuals_around_normed_steps():
+    layer = shake(SelfAttentionLayer(8, num_heads=2, widening_factor=2, eps=0.5))
     x = torch.randn(2, 5, 8)
-    normed = nn.functional.layer_norm(x, (8,), block.norm_q.weight, block.norm_q.bias, eps=0.5)
-    middle = x + block.attention(normed, normed)
-    assert relative_error(block(x), middle + block.mlp(block.norm_mlp(middle))) < EXACT
+    normed = nn.functional.layer_norm(x, (8,), layer.norm_q.weight, layer.norm_q.bias, eps=0.5)
+    middle = x + layer.attention(normed, normed)
+    assert relative_error(layer(x), middle + layer.mlp(layer.norm_mlp(middle))) < EXACT
 
 
-def test_the_query_residual_adds_the_question_to_the_answer():
-    asking, read = torch.randn(2, 3, 8), torch.randn(2, 5, 6)
-    block = shake(CrossAttentionLayer(8, 6, num_heads=2))
-    context = block.attention(block.norm_q(asking), block.norm_kv(read))
-    with_residual = asking + context
-    by_hand = with_residual + block.mlp(block.norm_mlp(with_residual))
-    assert relative_error(block(asking, read), by_hand) < EXACT
-    block.query_residual = False
-    assert relative_error(block(asking, read), context + block.mlp(block.norm_mlp(context))) < EXACT
+def test_the_query_residual_adds_the_queries_to_what_they_read():
+    x_q, x_kv = torch.randn(2, 3, 8), torch.randn(2, 5, 6)
+    layer = shake(CrossAttentionLayer(8, 6, num_heads=2))
+    context = layer.attention(layer.norm_q(x_q), layer.norm_kv(x_kv))
+    with_residual = x_q + context
+    by_hand = with_residual + layer.mlp(layer.norm_mlp(with_residual))
+    assert relative_error(layer(x_q, x_kv), by_hand) < EXACT
+    layer.query_residual = False
+    assert relative_error(layer(x_q, x_kv), context + layer.mlp(layer.norm_mlp(context))) < EXACT
 
 
-def test_a_cross_attend_does_not_read_what_is_not_kept():
-    asking, read = torch.randn(2, 3, 8), torch.randn(2, 5, 6)
-    block = shake(CrossAttentionLayer(8, 6, num_heads=2))
+def test_a_cross_attention_layer_reads_nothing_that_is_masked():
+    x_q, x_kv = torch.randn(2, 3, 8), torch.randn(2, 5, 6)
+    layer = shake(CrossAttentionLayer(8, 6, num_heads=2))
     mask = torch.tensor([[True, True, False, True, False]]).expand(2, 5)[:, None]
-    assert relative_error(block(asking, read, mask), block(asking, read[:, [0, 1, 3]])) < EXACT
+    assert relative_error(layer(x_q, x_kv, mask), layer(x_q, x_kv[:, [0, 1, 3]])) < EXACT
 
 
-def test_maps_and_mixtures_can_be_heard():
+def test_weights_and_context_can_be_recorded():
     attention = shake(MultiHeadAttention(8, 6, num_heads=2, v_channels=10))
     with record(attention) as recorded:
         attention(torch.randn(2, 3, 8), torch.randn(2, 5, 6))
     assert recorded["weights"][0].shape == (2, 2, 3, 5)
-    assert recorded["mixture"][0].shape == (2, 3, 10)
+    assert recorded["context"][0].shape == (2, 3, 10)
 
 
 @pytest.mark.parametrize("widths, wanted", [
     ({}, (12, 12)), ({"qk_channels": 6}, (6, 6)), ({"v_channels": 9}, (12, 9)),
     ({"qk_channels": 6, "v_channels": 9}, (6, 9)),
 ], ids=str)  # fmt: skip
-@pytest.mark.parametrize("kv_channels", [None, 10])
-def test_keys_are_as_wide_as_queries_and_values_as_keys_unless_said(kv_channels, widths, wanted):
-    attention = MultiHeadAttention(12, kv_channels, num_heads=3, **widths)
+@pytest.mark.parametrize("kv_dim", [12, 10])
+def test_keys_are_as_wide_as_queries_and_values_as_keys_unless_said(kv_dim, widths, wanted):
+    attention = MultiHeadAttention(12, kv_dim, num_heads=3, **widths)
     assert attention.q_proj.weight.shape == (wanted[0], 12)
-    assert attention.k_proj.weight.shape == (wanted[0], kv_channels or 12)
-    assert attention.v_proj.weight.shape == (wanted[1], kv_channels or 12)
+    assert attention.k_proj.weight.shape == (wanted[0], kv_dim)
+    assert attention.v_proj.weight.shape == (wanted[1], kv_dim)
     assert attention.out_proj.weight.shape == (12, wanted[1])
 
 
 @pytest.mark.usefixtures("without_shape_checks")
 @pytest.mark.parametrize("batches", [(1, 4), (4, 1), (2, 3)])
-def test_a_batch_of_one_cannot_ask_a_batch_of_four(batches):
-    asking, read = torch.randn(batches[0], 3, 8), torch.randn(batches[1], 11, 5)
-    words = f"^asking is a batch of {batches[0]}, read a batch of {batches[1]}: .* x.expand"
+def test_a_batch_of_one_cannot_read_a_batch_of_four(batches):
+    x_q, x_kv = torch.randn(batches[0], 3, 8), torch.randn(batches[1], 11, 5)
+    words = f"^x_q is a batch of {batches[0]}, x_kv a batch of {batches[1]}: .* x.expand"
     with pytest.raises(ValueError, match=words):
-        CrossAttentionLayer(8, 5, num_heads=1)(asking, read)
+        CrossAttentionLayer(8, 5, num_heads=1)(x_q, x_kv)
 
 
 def test_one_array_may_be_repeated_for_the_whole_batch():
-    attention, read = shake(CrossAttentionLayer(8, 5, num_heads=1)), torch.randn(4, 11, 5)
-    asking = torch.randn(1, 3, 8)
-    together = attention(asking.expand(4, -1, -1), read)
-    alone = torch.cat([attention(asking, one[None]) for one in read])
+    attention, x_kv = shake(CrossAttentionLayer(8, 5, num_heads=1)), torch.randn(4, 11, 5)
+    x_q = torch.randn(1, 3, 8)
+    together = attention(x_q.expand(4, -1, -1), x_kv)
+    alone = torch.cat([attention(x_q, one[None]) for one in x_kv])
     torch.testing.assert_close(together, alone)
 
 
 @pytest.mark.usefixtures("without_shape_checks")
 @pytest.mark.parametrize("widths, words", [
-    ((8, 6), r"read is 6 wide, this layer was built for 5\."),
-    ((7, 5), r"asking is 7 wide, this layer was built for 8\."),
-    ((7, 6), r"asking is 7 wide, this layer was built for 8; read is 6 wide, this layer was built "
+    ((8, 6), r"x_kv is 6 wide, this layer was built for 5\."),
+    ((7, 5), r"x_q is 7 wide, this layer was built for 8\."),
+    ((7, 6), r"x_q is 7 wide, this layer was built for 8; x_kv is 6 wide, this layer was built "
              r"for 5\."),
-    ((5, 8), r"asking is 5 wide and read is 8, this layer was built for 8 and 5\. They are "
-             r"swapped: the array that asks comes first\."),
+    ((5, 8), r"x_q is 5 wide and x_kv is 8, this layer was built for 8 and 5\. They are "
+             r"swapped: x_q comes first\."),
 ])  # fmt: skip
 def test_a_wrong_width_into_cross_attention_is_named_in_one_short_sentence(widths, words):
-    asking, read = torch.randn(2, 3, widths[0]), torch.randn(2, 11, widths[1])
+    x_q, x_kv = torch.randn(2, 3, widths[0]), torch.randn(2, 11, widths[1])
     with pytest.raises(ValueError, match=f"^{words}$"):
-        CrossAttentionLayer(8, 5, num_heads=1)(asking, read)
+        CrossAttentionLayer(8, 5, num_heads=1)(x_q, x_kv)

@@ -10,7 +10,7 @@ from shaken import shake
 from perceiver_course.chapters.feature_maps.model import HieraSegmenterConfig
 from perceiver_tutorial.deit import DeiTMaskedImageConfig
 from perceiver_tutorial.drop_path import DropPath
-from perceiver_tutorial.hiera.blocks import HieraBlock
+from perceiver_tutorial.hiera.layers import HieraLayer
 from perceiver_tutorial.zoo import build
 
 DEPTHS = {"three blocks": (1, 1, 1), "eight blocks": (1, 2, 3, 2), "seven blocks": (4, 2, 1)}
@@ -85,7 +85,7 @@ def in_deit():
 
 
 def in_hiera():
-    return HieraBlock(6, 6, num_heads=2, window=4, drop_path=0.999)
+    return HieraLayer(6, 6, num_heads=2, window=4, drop_path=0.999)
 
 
 @pytest.mark.parametrize("block", [in_deit, in_hiera])

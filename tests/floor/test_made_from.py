@@ -105,11 +105,11 @@ def test_a_new_head_of_a_frozen_model_is_trained():
     frozen = build(HIERA).requires_grad_(False)
     film = inflate(frozen, replace(FILM, num_classes=7))
     assert [n for n, p in film.named_parameters() if p.requires_grad] == [
-        "to_logits.weight", "to_logits.bias"
+        "head.weight", "head.bias"
     ]  # fmt: skip
     classifier = hiera.classifier_from(build(MAE).requires_grad_(False), 3)
     trained = {name.split(".")[0] for name, p in classifier.named_parameters() if p.requires_grad}
-    assert trained == {"norm", "to_logits"}
+    assert trained == {"norm", "head"}
 
 
 def test_names_of_classes_stay_where_the_classes_do(made):

@@ -12,7 +12,7 @@ from perceiver_course.chapters.feature_maps.model import HieraSegmenterConfig
 from perceiver_course.kit.rivals import ConvNetConfig
 from perceiver_tutorial.attention import CrossAttentionLayer, SelfAttentionLayer
 from perceiver_tutorial.deit import DeiTMaskedImageConfig
-from perceiver_tutorial.hiera.blocks import HieraBlock
+from perceiver_tutorial.hiera.layers import HieraLayer
 from perceiver_tutorial.hiera.targets import statistics
 from perceiver_tutorial.zoo import build
 
@@ -59,8 +59,8 @@ NORMS = {
     "norm_kv": (CrossAttentionLayer(8, 8, num_heads=2), 1e-5),
     "norm_q of itself": (SelfAttentionLayer(8, num_heads=2, eps=1e-3), 1e-3),
     "norm_mlp": (SelfAttentionLayer(8, num_heads=2, eps=1e-3), 1e-3),
-    "norm_q of Hiera": (HieraBlock(8, 8, num_heads=2), 1e-6),
-    "norm_mlp of Hiera": (HieraBlock(8, 8, num_heads=2), 1e-6),
+    "norm_q of Hiera": (HieraLayer(8, 8, num_heads=2), 1e-6),
+    "norm_mlp of Hiera": (HieraLayer(8, 8, num_heads=2), 1e-6),
 }
 
 

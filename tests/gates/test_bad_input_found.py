@@ -1,6 +1,5 @@
 """What bad input once came to, kept by name: each of these gave a wrong answer, hung or crashed."""
 
-import numpy as np
 import pytest
 import torch
 from calls import Scores, model, raw
@@ -18,7 +17,6 @@ from perceiver_course.kit.training import accuracy, batches
 from perceiver_tutorial import deit, perceiver
 from perceiver_tutorial.attention import attention
 from perceiver_tutorial.checkpoints.pictures import Preparation
-from perceiver_tutorial.hooks import record
 from perceiver_tutorial.perceiver import characters, decode_text, losses
 from perceiver_tutorial.zoo import build
 
@@ -31,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("without_shape_checks")
 @pytest.mark.parametrize("values", [5, 7])
 def test_more_or_fewer_values_than_keys_are_not_read_from_other_memory(values):
     queries, keys = torch.rand(2, 1, 3, 4), torch.rand(2, 1, 6, 4)
-    with pytest.raises(ValueError, match=r"attend expected values .* keys is 6 in what came befor"):
+    with pytest.raises(ValueError, match=rf"expected a value for each of 6 keys, got {values}"):
         attention(queries, keys, torch.rand(2, 1, values, 4))
 
 
@@ -65,7 +63,7 @@ def test_pixels_whose_scores_are_nan_have_no_class():
 
 
 def test_a_teacher_who_says_nan_has_no_first_choice():
-    answer = deit.DeiTAnswer(torch.rand(2, 4), torch.rand(2, 4))
+    answer = deit.DeiTOutput(torch.rand(2, 4), torch.rand(2, 4))
     with pytest.raises(ValueError, match="expected numbers in teacher_logits, got NaN in 8 of 8"):
         deit.hard_distillation(answer, torch.tensor([0, 1]), NAN)
 
@@ -153,14 +151,3 @@ def test_features_and_frames_may_have_gradients():
 def test_batches_are_made_of_tensors_with_as_many_samples(arrays):
     with pytest.raises((ValueError, TypeError), match="expected arrays with equally many samples"):
         batches(*arrays, batch_size=2)
-
-
-@pytest.mark.parametrize("what", [None, "words", torch.zeros(2)])
-def test_nobody_listens_to_what_is_no_model(what):
-    with pytest.raises(TypeError, match="listen expected model as a Module, got"), record(what):
-        pass
-
-
-def test_an_array_is_no_tensor_and_that_is_said():
-    with pytest.raises(TypeError, match=r"got ndarray\. Make it a tensor: torch\.as_tensor\(keys"):
-        attention(torch.rand(3, 4), np.zeros((5, 4)), torch.rand(5, 4))

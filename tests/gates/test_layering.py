@@ -8,8 +8,10 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Callable
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 import yaml
 
@@ -73,6 +75,29 @@ def test_wrong_imports_are_noticed(tmp_path):
         with (tmp_path / file).open("a", encoding="utf-8") as source:
             source.write(f"\n{line}\n")
     assert set(broken_contracts(tmp_path)) == {contract for *_, contract in WRONG}
+
+
+@pytest.fixture
+def graph() -> grimp.ImportGraph:
+    """Which file imports which; what is imported for annotations only counts, too."""
+    return grimp.build_graph(*PACKAGES, cache_dir=None)
+
+
+def in_order(graph: grimp.ImportGraph) -> list[str]:
+    """All files, each after those that it imports; a circle has no such order."""
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    return list(TopologicalSorter(imports).static_order())
+
+
+def test_no_file_imports_itself_by_way_of_others(graph):
+    assert len(in_order(graph)) == len(graph.modules) > 150
+
+
+def test_a_circle_of_imports_is_noticed(graph):
+    model, floor = "perceiver_tutorial.perceiver.model", "perceiver_tutorial.attention"
+    graph.add_import(importer=floor, imported=model)
+    with pytest.raises(CycleError, match=model):
+        in_order(graph)
 
 
 def names_used(source: str, package: list[str]) -> set[str]:

@@ -46,7 +46,7 @@ def test_there_are_enough_bugs_in_all_rooms_under_names_of_their_own():
     assert len(EVERY) >= 40
     assert len(set(NAMES)) == len(EVERY)
     rooms = {mutant.file.partition("/")[0].removesuffix(".py") for mutant in EVERY}
-    assert {"attention", "positions", "masks", "taps", "perceiver", "hiera", "deit"} <= rooms
+    assert {"attention", "positions", "masks", "hooks", "perceiver", "hiera", "deit"} <= rooms
     assert {"apps", "checkpoints", "perceiver_course", "speed", "tracing"} <= rooms
 
 

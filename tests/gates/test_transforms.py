@@ -91,7 +91,7 @@ def free_batch(given):
 def test_a_model_is_compiled_as_one_graph(name, monkeypatch):
     torch._dynamo.reset()
     # The tests' own checks wrap a dataclass in what cannot be compiled.
-    monkeypatch.setattr(deit.DeiTAnswer, "__init__", inspect.unwrap(deit.DeiTAnswer.__init__))
+    monkeypatch.setattr(deit.DeiTOutput, "__init__", inspect.unwrap(deit.DeiTOutput.__init__))
     plain, given = model(name), raw(name, 2)
     compiled = torch.compile(plain, fullgraph=True, backend="aot_eager")
     assert_alike(answers(compiled, given), answers(plain, given), 1e-5)
@@ -250,7 +250,7 @@ def test_the_answer_of_a_deit_is_a_tree_of_its_tensors(config):
     leaves, spec = pytree.tree_flatten(answer)
     assert len(leaves) == (2 if config.distilled else 1)
     again = pytree.tree_unflatten(leaves, spec)
-    assert again.logits is not None and type(again) is deit.DeiTAnswer
+    assert again.logits is not None and type(again) is deit.DeiTOutput
     assert (again.distillation_logits is None) == (not config.distilled)
 
 

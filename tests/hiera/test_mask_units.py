@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 import torch
 
-from perceiver_tutorial.hiera import join_units, pool, reroll, reroll_units, unroll
+from perceiver_tutorial.hiera import join_units, max_pool, reroll, reroll_units, unroll
 
 GRIDS = {
     "line": ((24,), [(2,), (2,), (2,)]),
@@ -36,7 +36,7 @@ def test_pooling_in_order_is_max_pooling_on_the_grid(grid, pools):
     raw = tokens(grid)
     pooled, picture = unroll(raw, grid, pools), raw.view(2, *grid, 5)
     for done, size in enumerate(pools, 1):
-        pooled = pool(pooled, math.prod(size))
+        pooled = max_pool(pooled, math.prod(size))
         for axis, step in enumerate(size, 1):
             picture = picture.unflatten(axis, (-1, step)).amax(axis + 1)
         assert torch.equal(reroll(pooled, tuple(picture.shape[1:-1]), pools[done:]), picture)

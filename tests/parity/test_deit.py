@@ -97,7 +97,7 @@ def test_attention_maps_of_every_block(tmp_path, monkeypatch):
         DeiTForImageClassificationWithTeacher, tmp_path, attn_implementation="eager"
     )
     raw = images(TINY["image_size"])
-    with record(ours, "encoder.blocks.*.attention.weights") as recorded:
+    with record(ours, "layers.*.attention.weights") as recorded:
         ours(raw)
     published = theirs(raw, output_attentions=True).attentions
     assert len(recorded) == len(published) == 3

@@ -63,11 +63,11 @@ def pair(architecture, folder, size=None, **options):
 
 
 def answers_and_attention(model, *raw, **options):
-    """One forward pass without a listener and one with: they must agree."""
+    """One forward pass without recording and one with it: they must agree."""
     quiet = model(*raw, **options)
     with record(model, "*.weights") as recorded:
-        listened = model(*raw, **options)
-    assert relative_error(listened, quiet) < EXACT
+        recording = model(*raw, **options)
+    assert relative_error(recording, quiet) < EXACT
     return quiet, recorded
 
 

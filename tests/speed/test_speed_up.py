@@ -403,7 +403,7 @@ def watched_raw(raw, watched):
     return raw
 
 
-def test_doors_say_what_they_expect():
+def test_a_model_that_cannot_be_sped_up_is_refused():
     model = built(DEIT)
     with pytest.raises(ValueError, match="expected a model in evaluation mode, got one that is"):
         speed_up(build(DEIT))

@@ -14,10 +14,9 @@ import perceiver_tutorial
 
 @cache
 def publics() -> dict[str, Any]:
-    """By room.name: what models offer, and what has a door or is a class in the course.
+    """By room.name: what models offer, and every function and class of the course.
 
-    Models: every name in an `__all__`, or in a file of the floor. Course: the functions of every
-    file that are `@checked`, and all classes; each file is a room.
+    Models: every name in an `__all__`, or in a file of the floor. Course: each file is a room.
     """
     found = {}
     for module in modules_of(perceiver_tutorial):
@@ -28,8 +27,7 @@ def publics() -> dict[str, Any]:
     for module in modules_of(perceiver_course):
         room = room_in_course(module)
         for name, value in own_names(module).items():
-            if inspect.isclass(value) or is_checked(value):
-                found[f"{room}.{name}"] = value
+            found[f"{room}.{name}"] = value
     return found
 
 
@@ -43,28 +41,6 @@ def course() -> dict[str, Any]:
     return found
 
 
-def rooms_of_pictures() -> set[str]:
-    """The pictures of every chapter."""
-    rooms = {name.rpartition(".")[0] for name in publics()}
-    return {room for room in rooms if room.endswith(".pictures")}
-
-
-def without_door() -> set[str]:
-    """The functions of the course, without its explorers, that take tensors and are not checked."""
-    return {
-        name
-        for module in modules_of(perceiver_course)
-        if ".explorers" not in module.__name__
-        for name, value in own_names(module).items()
-        if inspect.isfunction(value) and not is_checked(value) and takes_tensors(value)
-    }
-
-
-def takes_tensors(function: Any) -> bool:
-    kinds = (str(each.annotation) for each in inspect.signature(function).parameters.values())
-    return any("Tensor" in kind or "Array" in kind for kind in kinds)
-
-
 def modules_of(package: ModuleType) -> Iterator[ModuleType]:
     for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
         yield importlib.import_module(module.name)
@@ -74,11 +50,6 @@ def room_in_course(module: ModuleType) -> str:
     """`entities.model` for chapters.entities.model, `training` for kit.training."""
     name = module.__name__.removeprefix("perceiver_course.")
     return name.removeprefix("chapters.").removeprefix("kit.")
-
-
-def is_checked(function: Any) -> bool:
-    source = inspect.getsource(inspect.unwrap(function))
-    return "@checked" in source or "@explained" in source
 
 
 def names_of(module: ModuleType) -> dict[str, Any]:
@@ -96,13 +67,4 @@ def own_names(module: ModuleType) -> dict[str, Any]:
         if (inspect.isfunction(value) or inspect.isclass(value))
         and value.__module__ == module.__name__
         and not name.startswith("_")
-    }
-
-
-def functions(*rooms: str) -> dict[str, Any]:
-    """The functions of some rooms; classes and constants are left out."""
-    return {
-        name: value
-        for name, value in publics().items()
-        if name.rpartition(".")[0] in rooms and inspect.isroutine(inspect.unwrap(value))
     }

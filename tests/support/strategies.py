@@ -1,11 +1,8 @@
-"""What may go wrong with an argument: example calls, and ways to spoil one argument of them."""
+"""Ways to spoil one tensor of a call."""
 
-import inspect
 import tempfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import is_dataclass, replace
-from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -13,91 +10,8 @@ from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
 from torch import Tensor
 
-from perceiver_tutorial.inputs import rules
-
 set_hypothesis_home_dir(tempfile.gettempdir())  # it keeps notes, and the tree is no place for them
 FEW = settings(max_examples=10, derandomize=True, deadline=None, database=None)
-FIXED = {"batch": 2, "height": 6, "width": 8, "frames": 2, "colours": 3, "classes": 4}
-HUGE = 2**62
-
-# --- an example call, from the signature ----------------------------------------------------------
-
-
-Sizes = Mapping[str, int]
-USUAL: Sizes = MappingProxyType({})
-
-
-def size_of(axis: Any, sizes: Sizes) -> int:
-    """A length for every name, always the same; or the one that is asked for."""
-    usual = FIXED.get(axis.name, 3 + zlib.crc32(axis.name.encode()) % 4)
-    return sizes.get(axis.name, usual) if axis.size is None else axis.size
-
-
-def tensor(rule: rules.Tensors, sizes: Sizes) -> Tensor:
-    shape = [size_of(axis, sizes) for axis in rule.axes]
-    torch.manual_seed(len(shape))
-    if rule.kind == "True and False":
-        return torch.ones(shape, dtype=torch.bool)
-    return torch.randint(0, 2, shape) if rule.kind == "whole numbers" else torch.rand(shape)
-
-
-def value_for(rule: Any, sizes: Sizes = USUAL) -> Any:
-    """Anything that keeps a rule."""
-    if isinstance(rule, rules.Tensors):
-        return tensor(rule, sizes)
-    if isinstance(rule, rules.Either):
-        return value_for(rule.rules[0], sizes)
-    if isinstance(rule, rules.Choice):
-        return rule.words[0]
-    if isinstance(rule, rules.Several):
-        return several(rule, sizes)
-    if isinstance(rule, rules.Fields):
-        return rule.owner(**{name: value_for(inner, sizes) for name, inner in rule.rules})
-    plain = {"a whole number": 2, "a number": 0.5, "a bool": True, "a str": "x"}
-    return torch.Generator().manual_seed(0) if rule.words == "a Generator" else plain[rule.words]
-
-
-def several(rule: rules.Several, sizes: Sizes) -> Any:
-    if not rule.is_row:
-        return tuple(value_for(inner, sizes) for inner in rule.each)
-    values = [value_for(rule.each[0], sizes) for _ in range(2)]
-    if issubclass(rule.container, Mapping):
-        return dict(zip("ab", values, strict=True))
-    return tuple(values) if rule.container is tuple else values
-
-
-def example(function: Callable, given: Mapping[str, Any], sizes: Sizes = USUAL) -> dict[str, Any]:
-    """Arguments that a function takes: those given, and others as its signature wants them."""
-    arguments = dict(given)
-    for name, parameter in inspect.signature(function).parameters.items():
-        is_one = parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
-        if name in given or name == "self" or not is_one:
-            continue
-        rule = rules.rule_of(parameter.annotation)
-        if parameter.default is parameter.empty or any(tensor_rules(rule)):
-            arguments[name] = value_for(rule, sizes)
-    return arguments
-
-
-def axes_of(function: Callable) -> list[str]:
-    """The names of all axes in a signature that may be of any size."""
-    found = [rules.rule_of(p.annotation) for p in inspect.signature(function).parameters.values()]
-    axes = [axis for rule in found for one in tensor_rules(rule) for axis in one.axes]
-    return list(dict.fromkeys(axis.name for axis in axes if axis.name and axis.size is None))
-
-
-def tensor_rules(rule: Any) -> Iterator[rules.Tensors]:
-    """Every shape in a rule."""
-    if isinstance(rule, rules.Tensors):
-        yield rule
-    elif isinstance(rule, rules.Fields):
-        yield from (one for _, inner in rule.rules for one in tensor_rules(inner))
-    else:
-        inside = getattr(rule, "rules", ()) or getattr(rule, "each", ())
-        yield from (one for inner in inside for one in tensor_rules(inner))
-
-
-# --- one tensor of a call, replaced ---------------------------------------------------------------
 
 
 def tensors_in(value: Any, path: tuple = ()) -> Iterator[tuple]:
@@ -168,22 +82,3 @@ NOT_NUMBERS = {
     "negative": lambda x: -x - 1 if x.dtype != torch.bool else ~x,
     "very large": lambda x: x * 10**9 + 10**9 if x.dtype != torch.bool else ~x,
 }
-ODD = (0, -1, 2.5, float("nan"), float("inf"), "words", None, (), (0, 0), (-1, 2), object())
-NO_OBJECTS = (None, 7, "words", object())
-SCALARS = int | float | str | tuple
-
-
-def ways_to_spoil(function: Callable, arguments: dict[str, Any], *fixed: str) -> list[tuple]:
-    """One argument of a call in another way than it should be: (where, how it is changed)."""
-    free = {name: value for name, value in arguments.items() if name not in fixed}
-    ways = [*SPOILT.values(), *NOT_NUMBERS.values()]
-    of_tensors = [(path, way) for path in tensors_in(free) for way in ways]
-    for name, parameter in inspect.signature(function).parameters.items():
-        if isinstance(parameter.default, SCALARS) and name not in fixed:
-            free.setdefault(name, parameter.default)
-    return of_tensors + [
-        ((name,), lambda _, odd=odd: odd)
-        for name, value in free.items()
-        if not list(tensors_in(value))
-        for odd in (ODD if isinstance(value, SCALARS) else NO_OBJECTS)
-    ]

@@ -39,8 +39,8 @@ def test_operations_can_be_had_in_thousand_millions(costs):
 
 def test_the_parts_add_up():
     measured = cost(IMAGES, depth=1)
-    assert sum(stage.flops for stage in measured.stages) == measured.total.flops
-    assert sum(stage.parameters for stage in measured.stages) == measured.total.parameters
+    assert sum(step.flops for step in measured.steps) == measured.total.flops
+    assert sum(step.parameters for step in measured.steps) == measured.total.parameters
 
 
 @pytest.mark.parametrize("name", CONFIGS)
@@ -99,7 +99,7 @@ def test_counting_leaves_no_hooks_behind():
 
 def test_the_table_names_every_stage_and_the_total():
     lines = str(cost(IMAGES, depth=1)).splitlines()
-    assert lines[2].split("  ")[0] == "stage"
+    assert lines[2].split("  ")[0] == "step"
     assert [line.split()[0] for line in lines[3:]] == [
         "preprocessor", "encoder", "queries", "decoder", "postprocessor", "total",
     ]  # fmt: skip
@@ -107,10 +107,10 @@ def test_the_table_names_every_stage_and_the_total():
 
 def test_blocks_of_other_widths_are_charged_apart():
     table = cost("facebook/hiera-tiny-224-in1k-hf")
-    blocks = [stage for stage in table.stages if stage.name.startswith("encoder.stages")]
-    numbers = [stage.name.removeprefix("encoder.stages.") for stage in blocks]
+    blocks = [step for step in table.steps if step.name.startswith("encoder.stages")]
+    numbers = [step.name.removeprefix("encoder.stages.") for step in blocks]
     assert numbers == ["0.0", "1.0", "1.1", "2.0", "2.1", "3.0", "3.1"]
-    assert sum(stage.flops for stage in blocks) < table["encoder"].flops
+    assert sum(step.flops for step in blocks) < table["encoder"].flops
     assert table["encoder.stages.2.1"].parameters == 6 * 1_774_464
-    with pytest.raises(KeyError, match=r"no stage is called 'encoder.stages.2'. There are: enc"):
+    with pytest.raises(KeyError, match=r"no step is called 'encoder.stages.2'. There are: enc"):
         table["encoder.stages.2"]

@@ -6,7 +6,7 @@ import pytest
 import torch
 from shaken import shake
 
-from perceiver_course.chapters.hierarchy.model import gaze
+from perceiver_course.chapters.hierarchy.model import attention_map
 from perceiver_tutorial import deit, hiera
 from perceiver_tutorial.hooks import record
 from perceiver_tutorial.tracing import rollout
@@ -45,14 +45,14 @@ def test_rows_of_a_hiera_are_shares(config, last, first):
     torch.testing.assert_close(shares.sum(-1), torch.ones(2, last, dtype=torch.float64))
 
 
-def test_where_nothing_is_pooled_a_blocks_rollout_is_half_its_gaze():
+def test_where_nothing_is_pooled_a_blocks_rollout_is_half_its_attention_map():
     config = replace(HIERA, stages=(1,), mask_unit_attention=(False,), num_pools=0,
                      input_size=(12, 8))  # fmt: skip
     model, given = double(config), images(config)
     shares = rollout(model, given).unflatten(1, (3, 2))
     for row in range(3):
         for column in range(2):
-            seen = gaze(model, given, 0, (row, column)).mean(1) / 2
+            seen = attention_map(model, given, 0, (row, column)).mean(1) / 2
             seen[:, row, column] += 0.5
             torch.testing.assert_close(shares[:, row, column], seen.flatten(1))
 
@@ -65,9 +65,11 @@ def test_a_pooled_token_is_made_of_its_own_four_and_of_what_they_read():
     for row in range(2):
         own = shares[:, row, 0, 2 * row : 2 * row + 2]
         torch.testing.assert_close(own.sum((1, 2)), torch.ones(2, dtype=torch.float64))
-        before = gaze(model, given, 1, (row, 0)).mean(1) / 2
+        before = attention_map(model, given, 1, (row, 0)).mean(1) / 2
         before[:, 2 * row : 2 * row + 2] += 1 / 8
-        read = [gaze(model, given, 0, (y, x)).mean(1) / 2 for y in range(4) for x in range(2)]
+        read = [
+            attention_map(model, given, 0, (y, x)).mean(1) / 2 for y in range(4) for x in range(2)
+        ]
         first = torch.stack([r.flatten(1) for r in read], 1) + torch.eye(8) / 2
         wanted = (before.flatten(1)[:, None] @ first)[:, 0]
         torch.testing.assert_close(shares[:, row, 0].flatten(1), wanted)

@@ -63,6 +63,7 @@ OTHERS = {
     "embedding_decoder": "postprocessor",
     "output_postprocessor": "postprocessor",
 }
+OF_TEXTS = ("deepmind/language-perceiver", "text-classifier")
 # Rows without a counterpart: what transformers keeps as modules and we as plain steps.
 ELSEWHERE = (
     "embeddings",  # the latents before they read: the first input of encoder.cross.0
@@ -81,22 +82,19 @@ def ours(theirs: str, model: str) -> str | None:
         return None
     if theirs.endswith("final_layer"):
         return {
-            "deepmind/language-perceiver": "decoder.project",
+            "deepmind/language-perceiver": "decoder.final",
             "deepmind/optical-flow-perceiver": "postprocessor.linear",
             "deepmind/multimodal-perceiver": "decoder.final",
         }.get(model, "postprocessor.linear")
     for prefix, (attention, first_norm) in ATTENDS.items():
         if theirs == prefix or theirs.startswith(prefix + "."):
-            attention = (
-                "decoder." + attention
-                if "multimodal" in model and "decoder" in prefix
-                else attention
-            )
             inside = {**INSIDE_AN_ATTEND, "attention.self.layernorm1": first_norm}
             rest = theirs.removeprefix(prefix).lstrip(".")
             return f"{attention}.{inside[rest]}" if rest else attention
     if "multimodal" in model:
         return _of_a_modality(theirs)
+    if theirs == "input_preprocessor.position_embeddings" and model in OF_TEXTS:
+        return "preprocessor.position_embeddings"
     if model == "deepmind/language-perceiver" and theirs == "decoder":
         return "decoder"
     return OTHERS[theirs]
@@ -105,16 +103,15 @@ def ours(theirs: str, model: str) -> str | None:
 def _of_a_modality(theirs: str) -> str:
     modality = re.search(r"audio|image|label", theirs)
     if modality is None:
-        return {"decoder": "decoder.decoder"}.get(theirs) or OTHERS[theirs]
+        return {"decoder": "decoder.final"}.get(theirs) or OTHERS[theirs]
     name = modality.group()
-    leaves = {"audio": "to_samples", "image": "to_colours", "label": "to_logits"}
     if theirs.endswith("classifier"):
-        return f"postprocessor.parts.{name}.{leaves[name]}"
+        return f"postprocessor.parts.{name}.linear"
     if theirs.startswith("decoder"):
         return f"queries.parts.{name}"
     room = "preprocessor" if theirs.startswith("input") else "postprocessor"
-    where = ".where" if theirs.endswith("position_embeddings") else ""
-    return f"{room}.modalities.{name}{where}"
+    where = ".positions" if theirs.endswith("position_embeddings") else ""
+    return f"{room}.parts.{name}{where}"
 
 
 def published_or_classifier(model: str):
@@ -141,13 +138,13 @@ def test_every_shape_is_the_one_transformers_gives(model, walks):
         name = ours(row["module"], model)
         if name is None:
             continue
-        stage = walks[model][name]
-        got, want = list(stage.outputs[0].sizes), row["outputs"][0]
+        step = walks[model][name]
+        got, want = list(step.outputs[0].sizes), row["outputs"][0]
         if row["module"].endswith(LAID_OUT_OTHERWISE):
             got, want = (math.prod(got), got[-1]), (math.prod(want), want[-1])
         assert got == want, f"{row['module']} is {name} here"
         if row["class"] in ("Linear", "LayerNorm"):
-            assert stage.inputs[0].sizes[-1] == row["inputs"][0][-1]
+            assert step.inputs[0].sizes[-1] == row["inputs"][0][-1]
         compared += 1
     assert compared >= len(TRACES[model]) - len(ELSEWHERE)
 
@@ -190,8 +187,8 @@ def test_a_block_that_shares_its_weights_is_counted_every_time_and_run_once():
         raw = perceiver.example_input(model.config)
     times = []
     model.encoder.blocks[0][0].attention.q_proj.register_forward_hook(lambda *_: times.append(1))
-    stage = walk(model, raw, depth=None)["encoder.blocks.0.0.attention.q_proj"]
-    assert (stage.modules, stage.runs, len(times)) == (6, 48, 1)
+    step = walk(model, raw, depth=None)["encoder.blocks.0.0.attention.q_proj"]
+    assert (step.modules, step.runs, len(times)) == (6, 48, 1)
 
 
 def test_blocks_that_are_made_alike_are_all_counted_and_few_are_run():
@@ -202,14 +199,14 @@ def test_blocks_that_are_made_alike_are_all_counted_and_few_are_run():
         block.mlp.act.number = 0
         block.mlp.act.forward = MethodType(noting(ran, number), block.mlp.act)
     images = torch.zeros(1, 3, 224, 224, device="meta")
-    stage = walk(model, images)["encoder.blocks.0"]
-    assert (stage.modules, stage.runs, len(stage.names)) == (12, 12, 12)
+    step = walk(model, images)["encoder.blocks.0"]
+    assert (step.modules, step.runs, len(step.names)) == (12, 12, 12)
     assert ran == [*range(12)], "a method of its own makes each of them different"
     ran.clear()
     model.encoder.blocks[5].register_forward_hook(lambda *_: ran.append(5))
     model.encoder.blocks[6].mlp.act.register_forward_hook(lambda *_: ran.append(6))
     model.encoder.blocks[7].mlp.act.number = 1
-    assert walk(model, images)["encoder.blocks.0"] == stage
+    assert walk(model, images)["encoder.blocks.0"] == step
     assert ran == [5, 6], "who has a hook is like no other"
 
 
@@ -226,22 +223,22 @@ def noting(ran, number):
 class Cut(nn.Module):
     """Keeps the first rows; how many stands in a number or in a list."""
 
-    def __init__(self, mask):
+    def __init__(self, kept):
         super().__init__()
-        self.mask = mask
+        self.kept = kept
 
     def forward(
         self, x: Float[Tensor, "batch rows channels"]
     ) -> Float[Tensor, "batch kept channels"]:
-        return x[:, : self.mask if isinstance(self.mask, int) else self.mask[0]]
+        return x[:, : self.kept if isinstance(self.kept, int) else self.kept[0]]
 
 
-@pytest.mark.parametrize("keeps", [(3, 2), ([3], [2])])
-def test_modules_that_look_alike_and_are_not_are_both_run(keeps):
+@pytest.mark.parametrize("kept", [(3, 2), ([3], [2])])
+def test_modules_that_look_alike_and_are_not_are_both_run(kept):
     class Both(nn.Module):
         def __init__(self):
             super().__init__()
-            self.one, self.other = map(Cut, keeps)
+            self.one, self.other = map(Cut, kept)
 
         def forward(
             self, x: Float[Tensor, "batch rows channels"]
@@ -279,15 +276,15 @@ def test_a_module_shared_with_others_keeps_its_name():
         weightless = Three()
     on_meta = walk(weightless, torch.zeros(1, 5, 4, device="meta"), depth=None)
     for_real = walk(Three(), torch.zeros(1, 5, 4), depth=None)
-    assert [s.names for s in on_meta.stages] == [s.names for s in for_real.stages]
+    assert [s.names for s in on_meta.steps] == [s.names for s in for_real.steps]
     assert repr(on_meta) == repr(for_real)
 
 
 @pytest.mark.parametrize("model", perceiver.PUBLISHED)
 def test_every_stage_has_named_axes_as_in_the_signatures(model):
-    for stage in walk(model).stages:
-        for output in stage.outputs:
-            assert len(output.axes) == len(output.sizes) > 0, stage.name
+    for step in walk(model).steps:
+        for output in step.outputs:
+            assert len(output.axes) == len(output.sizes) > 0, step.name
 
 
 def test_axis_names_are_those_of_the_signature():
@@ -348,7 +345,7 @@ def test_the_table_is_plain_text_of_fixed_width():
     lines = str(walk(tiny_images(), depth=1)).splitlines()
     count = sum(p.numel() for p in perceiver.build(tiny_images()).parameters())
     assert lines[0] == f"ImageClassifierConfig: {count:,} parameters"
-    assert lines[2].split() == ["stage", "axes", "shape", "parameters", "modules", "runs"]
+    assert lines[2].split() == ["step", "axes", "shape", "parameters", "modules", "runs"]
     assert [line.split()[0] for line in lines[3:]] == [
         "raw", "preprocessor", "encoder", "queries", "decoder", "postprocessor", "answer",
     ]  # fmt: skip
@@ -356,7 +353,7 @@ def test_the_table_is_plain_text_of_fixed_width():
 
 
 def test_an_unknown_stage_is_answered_with_those_there_are():
-    with pytest.raises(KeyError, match=r"no stage is called 'latents'. There are: raw, .*encoder"):
+    with pytest.raises(KeyError, match=r"no step is called 'latents'. There are: raw, .*encoder"):
         walk(tiny_images())["latents"]
 
 
@@ -367,15 +364,20 @@ def test_a_module_needs_something_to_read():
 
 def test_any_module_can_be_walked():
     steps = walk(nn.Sequential(nn.Linear(3, 5), nn.GELU()), torch.zeros(2, 3), depth=None)
-    assert [stage.shape for stage in steps.stages] == [(2, 3), (2, 5), (2, 5), (2, 5)]
+    assert [step.shape for step in steps.steps] == [(2, 3), (2, 5), (2, 5), (2, 5)]
 
 
 def test_a_module_walked_alone_has_names_from_its_own_signature():
     steps = walk(MLP(4, widening_factor=3), torch.zeros(2, 5, 4), depth=None)
-    named = {stage.name: " ".join(stage.axes) for stage in steps.stages}
+    named = {step.name: " ".join(step.axes) for step in steps.steps}
     assert named == dict.fromkeys(
-        ("raw", "widen", "bend", "narrow", "answer"), "batch positions channels"
+        ("raw", "fc1", "act", "fc2", "answer"), "batch positions channels"
     )
+
+
+def test_two_maps_of_one_mlp_are_two_steps_though_their_names_differ_in_a_number_only():
+    steps = walk(MLP(4), torch.zeros(2, 5, 4), depth=None)
+    assert [steps[name].modules for name in ("fc1", "fc2")] == [1, 1]
 
 
 def test_a_batch_is_carried_through():

@@ -22,9 +22,9 @@ STORED: Shapes = {
     "fc_norm.weight": (5,),
 }
 TABLE = {
-    "blocks.{}.norm1.weight": "encoder.blocks.{}.norm_q.weight",
-    "blocks.{}.attn.proj.weight": "encoder.blocks.{}.attention.out_proj.weight",
-    "norm.weight": "encoder.norm.weight",
+    "blocks.{}.norm1.weight": "layers.{}.norm_q.weight",
+    "blocks.{}.attn.proj.weight": "layers.{}.attention.out_proj.weight",
+    "norm.weight": "norm.weight",
 }
 
 
@@ -212,7 +212,7 @@ WHO_ASKS_WHOM = BugHunt(
 def _fused_matrix() -> torch.Tensor:
     """Meta's files have one map for queries, keys and values."""
     with torch.device("meta"):
-        attention = deit.build(BASE).encoder.blocks[0].attention
+        attention = deit.build(BASE).layers[0].attention
     maps = (attention.q_proj, attention.k_proj, attention.v_proj)
     return torch.cat([one.weight for one in maps])
 
@@ -226,7 +226,7 @@ def _haiku() -> torch.Tensor:
 
 def _table() -> torch.Tensor:
     with torch.device("meta"):
-        return deit.build(BASE).encoder.to_tokens.positions[None]
+        return deit.build(BASE).positions[None]
 
 
 BASE = "facebook/deit-base-distilled-patch16-224"

@@ -160,7 +160,7 @@ def _down(axes: Axes, above: _Box, below: _Box) -> None:
     arrow(axes, (x, above.y - 0.05), (x, below.top + 0.05))
 
 
-def draw_gaze(
+def draw_attention_maps(
     images: Float[Tensor, "images colours height width"],
     maps: Float[Tensor, "images maps height width"],
     titles: Sequence[str],

@@ -5,8 +5,8 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, kl_div
 
 from perceiver_tutorial.deit import (
-    DeiTAnswer,
     DeiTConfig,
+    DeiTOutput,
     Teacher,
     TeacherNotes,
     build,
@@ -79,7 +79,7 @@ HARD_LOSS = Exercise(
     "labels, half that of the distillation head with the teacher's choice.",
     inputs=_two_heads,
     reference=lambda first, second, labels, teacher: hard_distillation(
-        DeiTAnswer(first, second), labels, teacher
+        DeiTOutput(first, second), labels, teacher
     ),
     slips=(
         Slip(
@@ -91,7 +91,7 @@ HARD_LOSS = Exercise(
         Slip(
             "the heads are exchanged: the class token answers to the labels.",
             lambda first, second, labels, teacher: hard_distillation(
-                DeiTAnswer(second, first), labels, teacher
+                DeiTOutput(second, first), labels, teacher
             ),
         ),
         Slip(
@@ -132,17 +132,17 @@ CLASSES_APART = Exercise(
 )
 
 
-def _loss_inputs() -> tuple[DeiTAnswer, Tensor, Tensor]:
+def _loss_inputs() -> tuple[DeiTOutput, Tensor, Tensor]:
     first, second, labels, teacher = _two_heads()
-    return DeiTAnswer(first, second), labels, teacher
+    return DeiTOutput(first, second), labels, teacher
 
 
-def _soft(answer: DeiTAnswer, labels: Tensor, teacher: Tensor) -> Tensor:
+def _soft(answer: DeiTOutput, labels: Tensor, teacher: Tensor) -> Tensor:
     second = answer.distillation_logits
     return (cross_entropy(answer.class_logits, labels) + soft_divergence(second, teacher, 3.0)) / 2
 
 
-def _labels_for_both(answer: DeiTAnswer, labels: Tensor, teacher: Tensor) -> Tensor:
+def _labels_for_both(answer: DeiTOutput, labels: Tensor, teacher: Tensor) -> Tensor:
     recorded = teacher.softmax(-1)[torch.arange(len(labels)), labels].mean()
     second = answer.distillation_logits
     return (
@@ -153,9 +153,9 @@ def _labels_for_both(answer: DeiTAnswer, labels: Tensor, teacher: Tensor) -> Ten
 def _keeps_its_promise(loss) -> bool:
     answer, labels, teacher = _loss_inputs()
     floor = cross_entropy(answer.class_logits, labels) / 2
-    copied = loss(DeiTAnswer(answer.class_logits, teacher.clone()), labels, teacher)
+    copied = loss(DeiTOutput(answer.class_logits, teacher.clone()), labels, teacher)
     sure, unsure = torch.tensor([[20.0, 0.0]]), torch.zeros(1, 2)
-    one, label = DeiTAnswer(unsure, unsure), torch.tensor([0])
+    one, label = DeiTOutput(unsure, unsure), torch.tensor([0])
     want = (cross_entropy(unsure, label) + soft_divergence(unsure, sure, 3.0)) / 2
     return (
         torch.isclose(copied, floor).item() and torch.isclose(loss(one, label, sure), want).item()
@@ -170,7 +170,7 @@ SAME_TEACHER = BugHunt(
     right=_soft,
     bugs=(
         lambda answer, labels, teacher: _soft(
-            DeiTAnswer(answer.class_logits, teacher), labels, answer.distillation_logits
+            DeiTOutput(answer.class_logits, teacher), labels, answer.distillation_logits
         ),
         lambda answer, labels, teacher: (
             (
@@ -251,7 +251,7 @@ PREDICTIONS = {
             "H*W//P**2, C": "class and distillation token keep their rows in front.",
             "18, C": "that is the table for 8 x 8; its patches were stretched over 6 x 6.",
         },
-        compute=lambda: build(LARGER).encoder.to_tokens.positions,
+        compute=lambda: build(LARGER).positions,
     ),
     "distillation.notes": ComputedPrediction(
         question="5 views of each of 6 images are kept, and the teacher is asked about them once. "

@@ -185,7 +185,7 @@ def _built(name: str):
 
 
 def _larger_table() -> tuple[int, ...]:
-    return tuple(_built(BASE.replace("224", "384")).encoder.to_tokens.positions.shape)
+    return tuple(_built(BASE.replace("224", "384")).positions.shape)
 
 
 def _price() -> tuple[int]:
@@ -206,7 +206,7 @@ PREDICTIONS = {
             "B, 2 + (H//4) * (W//4), C": "4 pixels apart is Hiera; here patches have 16.",
         },
         model=BASE,
-        stage="encoder.to_tokens",
+        stage="layers.0",
     ),
     "distillation_token.map": WalkedPrediction(
         question="and the attention map of one block, with A = 12 heads?",
@@ -218,7 +218,7 @@ PREDICTIONS = {
             "front included.",
         },
         model=BASE,
-        stage="encoder.blocks.0.attention.weights",
+        stage="layers.0.attention.weights",
         depth=None,
     ),
     "distillation_token.table": ComputedPrediction(

@@ -20,7 +20,7 @@ from torch.nn.functional import cross_entropy
 
 from perceiver_tutorial.attention import Activation
 from perceiver_tutorial.initialisation import initialise
-from perceiver_tutorial.inputs import check_numbers
+from perceiver_tutorial.inputs import check_fields, check_numbers
 from perceiver_tutorial.perceiver import encode_text
 from perceiver_tutorial.perceiver.config import (
     RESIDUAL,
@@ -140,7 +140,7 @@ class ClassesAndBoxes(nn.Module):
         return answers
 
 
-class Things(NamedTuple):
+class Detections(NamedTuple):
     """What is in one picture.
 
     Attributes:
@@ -156,7 +156,7 @@ class Things(NamedTuple):
     queries: Int[Tensor, " things"] | None = None
 
 
-def things_found(answer: Answer) -> list[Things]:
+def things_found(answer: Answer) -> list[Detections]:
     """What a detector says is in each picture: queries that rather see a thing than nothing.
 
     Args:
@@ -168,7 +168,7 @@ def things_found(answer: Answer) -> list[Things]:
     for number, seen in enumerate(classes != nothing):
         queries = seen.nonzero().squeeze(1)
         boxes = answer["boxes"][number, queries]
-        found.append(Things(classes[number, queries], boxes, scores[number, queries], queries))
+        found.append(Detections(classes[number, queries], boxes, scores[number, queries], queries))
     return found
 
 
@@ -205,7 +205,7 @@ class Detected:
 
 
 def judge_detections(
-    found: list[Things],
+    found: list[Detections],
     classes: Int[Tensor, "batch things"],
     boxes: Float[Tensor, "batch things xywh=4"],
     at_least: float = 0.5,
@@ -235,7 +235,7 @@ def judge_detections(
     )
 
 
-def _hits(found: Things, classes: Tensor, boxes: Tensor, at_least: float) -> Tensor:
+def _hits(found: Detections, classes: Tensor, boxes: Tensor, at_least: float) -> Tensor:
     """Overlaps of the hits in one picture, paired so that they are as many as possible."""
     from scipy.optimize import linear_sum_assignment
 
@@ -301,7 +301,7 @@ def matching_costs(
     return -likely + BOX * distance - OVERLAP * generalised_iou(some, others)
 
 
-def pair_up(
+def hungarian_match(
     answer: Answer,
     classes: Int[Tensor, "batch things"],
     boxes: Float[Tensor, "batch things xywh=4"],
@@ -353,7 +353,7 @@ def detection_loss(
         plus 2 times what their generalised overlap lacks of 1; a mean over queries and things.
     """
     logits = answer["classes"]
-    samples, queries, things = pairs = pair_up(answer, classes, boxes)
+    samples, queries, things = pairs = hungarian_match(answer, classes, boxes)
     wanted = logits.new_full(logits.shape[:2], logits.shape[-1] - 1, dtype=torch.long)
     wanted[samples, queries] = classes[samples, things]
     weight = torch.ones_like(logits[0, 0])
@@ -390,6 +390,8 @@ class DetectionConfig:
     query_channels: int | None = None
     decoder: DecoderConfig = RESIDUAL
     activation: Activation = "gelu"
+
+    __post_init__ = check_fields
 
     def example_input(self, batch_size: int = 1) -> Float[Tensor, "batch colours height width"]:
         """Zeros in the shape of the raw input."""
@@ -440,6 +442,8 @@ class AudioClassifierConfig:
     num_classes: int = 700
     decoder: DecoderConfig = RESIDUAL
     activation: Activation = "gelu"
+
+    __post_init__ = check_fields
 
     def example_input(self, batch_size: int = 1) -> Float[Tensor, "batch samples audio_channels"]:
         """Zeros in the shape of the raw input."""

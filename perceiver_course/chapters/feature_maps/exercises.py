@@ -196,7 +196,7 @@ PREDICTIONS = {
             "B, H//4 * W//4, C": "so it is for a picture; a film has as many at each of 8 times.",
         },
         model=FILM,
-        stage="encoder.to_patches",
+        stage="encoder.patches",
     ),
     "feature_maps.film-last": ComputedPrediction(
         question="and the coarsest feature map of that film, time before height?",

@@ -10,11 +10,11 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, interpolate
 
+from perceiver_tutorial.errors import Model
 from perceiver_tutorial.hiera.config import HieraConfig
-from perceiver_tutorial.hiera.encoder import HieraEncoder
-from perceiver_tutorial.hiera.model import Hiera
+from perceiver_tutorial.hiera.model import Hiera, HieraEncoder
 from perceiver_tutorial.initialisation import initialise
-from perceiver_tutorial.inputs import check_filled, check_numbers
+from perceiver_tutorial.inputs import check_fields, check_filled, check_numbers
 from perceiver_tutorial.made_from import like
 from perceiver_tutorial.zoo import build
 
@@ -44,6 +44,7 @@ class HieraSegmenterConfig:
     maps: tuple[int, ...] = (0, 1, 2, 3)
 
     def __post_init__(self):
+        check_fields(self, may_be_0=("maps",))
         if len(self.encoder.input_size) != 2:
             raise ValueError(
                 f"expected an encoder for images, got input_size={self.encoder.input_size}."
@@ -87,7 +88,7 @@ class TopDownSum(nn.Module):
         return total
 
 
-class HieraSegmenter(nn.Module):
+class HieraSegmenter(Model):
     """Feature maps, their top-down sum, a score for each class at every pixel.
 
     The scores are made on the finest grid of tokens that is read, and stretched to the pixels.
@@ -173,7 +174,7 @@ def inflate(model: Hiera, config: HieraConfig, how: Inflation = "middle") -> Hie
     if config.num_classes != model.config.num_classes:
         weights = {k: v for k, v in weights.items() if not k.startswith("to_logits")}
         inflated.to_logits.requires_grad_(True)
-    kernel = "encoder.to_patches.convolve.weight"
+    kernel = "encoder.patches.projection.weight"
     weights[kernel] = inflated_kernel(weights[kernel], config.patch_kernel[0], how)
     inflated.load_state_dict({**inflated.state_dict(), **weights})
     with torch.no_grad():

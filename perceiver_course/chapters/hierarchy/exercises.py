@@ -127,7 +127,7 @@ PREDICTIONS = {
             "B, C, H//4, W//4": "so the convolution leaves it; tokens are rows, channels last.",
         },
         model=TINY,
-        stage="encoder.to_patches",
+        stage="encoder.patches",
     ),
     "hierarchy.second": ComputedPrediction(
         question="now a picture of 448 x 320 pixels. Which shape leaves the second stage?",

@@ -7,13 +7,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 from perceiver_tutorial.hiera.config import HieraConfig
-from perceiver_tutorial.hiera.inputs import input_size
 from perceiver_tutorial.hiera.mask_units import Grid, by, reroll, unroll
-from perceiver_tutorial.hiera.model import Hiera
+from perceiver_tutorial.hiera.model import Hiera, input_size
 from perceiver_tutorial.hooks import record
 
 
-def gaze(
+def attention_map(
     model: Hiera, images: Float[Tensor, "batch *frames 3 height width"], block: int, place: Grid
 ) -> Float[Tensor, "batch heads *grid"]:
     """What one token of a block reads, on the grid of the tokens that it can read.

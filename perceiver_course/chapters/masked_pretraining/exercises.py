@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from perceiver_tutorial.hiera import PUBLISHED, Hiera, HieraConfig, unroll
-from perceiver_tutorial.hiera.masks import hide_pixels, visible_tokens
+from perceiver_tutorial.hiera.mask_units import hide_pixels, visible_tokens
 from perceiver_tutorial.masks import kept_units, mask_of, random_units, spread
 from perceiver_tutorial.tracing import walk
 from perceiver_tutorial.zoo import build
@@ -93,7 +93,7 @@ def _model() -> Hiera:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         model = build(SMALL).eval().requires_grad_(False)
-        torch.nn.init.normal_(model.encoder.to_patches.convolve.weight, std=0.3)
+        torch.nn.init.normal_(model.encoder.patches.projection.weight, std=0.3)
     return model
 
 
@@ -110,7 +110,7 @@ def _encode(images: Images, mask: Keep) -> Tensor:
 def _keeps_tokens_only(images: Images, mask: Keep) -> Tensor:
     """All pixels go through the patches, and only then are tokens left out."""
     encoder, kept = _model().encoder, kept_units(mask, SMALL.units, len(mask))
-    tokens = encoder.to_patches(images) + encoder.positions(SMALL.grid)
+    tokens = encoder.patches(images) + encoder.positions(SMALL.grid)
     tokens = visible_tokens(unroll(tokens, SMALL.grid, SMALL.pools), kept, mask.shape[1])
     for stage in encoder.stages:
         tokens = stage(tokens)

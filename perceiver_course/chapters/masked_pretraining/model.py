@@ -130,7 +130,7 @@ def taught_classifier(mae: HieraMAE, num_labels: int = NUM_LABELS, seed: int = 0
     """
     model = classifier_from(mae, num_classes=10)
     scores = probe(classifier_from(mae, num_classes=None), num_labels, seed)
-    model.to_logits.load_state_dict(scores.state_dict())
+    model.head.load_state_dict(scores.state_dict())
     return model
 
 

@@ -166,7 +166,7 @@ def _hiera_block(config: HieraConfig, stage: int, *, is_first: bool = False) -> 
     before = stage - 1 if is_first else stage
     tokens, asking = (math.prod(config.grid_after(s, config.grid)) for s in (before, stage))
     channels, out = config.channels(before), config.channels(stage)
-    window = config.window(before) if config.mask_unit_attention[before] else tokens
+    window = config.unit_tokens(before) if config.mask_unit_attention[before] else tokens
     attended = 2 * 2 * asking * window * out
     flops = (
         2 * tokens * channels * 3 * out  # queries, keys, values
@@ -193,7 +193,7 @@ def _deit_layers(config: DeiTConfig) -> Iterator[Layer]:
     """Patches and the tokens in front of them, blocks of one and the same shape, heads."""
     tokens, channels = config.num_tokens, config.channels
     patch = COLOURS * config.patch_size**2
-    learned = map_parameters(patch, channels) + (config.num_front + tokens) * channels
+    learned = map_parameters(patch, channels) + (config.num_prefix_tokens + tokens) * channels
     yield Layer("patches", tokens, 2 * config.num_patches * patch * channels, 0, learned)
     widening = {"widening_factor": config.widening_factor}
     block = Layer(

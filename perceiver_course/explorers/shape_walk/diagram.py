@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from perceiver_tutorial.tracing import Walk
-from perceiver_tutorial.tracing.walk import Stage
+from perceiver_tutorial.tracing.walk import Step
 
 from ...kit.axes import AXES
 from ...kit.picture import Picture
@@ -33,7 +33,7 @@ class Box:
     """
 
     label: str
-    stage: Stage
+    stage: Step
     axes: list[Axis]
 
     @property
@@ -137,7 +137,7 @@ def _draw_parts(sheet: Sheet, columns: Sequence[Sequence[Box]], measure: Measure
 
 
 def _draw_column(
-    sheet: Sheet, column: Sequence[Box], x: Number, measure: Measure, chosen: Stage | None
+    sheet: Sheet, column: Sequence[Box], x: Number, measure: Measure, chosen: Step | None
 ) -> None:
     if any(box.stage is chosen for box in column):
         _point_at(sheet, x, measure.pitch)

@@ -76,7 +76,7 @@ CLAIMS = (
     ("*/hiera-*-mae-hf", "fuse", "hiera.mae-shapes"),
     ("*/hiera-tiny-224-hf", "answer", "hiera.title-finetuned"),
     ("*/hiera-*-224-*", "raw", "hiera.preprocess"),
-    ("*/hiera-*-224-*", "encoder.to_patches", "hiera.patch-embed"),
+    ("*/hiera-*-224-*", "encoder.patches", "hiera.patch-embed"),
     ("*/hiera-*-224-*", "encoder.stages.0.0", "hiera.mask-unit"),
     ("*/hiera-*-224-hf", "encoder.stages.[123].0", "hiera.query-pool"),
     ("*/hiera-*-in1k-hf", "encoder.stages.[123].0", "hiera.query-pool"),
@@ -86,13 +86,13 @@ CLAIMS = (
     ("*/hiera[-_]*", "encoder.stages.3.1", "hiera.hierarchy"),
     ("*/hiera-*-in1k-hf", "answer", "hiera.no-cls"),
     ("*/hiera_*_16x224", "answer", "hiera.no-cls"),
-    ("*/deit-small-*", "encoder.blocks.0", "deit.small-architecture"),
-    ("*/deit-*", "encoder.to_patches", "deit.patches"),
-    ("*/deit-*-distilled-*", "encoder.to_tokens", "deit.distillation-token"),
-    ("*/deit-*-distilled-*", "encoder.blocks.0", "deit.token-interaction"),
+    ("*/deit-small-*", "layers.0", "deit.small-architecture"),
+    ("*/deit-*", "patches", "deit.patches"),
+    ("*/deit-*-distilled-*", "layers.0", "deit.distillation-token"),
+    ("*/deit-*-distilled-*", "layers.0", "deit.token-interaction"),
     ("*/deit-*-distilled-*", "*_head", "deit.usable-classes"),
     ("*/deit-*-distilled-*", "answer", "deit.final-logits"),
-    ("*/deit-*", "encoder.to_tokens", "deit.always-distillation"),
+    ("*/deit-*", "layers.0", "deit.always-distillation"),
     ("*/deit-*", "encoder*", "hiera.vit-constant"),
 )
 
@@ -127,7 +127,7 @@ STARTS = {
     "DeiT": "facebook/deit-tiny-distilled-patch16-224",
 }
 # Where a model does what makes it special.
-SHOWN_FIRST = ("preprocessor", "encoder.stages.1.0", "encoder.to_tokens")
+SHOWN_FIRST = ("preprocessor", "encoder.stages.1.0", "layers.0")
 
 
 @cache

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from perceiver_tutorial.tracing import Walk
 from perceiver_tutorial.tracing.recorder import Shape
-from perceiver_tutorial.tracing.walk import Stage
+from perceiver_tutorial.tracing.walk import Step
 
 from ...kit.axes import AXES
 from ..page import LETTER, Number, Sheet
@@ -41,18 +41,18 @@ ONE = {"queries": "query", "classes": "class"}
 WIDE = ("channels", "latent channels", "classes", "ids", "xy", "colours", "audio_channels")
 
 
-def named_stages(walk: Walk) -> dict[str, Stage]:
+def named_stages(walk: Walk) -> dict[str, Step]:
     """Number and name -> stage, of all that return arrays.
 
     >>> from perceiver_tutorial.tracing import walk
     >>> list(named_stages(walk("facebook/deit-tiny-patch16-224", depth=1)))
     ['1 raw', '2 encoder', '3 class_head', '4 answer']
     """
-    stages = [stage for stage in walk.stages if stage.outputs]
+    stages = [stage for stage in walk.steps if stage.outputs]
     return {f"{number} {stage.name}": stage for number, stage in enumerate(stages, 1)}
 
 
-def kind_of(axis: str, stage: Stage, walk: Walk) -> str:
+def kind_of(axis: str, stage: Step, walk: Walk) -> str:
     """The kind of an axis in `AXES`, or another word for it.
 
     Args:
@@ -60,7 +60,7 @@ def kind_of(axis: str, stage: Stage, walk: Walk) -> str:
         stage: where it was met.
         walk: of the whole model.
     """
-    if any(one.name.startswith("encoder.cross") for one in walk.stages):
+    if any(one.name.startswith("encoder.cross") for one in walk.steps):
         part = stage.name.split(".")[0]
         axis = OTHERS.get(part, {}).get(axis, axis)
     return KINDS.get(axis) or WORDS.get(axis, axis)
@@ -80,7 +80,7 @@ class Axis(NamedTuple):
         return f"{self.size:,} {one if self.size == 1 else self.word}"
 
 
-def axes_of(shape: Shape, stage: Stage, walk: Walk) -> list[Axis]:
+def axes_of(shape: Shape, stage: Step, walk: Walk) -> list[Axis]:
     """Every axis of an array but the batch."""
     pairs = zip(shape.axes, shape.sizes, strict=True)
     return [
@@ -90,7 +90,7 @@ def axes_of(shape: Shape, stage: Stage, walk: Walk) -> list[Axis]:
     ]
 
 
-def word_of(axis: str, stage: Stage, walk: Walk) -> str:
+def word_of(axis: str, stage: Step, walk: Walk) -> str:
     """What an axis is called aloud; arguments as in `kind_of`."""
     kind = kind_of(axis, stage, walk)
     return (ROWS.get(axis, kind) if kind == "inputs" else kind).replace("_", " ")
@@ -113,7 +113,7 @@ class Panel:
         lines: how many there is room for, so that all stages of a model have the same.
     """
 
-    stage: Stage
+    stage: Step
     label: str
     reasons: Sequence[tuple[str, str]]
     claim: str
@@ -185,7 +185,7 @@ def draw_panel(sheet: Sheet, panel: Panel, walk: Walk, corner: tuple[Number, Num
         sheet.words(x + INDENT, y + LINE * (1.33 + CLAIM_LINE * number), line)
 
 
-def _rows(stage: Stage) -> list[tuple[str, tuple[Shape, ...]]]:
+def _rows(stage: Step) -> list[tuple[str, tuple[Shape, ...]]]:
     """What came and what went, several in several lines."""
     came = [("in" if not n else "", (shape,)) for n, shape in enumerate(stage.inputs)]
     went = [("out" if not n else "", (shape,)) for n, shape in enumerate(stage.outputs)]
@@ -196,7 +196,7 @@ def _draw_shapes(
     sheet: Sheet,
     x: Number,
     y: Number,
-    stage: Stage,
+    stage: Step,
     shapes: Sequence[Shape],
     walk: Walk,
 ) -> None:
@@ -228,6 +228,6 @@ def _draw_axis(
     return x + LETTER * SIZE * len(words) + 12
 
 
-def _words(shape: Shape, stage: Stage, walk: Walk) -> str:
+def _words(shape: Shape, stage: Step, walk: Walk) -> str:
     sizes = " x ".join(axis.told for axis in axes_of(shape, stage, walk))
     return f"{shape.key} {sizes}".strip()

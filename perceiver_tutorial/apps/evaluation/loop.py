@@ -17,7 +17,7 @@ from tqdm.auto import tqdm
 from ...checkpoints import load, preparation, processor
 from ...checkpoints.families import PUBLISHED
 from ...checkpoints.pictures import Preparation
-from ...deit import DeiTAnswer
+from ...deit import DeiTOutput
 from ...inputs import check_numbers
 from ...perceiver.variants import Fidelity
 from .folder import Labelled, class_folders, labelled_pictures
@@ -195,7 +195,7 @@ def class_logits(
 ) -> Float[Tensor, "batch classes"]:
     """Scores of a classifier of any family; a DeiT's two heads are averaged."""
     answer = model(pixels)
-    return answer.logits if isinstance(answer, DeiTAnswer) else answer
+    return answer.logits if isinstance(answer, DeiTOutput) else answer
 
 
 def five_best(logits: Float[Tensor, "batch classes"]) -> list[list[int]]:

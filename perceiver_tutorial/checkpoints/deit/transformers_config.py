@@ -7,7 +7,7 @@ from typing import Any
 from ...deit import DeiTConfig, DeiTMaskedImageConfig
 from ..fields import check_kept, read_fields, write_fields
 from ..layout import Layout, Row, rows
-from ..turns import CLASSES_OR_NONE, Turn, each
+from ..transforms import CLASSES_OR_NONE, Transform, each
 
 AS_WE_DO = {"hidden_act": "gelu", "num_channels": 3, "qkv_bias": True}
 BASE = DeiTConfig(channels=768, num_heads=12)
@@ -24,14 +24,14 @@ def _pair(size: int | list[int]) -> tuple[int, int]:
     return height, width
 
 
-WIDTHS = Turn(
+WIDTHS = Transform(
     lambda channels, hidden: (channels, hidden // channels),
     lambda channels, factor: (channels, channels * factor),
 )
 
 
 PATCH = each(lambda size: _pair(size)[0], int)
-PATCH_AND_STRIDE = Turn(lambda size, _: (_pair(size)[0],), lambda size: (size, size))
+PATCH_AND_STRIDE = Transform(lambda size, _: (_pair(size)[0],), lambda size: (size, size))
 
 
 def _encoder(ours: str = "") -> tuple[Row, ...]:

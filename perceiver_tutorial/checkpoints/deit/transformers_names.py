@@ -1,11 +1,10 @@
 """What transformers calls the weights of its DeiTs and ViTs, and what we call them.
 
-Blocks have two names: those on disk, which transformers still writes, and those of its
+Layers have two names: those on disk, which transformers still writes, and those of its
 classes since version 5, which are in a state_dict that somebody saved with torch.
 """
 
-from ..layout import Layout, modules, turned
-from ..turns import without_front
+from ..layout import Layout, modules, rows
 
 ON_DISK = {
     "attention.attention.query": "attention.q_proj",
@@ -27,32 +26,22 @@ IN_MEMORY = {
     "layernorm_before": "layernorm_before",
     "layernorm_after": "layernorm_after",
 }
-# Stored with axes of length 1 in front, where a batch would be.
-BATCH_AXES = {
-    "encoder.to_tokens.class_token": without_front(2),
-    "encoder.to_tokens.distillation_token": without_front(2),
-    "encoder.to_tokens.positions": without_front(1),
-    "mask_token": without_front(2),
-}
 # A map of the class token in a bare model. No classifier reads it, and it was never published
 # trained: whoever reads a classifier as a bare model gets a random one.
 POOLER = ("pooler.dense.weight", "pooler.dense.bias")
 
 
-def _encoder(prefix: str) -> dict[str, str]:
+def _encoder(prefix: str, ours: str = "") -> dict[str, str]:
     embeddings = f"{prefix}embeddings"
-    block = f"{prefix}encoder.layer.{{}}"
+    layer = f"{prefix}encoder.layer.{{}}"
     return {
-        f"{embeddings}.cls_token": "encoder.to_tokens.class_token",
-        f"{embeddings}.distillation_token": "encoder.to_tokens.distillation_token",
-        f"{embeddings}.position_embeddings": "encoder.to_tokens.positions",
+        f"{embeddings}.cls_token": f"{ours}class_token",
+        f"{embeddings}.distillation_token": f"{ours}distillation_token",
+        f"{embeddings}.position_embeddings": f"{ours}positions",
         **modules(
-            (f"{embeddings}.patch_embeddings.projection", "encoder.to_patches.convolve"),
-            (f"{prefix}layernorm", "encoder.norm"),
-            *(
-                (f"{block}.{there}", f"encoder.blocks.{{}}.{here}")
-                for there, here in ON_DISK.items()
-            ),
+            (f"{embeddings}.patch_embeddings.projection", f"{ours}patches.projection"),
+            (f"{prefix}layernorm", f"{ours}norm"),
+            *((f"{layer}.{there}", f"{ours}layers.{{}}.{here}") for there, here in ON_DISK.items()),
         ),
     }
 
@@ -94,9 +83,12 @@ HEADS = {
     },
     "ViTForImageClassification": modules(("classifier", "class_head")),
 }
+OURS = {"DeiTForMaskedImageModeling": "encoder."}
 LAYOUTS = {
     name: Layout(
-        turned({**_encoder(prefix), **HEADS.get(name, {})}, BATCH_AXES), _aliases(prefix), POOLER
+        rows({**_encoder(prefix, OURS.get(name, "")), **HEADS.get(name, {})}),
+        _aliases(prefix),
+        POOLER,
     )
     for name, prefix in PREFIXES.items()
 }

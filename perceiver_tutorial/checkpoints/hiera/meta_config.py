@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...hiera import HieraConfig, HieraMAEConfig
-from ...hiera.published import SIZES, pretraining
+from ...hiera.config import SIZES, pretraining
 from ..fields import read_fields
 from ..layout import Layout, Row, rows
-from ..turns import AS_TUPLE, each
+from ..transforms import AS_TUPLE, each
 
 # Its defaults, for what a file leaves out.
 DEFAULTS: dict[str, Any] = {

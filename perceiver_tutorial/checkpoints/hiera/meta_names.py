@@ -1,16 +1,15 @@
 """What Meta calls the weights of its Hieras, what timm calls them, and what we call them."""
 
 from ...hiera import HieraConfig, HieraMAEConfig
-from ..layout import Layout, modules, turned
-from .transformers_names import BATCH_AXES
+from ..layout import Layout, modules, rows
 
 TABLES = {
     "pos_embed": "encoder.positions.table",
     "pos_embed_spatial": "encoder.positions.places.table",
     "pos_embed_temporal": "encoder.positions.times.table",
 }
-CLASSIFIER = modules(("norm", "norm"), ("head.projection", "to_logits"))
-TIMM_CLASSIFIER = modules(("head.norm", "norm"), ("head.fc", "to_logits"))
+CLASSIFIER = modules(("norm", "norm"), ("head.projection", "head"))
+TIMM_CLASSIFIER = modules(("head.norm", "norm"), ("head.fc", "head"))
 
 
 def _block(theirs: str, ours: str) -> dict[str, str]:
@@ -21,7 +20,7 @@ def _block(theirs: str, ours: str) -> dict[str, str]:
         (f"{theirs}.norm2", f"{ours}.norm_mlp"),
         (f"{theirs}.mlp.fc1", f"{ours}.mlp.fc1"),
         (f"{theirs}.mlp.fc2", f"{ours}.mlp.fc2"),
-        (f"{theirs}.proj", f"{ours}.widen"),
+        (f"{theirs}.proj", f"{ours}.dim_proj"),
     )
 
 
@@ -35,7 +34,7 @@ DECODER = {
         ("decoder_norm", "decoder.norm"),
         ("decoder_pred", "decoder.to_pixels"),
     ),
-    **_block("decoder_blocks.{}", "decoder.blocks.{}"),
+    **_block("decoder_blocks.{}", "decoder.layers.{}"),
 }
 
 
@@ -47,14 +46,14 @@ def _encoder(config: HieraConfig) -> dict[str, str]:
         for number, (stage, n) in enumerate(places)
         for theirs, ours in _block(f"blocks.{number}", f"encoder.stages.{stage}.{n}").items()
     }
-    return {**TABLES, **modules(("patch_embed.proj", "encoder.to_patches.convolve")), **blocks}
+    return {**TABLES, **modules(("patch_embed.proj", "encoder.patches.projection")), **blocks}
 
 
 def meta_layout(config: HieraConfig | HieraMAEConfig) -> Layout:
     """The layout of Meta's own files."""
     if isinstance(config, HieraMAEConfig):
-        return Layout(turned({**_encoder(config.encoder), **DECODER}, BATCH_AXES))
-    return Layout(turned({**_encoder(config), **CLASSIFIER}, BATCH_AXES))
+        return Layout(rows({**_encoder(config.encoder), **DECODER}))
+    return Layout(rows({**_encoder(config), **CLASSIFIER}))
 
 
 def timm_layout(config: HieraConfig | HieraMAEConfig) -> Layout:
@@ -65,4 +64,4 @@ def timm_layout(config: HieraConfig | HieraMAEConfig) -> Layout:
     """
     if isinstance(config, HieraMAEConfig):
         raise ValueError("expected a classifier: timm has no pre-training. Use layout='meta'.")
-    return Layout(turned({**_encoder(config), **TIMM_CLASSIFIER}, BATCH_AXES))
+    return Layout(rows({**_encoder(config), **TIMM_CLASSIFIER}))

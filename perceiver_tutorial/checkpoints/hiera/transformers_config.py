@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from ...hiera import HieraConfig, HieraMAEConfig
-from ...hiera.published import SIZES, pretraining
+from ...hiera.config import SIZES, pretraining
 from ..fields import check_kept, read_fields, write_fields
 from ..layout import Layout, Row, rows
-from ..turns import AS_TUPLE, CLASSES, Turn
+from ..transforms import AS_TUPLE, CLASSES, Transform
 
 AS_WE_DO = {
     "embed_dim_multiplier": 2.0,
@@ -23,7 +23,7 @@ LATER = {
     "id2label": {0: "LABEL_0", 1: "LABEL_1"},
 }
 BUILD = "Run it in transformers, or build a HieraConfig."
-DOUBLING = Turn(
+DOUBLING = Transform(
     lambda heads, depths: (heads[0], tuple(depths)),
     lambda heads, stages: ([heads * 2**n for n in range(len(stages))], list(stages)),
 )

@@ -1,16 +1,6 @@
 """What transformers calls the weights of its Hieras, and what we call them."""
 
-from ..layout import Layout, modules, turned
-from ..turns import without_front
-
-# Stored with axes of length 1 in front, where a batch would be.
-BATCH_AXES = {
-    "encoder.positions.table": without_front(1),
-    "encoder.positions.places.table": without_front(1),
-    "encoder.positions.times.table": without_front(1),
-    "decoder.positions": without_front(1),
-    "decoder.mask_token": without_front(2),
-}
+from ..layout import Layout, modules, rows
 
 
 def _block(theirs: str, ours: str) -> dict[str, str]:
@@ -21,7 +11,7 @@ def _block(theirs: str, ours: str) -> dict[str, str]:
         (f"{theirs}.layernorm_after", f"{ours}.norm_mlp"),
         (f"{theirs}.mlp.fc1", f"{ours}.mlp.fc1"),
         (f"{theirs}.mlp.fc2", f"{ours}.mlp.fc2"),
-        (f"{theirs}.proj", f"{ours}.widen"),
+        (f"{theirs}.proj", f"{ours}.dim_proj"),
     )
 
 
@@ -29,7 +19,7 @@ def _encoder(prefix: str) -> dict[str, str]:
     embeddings = f"{prefix}embeddings"
     return {
         f"{embeddings}.position_embeddings": "encoder.positions.table",
-        **modules((f"{embeddings}.patch_embeddings.projection", "encoder.to_patches.convolve")),
+        **modules((f"{embeddings}.patch_embeddings.projection", "encoder.patches.projection")),
         **_block(f"{prefix}encoder.stages.{{}}.layers.{{}}", "encoder.stages.{}.{}"),
     }
 
@@ -38,11 +28,11 @@ NAMES: dict[str, dict[str, str]] = {
     "HieraModel": {**_encoder(""), **modules(("pooler.layernorm", "norm"))},
     "HieraForImageClassification": {
         **_encoder("hiera."),
-        **modules(("hiera.pooler.layernorm", "norm"), ("classifier", "to_logits")),
+        **modules(("hiera.pooler.layernorm", "norm"), ("classifier", "head")),
     },
     "HieraForPreTraining": {
         **_encoder("hiera."),
-        **_block("decoder.decoder_block.layers.{}", "decoder.blocks.{}"),
+        **_block("decoder.decoder_block.layers.{}", "decoder.layers.{}"),
         **modules(
             ("encoder_norm", "norm"),
             ("multiscale_fusion.multi_scale_fusion_heads.{}", "fuse.heads.{}"),
@@ -55,4 +45,4 @@ NAMES: dict[str, dict[str, str]] = {
     },
 }
 
-LAYOUTS = {name: Layout(turned(names, BATCH_AXES)) for name, names in NAMES.items()}
+LAYOUTS = {name: Layout(rows(names)) for name, names in NAMES.items()}

@@ -5,7 +5,7 @@ import re
 import torch
 
 from ..layout import Layout, Row
-from ..turns import HEIGHT_WIDTH_IN_OUT, SAME, TRANSPOSED, Turn, without_front
+from ..transforms import HEIGHT_WIDTH_IN_OUT, SAME, TRANSPOSED, Transform, without_front
 
 NUMBERED = ("linear", "layer_norm", "self_attention", "conv", "batchnorm")
 
@@ -15,7 +15,7 @@ def _unnumbered(name: str) -> str:
     return re.sub(rf"(?<=/)({'|'.join(NUMBERED)})_0(?=/)", r"\1", name)
 
 
-def _turn(theirs: str, ours: str) -> Turn:
+def _turn(theirs: str, ours: str) -> Transform:
     if theirs.endswith("//w"):
         return HEIGHT_WIDTH_IN_OUT if ".stem." in ours else TRANSPOSED
     return FOUR_AXES if "batchnorm" in theirs else SAME
@@ -28,11 +28,11 @@ def _rows(names: dict[str, str]) -> tuple[Row, ...]:
 FOUR_AXES = without_front(3)
 # A moving average stands there twice, `hidden` before it was divided by its warm-up. That is
 # over after the first thousands of batches; from then on both are the same.
-AVERAGE = Turn(
+AVERAGE = Transform(
     lambda average, _hidden: FOUR_AXES.to_ours(average),
     lambda average: FOUR_AXES.to_theirs(average) * 2,
 )
-COUNTERS = Turn(
+COUNTERS = Transform(
     lambda mean_counter, _: (mean_counter.to(torch.int64),),
     lambda batches: (batches.to(torch.int32),) * 2,
 )

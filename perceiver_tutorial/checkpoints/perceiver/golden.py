@@ -6,7 +6,7 @@ from typing import Any
 from ...perceiver import PUBLISHED, PerceiverConfig, with_fidelity
 from ..fields import check_kept, read_fields, write_fields
 from ..layout import KEEP, Layout, Row, rows
-from ..turns import AS_TUPLE
+from ..transforms import AS_TUPLE
 from .transformers_config import kinds
 
 ABSENT = {
@@ -21,7 +21,7 @@ SHARED = rows(
         "num_latents": "encoder.num_latents",
         "latent_channels": "encoder.latent_channels",
         "num_blocks": "encoder.num_blocks",
-        "layers_per_block": "encoder.layers_per_block",
+        "self_attends_per_block": "encoder.layers_per_block",
         "self_heads": "encoder.self_heads",
         "cross_heads": "encoder.cross_heads",
         "qk_channels": "encoder.qk_channels",

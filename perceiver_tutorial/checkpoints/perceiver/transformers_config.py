@@ -9,7 +9,7 @@ from ...perceiver import PUBLISHED, PerceiverConfig
 from ...perceiver.published import TEXT_CLASSIFIER
 from ..fields import check_kept, read_fields, write_fields
 from ..layout import KEEP, Layout, Row, rows
-from ..turns import CLASSES, Turn, each
+from ..transforms import CLASSES, Transform, each
 
 # Fields that came later than the checkpoints, and transformers' values for them.
 LATER = {
@@ -47,10 +47,10 @@ ENCODER = (
 CLASSIFIER = (*ENCODER, Row(("id2label",), ("num_classes", "class_names"), CLASSES))
 BYTES = rows({"max_position_embeddings": "max_bytes", "vocab_size": "vocabulary"})
 
-TWICE = Turn(lambda theirs: (theirs, theirs), lambda ours, _: (ours,))
+TWICE = Transform(lambda theirs: (theirs, theirs), lambda ours, _: (ours,))
 SQUARE = each(lambda side: (side, side), lambda size: size[0])
-SIZE_TWICE = Turn(lambda size: (tuple(size),) * 2, lambda size, _: (list(size),))
-FRAMES = Turn(
+SIZE_TWICE = Transform(lambda size: (tuple(size),) * 2, lambda size, _: (list(size),))
+FRAMES = Transform(
     lambda shape: (shape[1], tuple(shape[2:])), lambda frames, size: ([1, frames, *size],)
 )
 
@@ -78,7 +78,7 @@ VIDEO = (
     Row(
         ("num_frames", "image_size", "audio_samples_per_frame"),
         ("image.positions.max_resolution", "audio.num_samples", "audio.positions.max_resolution"),
-        Turn(_to_resolutions, _from_resolutions),
+        Transform(_to_resolutions, _from_resolutions),
     ),
 )
 

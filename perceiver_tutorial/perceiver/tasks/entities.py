@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ...attention import Activation
 from ...initialisation import initialise
+from ...inputs import check_fields
 from ...zoo import build
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig, FourierConfig
 from ..decoder import PerceiverDecoder
@@ -48,6 +49,7 @@ class EntityConfig:
     activation: Activation = "gelu"
 
     def __post_init__(self):
+        check_fields(self)
         if len(self.resolution) > self.num_features:
             raise ValueError(
                 f"expected coordinates among the features, got num_features={self.num_features} "

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ...attention import Activation
 from ...initialisation import initialise
-from ...inputs import check_classes
+from ...inputs import check_classes, check_fields
 from ...zoo import build
 from ..config import (
     RESIDUAL,
@@ -56,6 +56,7 @@ class ImageClassifierConfig:
     class_names: tuple[str, ...] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self):
+        check_fields(self)
         check_classes(self.class_names, self.num_classes)
 
     def example_input(self, batch_size: int = 1) -> Float[Tensor, "batch colours height width"]:

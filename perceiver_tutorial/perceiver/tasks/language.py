@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ...attention import Activation
 from ...initialisation import initialise
-from ...inputs import check_classes
+from ...inputs import check_classes, check_fields
 from ...zoo import build
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig
 from ..decoder import PerceiverDecoder
@@ -44,6 +44,8 @@ class MaskedLanguageConfig:
     vocabulary: int = 262
     mask_queries: bool = False
     activation: Activation = "gelu"
+
+    __post_init__ = check_fields
 
     def example_input(self, batch_size: int = 1) -> Int[Tensor, "batch bytes"]:
         """Zeros in the shape of the raw input."""
@@ -88,6 +90,7 @@ class TextClassifierConfig:
     class_names: tuple[str, ...] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self):
+        check_fields(self)
         check_classes(self.class_names, self.num_classes)
 
     def example_input(self, batch_size: int = 1) -> Int[Tensor, "batch bytes"]:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ...attention import Activation
 from ...initialisation import initialise
-from ...inputs import check_classes
+from ...inputs import check_classes, check_fields
 from ...zoo import build
 from ..config import NO_RESIDUAL, DecoderConfig, EncoderConfig, FourierConfig
 from ..encoder import PerceiverEncoder
@@ -45,6 +45,8 @@ class VideoConfig:
     positions: FourierConfig
     mask_probability: float = 0.0
 
+    __post_init__ = check_fields
+
     @property
     def size(self) -> tuple[int, int, int]:
         """(frames, height, width), in pixels."""
@@ -71,6 +73,8 @@ class AudioConfig:
     samples_per_patch: int
     positions: FourierConfig
     mask_probability: float = 0.0
+
+    __post_init__ = check_fields
 
     @property
     def cells(self) -> tuple[int]:
@@ -100,6 +104,7 @@ class LabelConfig:
     class_names: tuple[str, ...] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self):
+        check_fields(self)
         check_classes(self.class_names, self.num_classes)
 
 
@@ -128,6 +133,9 @@ class MultimodalConfig:
     query_padding: int = 2
     decoder: DecoderConfig = NO_RESIDUAL
     activation: Activation = "gelu"
+
+    def __post_init__(self):
+        check_fields(self, may_be_0=("input_padding", "query_padding"))
 
     def example_input(self, batch_size: int = 1) -> dict[str, Tensor]:
         """Zeros in the shape of the raw input."""

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ...attention import Activation
 from ...initialisation import initialise
+from ...inputs import check_fields
 from ...zoo import build
 from ..config import NO_RESIDUAL, DecoderConfig, EncoderConfig, FourierConfig
 from ..decoder import PerceiverDecoder
@@ -39,6 +40,8 @@ class OpticalFlowConfig:
     divide_by: float = 100.0
     decoder: DecoderConfig = NO_RESIDUAL
     activation: Activation = "gelu"
+
+    __post_init__ = check_fields
 
     def example_input(
         self, batch_size: int = 1

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ...attention import Activation
 from ...initialisation import initialise
+from ...inputs import check_fields
 from ...zoo import build
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig, FourierConfig
 from ..decoder import classification_decoder
@@ -43,6 +44,9 @@ class PointCloudConfig:
     num_classes: int = 40
     decoder: DecoderConfig | None = RESIDUAL
     activation: Activation = "gelu"
+
+    def __post_init__(self):
+        check_fields(self, may_be_0=("num_features",))
 
     def example_input(self, batch_size: int = 1) -> Float[Tensor, "batch points features"]:
         """Zeros in the shape of the raw input."""

@@ -1,12 +1,14 @@
 """Extractive question answering: every byte says how well the answer begins, and ends, with it."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from jaxtyping import Int
 from torch import Tensor
 
 from ...attention import Activation
+from ...inputs import check_fields
 from ...zoo import build
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig
 from ..model import PerceiverIO
@@ -25,11 +27,13 @@ class SpanConfig:
 
     encoder: EncoderConfig
     decoder: DecoderConfig = RESIDUAL
-    ask: str = "inputs"
+    ask: Literal["inputs", "places"] = "inputs"
     input_channels: int = 768
     max_bytes: int = 2048
     vocabulary: int = 262
     activation: Activation = "gelu"
+
+    __post_init__ = check_fields
 
     def example_input(self, batch_size: int = 1) -> Int[Tensor, "batch bytes"]:
         """Zeros in the shape of the raw input."""

@@ -1,6 +1,7 @@
 """Token classification: what is every byte part of?"""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from jaxtyping import Int
@@ -8,6 +9,7 @@ from torch import Tensor
 
 from ...attention import Activation
 from ...initialisation import initialise
+from ...inputs import check_fields
 from ...zoo import build
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig
 from ..decoder import PerceiverDecoder
@@ -38,15 +40,14 @@ class TokenClassifierConfig:
     encoder: EncoderConfig
     num_labels: int
     decoder: DecoderConfig = RESIDUAL
-    ask: str = "inputs"
+    ask: Literal["inputs", "places"] = "inputs"
     input_channels: int = 768
     max_bytes: int = 2048
     vocabulary: int = 262
     activation: Activation = "gelu"
 
     def __post_init__(self):
-        if self.ask not in ("inputs", "places"):
-            raise ValueError(f'expected ask to be "inputs" or "places", got {self.ask!r}.')
+        check_fields(self)
 
     def example_input(self, batch_size: int = 1) -> Int[Tensor, "batch bytes"]:
         """Zeros in the shape of the raw input."""

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from pixels import same_picture
 
 from perceiver_course import explorers
-from perceiver_course.chapters.hierarchy.model import gaze
+from perceiver_course.chapters.hierarchy.model import attention_map
 from perceiver_course.explorers.attention.looks import Look, passed_on, perceiver_looks
 from perceiver_course.explorers.attention.pictures import as_many, in_common
 from perceiver_course.explorers.own import (
@@ -95,7 +95,7 @@ def test_the_read_layer_is_drawn_as_it_was_tapped(drawn):
 
 def test_self_attends_come_in_the_order_in_which_they_run():
     model, ran = trained("digits-fourier"), []
-    for block in model.encoder.blocks:
+    for block in model.layers:
         for self_attend in block:
             tap = self_attend.attention.weights
             tap.register_forward_hook(lambda _tap, _args, weights: ran.append(weights))
@@ -153,10 +153,10 @@ def test_tokens_of_deit_are_drawn_as_they_were_tapped(drawn):
 
 
 @pytest.mark.parametrize("block, place", [(0, (5, 2)), (1, (3, 1)), (1, (0, 2)), (3, (2, 3))])
-def test_tokens_of_hiera_are_drawn_as_gaze_finds_them(block, place):
+def test_tokens_of_hiera_are_drawn_where_their_attention_map_has_them(block, place):
     given, looks, _ = module.seen(HIERA, None, "", 2)
     side = 8 if block == 0 else 4
-    heads = gaze(module._model(HIERA), given.raw, block, place)[0]
+    heads = attention_map(module._model(HIERA), given.raw, block, place)[0]
     for head, grid in enumerate(heads):
         found = looks[block].on_input(head, place[0] * side + place[1])[0]
         assert torch.allclose(found, grid.flatten(), atol=1e-6)

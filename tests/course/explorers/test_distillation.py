@@ -19,7 +19,7 @@ from perceiver_course.explorers.distillation import (
 from perceiver_course.explorers.explorer import corners
 from perceiver_course.kit.recipes.digits_deit import digits_teacher, few_labels
 from perceiver_course.recipes import trained
-from perceiver_tutorial.deit import DeiTAnswer, hard_distillation, soft_distillation
+from perceiver_tutorial.deit import DeiTOutput, hard_distillation, soft_distillation
 
 OTHERS = (DISPUTED, 0, 1572)
 
@@ -120,7 +120,7 @@ def test_a_higher_temperature_is_flatter():
 def test_groups_hold_what_they_are_called_for():
     images, labels = few_labels().test_images, few_labels().test_labels
     with torch.inference_mode():
-        answer: DeiTAnswer = trained("digits-deit-token")(images)
+        answer: DeiTOutput = trained("digits-deit-token")(images)
     choices = digits_teacher()(images).argmax(-1)
     differ = answer.class_logits.argmax(-1) != answer.distillation_logits.argmax(-1)
     assert differ[list(numbers_in(GROUPS[0]))].all() and len(numbers_in(GROUPS[0])) == differ.sum()

@@ -48,7 +48,7 @@ def test_sums_are_those_that_cost_counts(setting):
 def test_there_is_a_bar_for_every_layer_and_it_has_the_rows_that_are_read(family):
     config = models()[family]
     layers, steps = layers_of(config), walk(config, depth=None)
-    attends = [stage for stage in steps.stages if stage.kind in ("Tap",) and "keys" in stage.axes]
+    attends = [stage for stage in steps.steps if stage.kind in ("Tap",) and "keys" in stage.axes]
     runs = sum(stage.runs for stage in attends)
     assert len(layers) - runs == (1 if family == "Perceiver" else 2)
     read = {stage.shape[-1] for stage in attends}
@@ -83,7 +83,7 @@ def test_a_cell_has_the_mean_colour_of_its_patch():
         at = [int((n + 0.5) / 14 * SHOWN) for n in (row, column)]
         shown = divided.mosaic[:, at[0], at[1]]
         assert (shown - middle(image, 16 * column, 16 * row, 16)).abs().max() <= 1
-    assert len(divided.front) == models()["DeiT"].num_front
+    assert len(divided.front) == models()["DeiT"].num_prefix_tokens
 
 
 def test_a_quarter_shows_the_tokens_of_its_stage():

@@ -96,7 +96,7 @@ def test_a_statement_that_does_not_hold_is_told_with_the_truth():
 def test_what_is_drawn_is_what_was_walked(name):
     taken = walk(name)
     boxes = [box for column in _columns(taken) for box in column]
-    shapes = [shape for stage in taken.stages for shape in stage.outputs]
+    shapes = [shape for stage in taken.steps for shape in stage.outputs]
     assert sorted(math.prod(axis.size for axis in box.axes) for box in boxes) == sorted(
         math.prod(shape.sizes) for shape in shapes
     )
@@ -160,4 +160,4 @@ def test_a_stage_stays_chosen_where_the_next_model_has_it():
     assert explorer.settings["stage"] == "8 encoder.stages.2.1"
     assert "35 modules alike" in explorer.picture.alt
     explorer.turn(family="DeiT")
-    assert explorer.settings["stage"] == "3 encoder.to_tokens"
+    assert explorer.settings["stage"] == "3 layers.0"

@@ -9,7 +9,7 @@ from perceiver_course.explorers.shape_walk.stages import named_stages
 from perceiver_course.explorers.shape_walk.why import reasons
 from perceiver_course.explorers.shape_walk.why.reason import Reason
 from perceiver_tutorial import deit, hiera, perceiver
-from perceiver_tutorial.hiera.blocks import HieraBlock
+from perceiver_tutorial.hiera.layers import HieraLayer
 from perceiver_tutorial.tracing import cost, walk
 from perceiver_tutorial.tracing.models import published_configs
 from perceiver_tutorial.tracing.recorder import Shape
@@ -61,7 +61,7 @@ def test_what_is_wrong_would_be_told():
 ])  # fmt: skip
 def test_operations_are_those_that_torch_counts(name):
     counted, compared = cost(name), 0
-    for stage in walk(name).stages:
+    for stage in walk(name).steps:
         found = {reason.what: reason.value for reason in reasons(CONFIGS[name], stage)}
         if "operations" in found:
             assert found["operations"] * stage.runs == counted[stage.name].flops
@@ -75,7 +75,7 @@ def test_operations_are_those_that_torch_counts(name):
 ])  # fmt: skip
 def test_attention_weights_are_those_of_the_maps(name):
     deep = walk(name, depth=None)
-    for stage in walk(name).stages:
+    for stage in walk(name).steps:
         found = {reason.what: reason.value for reason in reasons(CONFIGS[name], stage)}
         if "attention weights" in found:
             _, _, queries, keys = deep[f"{stage.name}.attention.weights"].shape
@@ -86,11 +86,11 @@ def test_attention_weights_are_those_of_the_maps(name):
 def test_a_token_reads_as_many_as_its_block_lets_it(name):
     with torch.device("meta"):
         modules = dict(build(CONFIGS[name]).named_modules())
-    for stage in walk(name).stages:
+    for stage in walk(name).steps:
         found = {reason.what: reason.value for reason in reasons(CONFIGS[name], stage)}
         if "tokens read by each" in found:
             block = modules[stage.name]
-            assert isinstance(block, HieraBlock)
+            assert isinstance(block, HieraLayer)
             everybody = stage.inputs[0].sizes[1]
-            assert found["tokens read by each"] == (block.attention.window or everybody)
+            assert found["tokens read by each"] == (block.attention.unit_tokens or everybody)
             assert found["heads"] == block.attention.num_heads

@@ -12,7 +12,7 @@ from perceiver_tutorial.perceiver.tasks import (
     OpticalFlowConfig,
 )
 from perceiver_tutorial.tracing.models import Config
-from perceiver_tutorial.tracing.walk import Stage
+from perceiver_tutorial.tracing.walk import Step
 
 from .deit import deit_reasons
 from .flow import flow_reasons
@@ -25,7 +25,7 @@ from .reason import Reason
 __all__ = ["Reason", "reasons"]
 
 
-REASONS: dict[type, Callable[[Any, Stage], list[Reason]]] = {
+REASONS: dict[type, Callable[[Any, Step], list[Reason]]] = {
     ImageClassifierConfig: image_reasons,
     MaskedLanguageConfig: language_reasons,
     OpticalFlowConfig: flow_reasons,
@@ -36,7 +36,7 @@ REASONS: dict[type, Callable[[Any, Stage], list[Reason]]] = {
 }
 
 
-def reasons(config: Config, stage: Stage) -> list[Reason]:
+def reasons(config: Config, stage: Step) -> list[Reason]:
     """Where the numbers of a stage of a published model come from.
 
     Args:

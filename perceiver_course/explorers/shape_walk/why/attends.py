@@ -2,13 +2,13 @@
 
 from perceiver_tutorial.perceiver import EncoderConfig
 from perceiver_tutorial.perceiver.config import DecoderConfig
-from perceiver_tutorial.tracing.walk import Stage
+from perceiver_tutorial.tracing.walk import Step
 
 from ....kit.formulas import attend_flops, attend_parameters
 from .reason import Reason, chosen, times
 
 
-def attend_reasons(encoder: EncoderConfig, decoder: DecoderConfig, stage: Stage) -> list[Reason]:
+def attend_reasons(encoder: EncoderConfig, decoder: DecoderConfig, stage: Step) -> list[Reason]:
     """Where the numbers of the encoder come from, and those of the decoder's cross-attend."""
     rows, channels = encoder.num_latents, encoder.latent_channels
     match stage.name.split("."):
@@ -33,7 +33,7 @@ def _latents(encoder: EncoderConfig, rows: str, channels: str) -> list[Reason]:
     ]
 
 
-def _reading(encoder: EncoderConfig, stage: Stage) -> list[Reason]:
+def _reading(encoder: EncoderConfig, stage: Step) -> list[Reason]:
     _, inputs, channels = stage.inputs[1].sizes
     flops = attend_flops(
         encoder.num_latents, inputs, encoder.latent_channels, channels,
@@ -66,7 +66,7 @@ def _thinking(encoder: EncoderConfig) -> list[Reason]:
     ]
 
 
-def _answering(encoder: EncoderConfig, decoder: DecoderConfig, stage: Stage) -> list[Reason]:
+def _answering(encoder: EncoderConfig, decoder: DecoderConfig, stage: Step) -> list[Reason]:
     _, queries, channels = stage.inputs[0].sizes
     flops = attend_flops(
         queries, encoder.num_latents, channels, encoder.latent_channels,

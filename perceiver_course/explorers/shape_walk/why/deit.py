@@ -1,13 +1,13 @@
 """DeiT: patches and one or two tokens more, alike from the first block to the last."""
 
 from perceiver_tutorial.deit import DeiTConfig
-from perceiver_tutorial.tracing.walk import Stage
+from perceiver_tutorial.tracing.walk import Step
 
 from ....kit.formulas import attend_flops, attend_parameters
 from .reason import Reason, chosen, linear, plus, times
 
 
-def deit_reasons(config: DeiTConfig, stage: Stage) -> list[Reason]:
+def deit_reasons(config: DeiTConfig, stage: Step) -> list[Reason]:
     """Where the numbers of one stage come from."""
     width, classes = config.channels, config.num_classes
     match stage.name.split("."):
@@ -51,7 +51,7 @@ def _convolution(config: DeiTConfig) -> Reason:
 
 
 def _tokens(config: DeiTConfig, what: str) -> Reason:
-    terms = plus((config.num_patches, *(1,) * config.num_front))
+    terms = plus((config.num_patches, *(1,) * config.num_prefix_tokens))
     because = "patches, class token, distillation token" if config.distilled else (
         "patches and the class token"
     )  # fmt: skip
@@ -59,8 +59,8 @@ def _tokens(config: DeiTConfig, what: str) -> Reason:
 
 
 def _rows(config: DeiTConfig) -> Reason:
-    rows = config.num_tokens + config.num_front
-    terms = f"({plus((config.num_tokens, config.num_front))}) x {config.channels}"
+    rows = config.num_tokens + config.num_prefix_tokens
+    terms = f"({plus((config.num_tokens, config.num_prefix_tokens))}) x {config.channels}"
     because = "a position for each token, and the tokens that are learned"
     return Reason(rows * config.channels, "parameters", terms, because)
 

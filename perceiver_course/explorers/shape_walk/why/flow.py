@@ -3,7 +3,7 @@
 import math
 
 from perceiver_tutorial.perceiver.tasks import OpticalFlowConfig
-from perceiver_tutorial.tracing.walk import Stage
+from perceiver_tutorial.tracing.walk import Step
 
 from .attends import attend_reasons
 from .reason import Reason, chosen, fourier, linear, plus, times
@@ -12,7 +12,7 @@ FRAMES, SIDE, COLOURS = 2, 3, 3
 NEIGHBOURHOOD = SIDE * SIDE * COLOURS
 
 
-def flow_reasons(config: OpticalFlowConfig, stage: Stage) -> list[Reason]:
+def flow_reasons(config: OpticalFlowConfig, stage: Step) -> list[Reason]:
     """Where the numbers of one stage come from."""
     match stage.name.split("."):
         case ["raw"]:

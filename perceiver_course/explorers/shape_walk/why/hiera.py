@@ -4,12 +4,12 @@ import math
 
 from perceiver_tutorial.hiera import HieraConfig, HieraMAEConfig
 from perceiver_tutorial.hiera.targets import predicted_side
-from perceiver_tutorial.tracing.walk import Stage
+from perceiver_tutorial.tracing.walk import Step
 
 from .reason import Reason, chosen, plus, times
 
 
-def hiera_reasons(config: HieraConfig, stage: Stage) -> list[Reason]:
+def hiera_reasons(config: HieraConfig, stage: Step) -> list[Reason]:
     """Where the numbers of one stage of the classifier come from."""
     match stage.name.split("."):
         case ["encoder", "stages", number, block]:
@@ -20,7 +20,7 @@ def hiera_reasons(config: HieraConfig, stage: Stage) -> list[Reason]:
     return _start(config, stage)
 
 
-def mae_reasons(config: HieraMAEConfig, stage: Stage) -> list[Reason]:
+def mae_reasons(config: HieraMAEConfig, stage: Step) -> list[Reason]:
     """Where the numbers of one stage of the pre-training come from."""
     encoder, last = config.encoder, config.encoder.last_stage
     unit = math.prod(encoder.mask_unit)
@@ -48,7 +48,7 @@ def mae_reasons(config: HieraMAEConfig, stage: Stage) -> list[Reason]:
     return _start(encoder, stage)
 
 
-def _start(config: HieraConfig, stage: Stage) -> list[Reason]:
+def _start(config: HieraConfig, stage: Step) -> list[Reason]:
     *times_, height, width = config.input_size
     tokens = Reason(math.prod(config.grid), "tokens", times(*config.grid), _strides(config))
     channels = chosen(config.embed_channels, "channels", "the first stage's, chosen")
@@ -95,7 +95,7 @@ def _tokens(config: HieraConfig, stage: int, first: int) -> Reason:
 
 
 def _block(
-    config: HieraConfig, number: int, is_first: bool, tokens: Reason, stage: Stage
+    config: HieraConfig, number: int, is_first: bool, tokens: Reason, stage: Step
 ) -> list[Reason]:
     """A stage's first block pools and widens; the others keep both sizes."""
     width = config.channels(number)
@@ -108,7 +108,7 @@ def _block(
     return [tokens, channels, _seen(config, before, stage), _heads(config, number)]
 
 
-def _seen(config: HieraConfig, before: int, stage: Stage) -> Reason:
+def _seen(config: HieraConfig, before: int, stage: Step) -> Reason:
     """How many tokens one token reads: those of its mask unit, or all."""
     if not config.mask_unit_attention[before]:
         return chosen(stage.inputs[0].sizes[1], "tokens read by each", "all of them")

@@ -9,7 +9,7 @@ from perceiver_tutorial.perceiver.config import (
     num_cells,
 )
 from perceiver_tutorial.perceiver.tasks import ImageClassifierConfig
-from perceiver_tutorial.tracing.walk import Stage
+from perceiver_tutorial.tracing.walk import Step
 
 from .attends import attend_reasons
 from .reason import Reason, chosen, fourier, linear, plus, times
@@ -17,7 +17,7 @@ from .reason import Reason, chosen, fourier, linear, plus, times
 KERNEL = 7
 
 
-def image_reasons(config: ImageClassifierConfig, stage: Stage) -> list[Reason]:
+def image_reasons(config: ImageClassifierConfig, stage: Step) -> list[Reason]:
     """Where the numbers of one stage come from."""
     width, classes = config.encoder.latent_channels, config.num_classes
     match stage.name.split("."):

@@ -1,7 +1,7 @@
 """The masked language model: bytes in, bytes out."""
 
 from perceiver_tutorial.perceiver.tasks import MaskedLanguageConfig
-from perceiver_tutorial.tracing.walk import Stage
+from perceiver_tutorial.tracing.walk import Step
 
 from .attends import attend_reasons
 from .reason import Reason, chosen, times
@@ -9,7 +9,7 @@ from .reason import Reason, chosen, times
 BYTES, SPECIAL = 256, 6
 
 
-def language_reasons(config: MaskedLanguageConfig, stage: Stage) -> list[Reason]:
+def language_reasons(config: MaskedLanguageConfig, stage: Step) -> list[Reason]:
     """Where the numbers of one stage come from."""
     places, width, ids = config.max_bytes, config.input_channels, config.vocabulary
     match stage.name.split("."):

@@ -3,13 +3,13 @@
 import math
 
 from perceiver_tutorial.perceiver.tasks import MultimodalConfig
-from perceiver_tutorial.tracing.walk import Stage
+from perceiver_tutorial.tracing.walk import Step
 
 from .attends import attend_reasons
 from .reason import Reason, chosen, fourier, linear, plus, times
 
 
-def multimodal_reasons(config: MultimodalConfig, stage: Stage) -> list[Reason]:
+def multimodal_reasons(config: MultimodalConfig, stage: Step) -> list[Reason]:
     """Where the numbers of one stage come from."""
     match stage.name.split("."):
         case ["raw"] | ["answer"]:
@@ -112,7 +112,7 @@ def _answers(config: MultimodalConfig) -> dict[str, list[Reason]]:
     }  # fmt: skip
 
 
-def _padded(config: MultimodalConfig, part: str, stage: Stage) -> list[Reason]:
+def _padded(config: MultimodalConfig, part: str, stage: Step) -> list[Reason]:
     every = _inputs(config) if part == "preprocessor" else _queries(config)
     _, rows, width = stage.inputs[0].sizes
     name = next(name for name, reasons in every.items() if reasons[0].value == rows)
@@ -124,7 +124,7 @@ def _padded(config: MultimodalConfig, part: str, stage: Stage) -> list[Reason]:
     ]
 
 
-def _common(config: MultimodalConfig, stage: Stage) -> Reason:
+def _common(config: MultimodalConfig, stage: Step) -> Reason:
     what = "channels" if stage.name == "preprocessor" else "query_channels"
     common, widest = _width(config, stage.name), _widest(config, stage.name)
     because = "the widest, and a few more to tell them apart"

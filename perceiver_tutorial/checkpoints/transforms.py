@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 
-class Turn(NamedTuple):
+class Transform(NamedTuple):
     """From their form to ours, and back.
 
     Attributes:
@@ -19,9 +19,9 @@ class Turn(NamedTuple):
     to_theirs: Callable[..., tuple[Any, ...]]
 
 
-def each(to_ours: Callable[[Any], Any], to_theirs: Callable[[Any], Any]) -> Turn:
+def each(to_ours: Callable[[Any], Any], to_theirs: Callable[[Any], Any]) -> Transform:
     """A turn of one thing into one thing."""
-    return Turn(lambda theirs: (to_ours(theirs),), lambda ours: (to_theirs(ours),))
+    return Transform(lambda theirs: (to_ours(theirs),), lambda ours: (to_theirs(ours),))
 
 
 def same(*things: Any) -> tuple[Any, ...]:
@@ -37,15 +37,15 @@ def _fuse(*parts: Tensor) -> tuple[Tensor]:
     return (torch.cat(parts),)
 
 
-def without_front(axes: int) -> Turn:
+def without_front(axes: int) -> Transform:
     """Axes of length 1 in front, which ours do without."""
     return each(
         lambda theirs: theirs.reshape(theirs.shape[axes:]), lambda ours: ours[(None,) * axes]
     )
 
 
-SAME = Turn(same, same)
-FUSED = Turn(_split, _fuse)  # queries, keys and values: one map there, three here
+SAME = Transform(same, same)
+FUSED = Transform(_split, _fuse)  # queries, keys and values: one map there, three here
 TRANSPOSED = each(lambda theirs: theirs.T, lambda ours: ours.T)
 HEIGHT_WIDTH_IN_OUT = each(
     lambda theirs: theirs.permute(3, 2, 0, 1), lambda ours: ours.permute(2, 3, 1, 0)
@@ -67,10 +67,10 @@ def _classes(labels: Mapping[Any, str]) -> tuple[int, tuple[str, ...] | None]:
 
 
 # Names by number in transformers' id2label; without any, DeiTs of ours have no head.
-CLASSES = Turn(
+CLASSES = Transform(
     _classes,
     lambda count, names: (dict(enumerate(_labels(count) if names is None else names)),),
 )
-CLASSES_OR_NONE = Turn(
+CLASSES_OR_NONE = Transform(
     lambda labels: _classes(labels) if labels else (None, None), CLASSES.to_theirs
 )

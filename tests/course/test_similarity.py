@@ -8,7 +8,7 @@ from perceiver_course.chapters.images_fourier.pictures import draw_similarity
 from perceiver_course.chapters.images_learned.pictures import by_step
 from perceiver_course.chapters.positions.pictures import draw_similarities
 from perceiver_course.explorers.fourier import alike_to
-from perceiver_course.kit.token_pictures import cosine_similarity, draw_likeness, neighbours
+from perceiver_course.kit.token_pictures import cosine_similarity, draw_similarity_maps, neighbours
 
 TABLE = torch.randn(12, 5, generator=torch.Generator().manual_seed(0))
 
@@ -44,7 +44,7 @@ def test_two_places_are_equally_alike_in_every_picture_that_compares_them():
     table = TABLE + 3
     alike = cosine_similarity(table, table)
     assert alike.min() > 0.5
-    shown = draw_likeness({"table": table}, (3, 4)).figure.axes[0].images[0].get_array()
+    shown = draw_similarity_maps({"table": table}, (3, 4)).figure.axes[0].images[0].get_array()
     assert shown[0, 1] == pytest.approx(alike[0, 1])
     for picture in (
         draw_similarity(table, (3, 4), (0, 0)),

@@ -1,0 +1,59 @@
+"""The sets of the course by name, as the library `datasets` has them."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+
+from datasets import Dataset
+
+from . import others, pictures
+from .made import MadeSet
+
+SETS = {**pictures.SETS, **others.SETS}
+
+
+def load_set(name: str, **counts: int) -> Mapping[str, Dataset]:
+    """A set of the course, its splits as tensors; drawn at the first call, then cached.
+
+    Args:
+        name: one of `SETS`.
+        counts: how many rows to draw for a split, e.g. train=100; not of real samples.
+
+    Raises:
+        KeyError: if there is no such set.
+        ValueError: if a split has not the rows that were asked for.
+
+    >>> digits = load_set("digits")
+    >>> digits["train"].num_rows, digits["test"].num_rows, digits["train"][0]["image"].shape
+    (1347, 450, torch.Size([1, 8, 8]))
+    """
+    return _set(name).resized(counts).load(name)
+
+
+def card(name: str) -> str:
+    """What a set is and is for, where it comes from, its licence, rows and columns.
+
+    >>> print(card("sounds").splitlines()[0])
+    sounds: Eight kinds of sound with noise, a quarter of a second each, at 4,000 samples a ...
+    """
+    chosen, loaded = _set(name), load_set(name)
+    sizes = (f"{split} {data.num_rows:,}" for split, data in loaded.items())
+    bytes_on_disk = sum(data.data.nbytes for data in loaded.values())
+    return "\n".join(
+        [
+            f"{name}: {chosen.what}",
+            f"rows: {', '.join(sizes)}; {bytes_on_disk / 1e6:.1f} MB",
+            f"columns: {', '.join(f'{key} {kind}' for key, kind in chosen.features.items())}",
+            f"source: {chosen.source}",
+            f"licence: {chosen.licence}",
+        ]
+    )
+
+
+def _set(name: str) -> MadeSet:
+    if name not in SETS:
+        nearest = get_close_matches(name, SETS, n=1, cutoff=0)[0]
+        raise KeyError(f"expected the name of a set, got {name!r}. Did you mean {nearest!r}?")
+    return SETS[name]
+
+
+__all__ = ["SETS", "card", "load_set"]

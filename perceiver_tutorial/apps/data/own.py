@@ -1,0 +1,142 @@
+"""The reader's own data: a folder of pictures or of sounds, lines of text, a table."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from datasets import Audio, Dataset, DatasetDict, Features, Value, load_dataset, logging
+from datasets.exceptions import DatasetGenerationError
+
+from ..cache import cache_folder
+from .rows import Reader, sound_of
+
+KINDS = {  # a file's ending -> how `datasets` reads it
+    ".txt": "text", ".csv": "csv", ".tsv": "csv", ".jsonl": "json", ".json": "json",
+    ".parquet": "parquet", ".wav": "audiofolder", ".flac": "audiofolder", ".ogg": "audiofolder",
+    ".mp3": "audiofolder", ".png": "imagefolder", ".jpg": "imagefolder", ".jpeg": "imagefolder",
+    ".gif": "imagefolder", ".bmp": "imagefolder", ".tif": "imagefolder", ".tiff": "imagefolder",
+    ".webp": "imagefolder",
+}  # fmt: skip
+ABOUT = ("metadata.csv", "metadata.jsonl", "metadata.parquet")  # lists what lies beside it
+
+
+def own(
+    place: str | Path,
+    *,
+    columns: Mapping[str, str] | None = None,
+    prepare: Mapping[str, Callable[[Any], Any]] | None = None,
+    num_classes: int | None = None,
+) -> Mapping[str, Dataset]:
+    """Data of one's own, in the formats that `datasets` knows, its rows checked as they are read.
+
+    Args:
+        place: a folder of pictures or sounds, with a subfolder for each class or with a
+            metadata.csv; or of .txt, .csv, .jsonl or .parquet files; or one such file. Folders
+            called train, validation and test become splits.
+        columns: our name -> theirs. Default: every column under its own name.
+        prepare: column -> what makes the model's input of one value, e.g. of a picture.
+        num_classes: labels have to lie below.
+
+    Raises:
+        FileNotFoundError: if nothing is there.
+        ValueError: if there is nothing that can be read, no row, no such column, a label out of
+            range; or later, when a row is read, if its picture or sound is broken.
+    """
+    place = Path(place)
+    found, is_sound = _loaded(place, _kind_of(place))
+    ready = dict(prepare or {})
+    if is_sound:
+        ready["audio"] = partial(_sound, then=ready.get("audio"))
+    return DatasetDict(
+        {
+            split: _ours(data, f"{split} of {place}", columns, ready, num_classes)
+            for split, data in found.items()
+        }
+    )
+
+
+def _loaded(place: Path, kind: str) -> tuple[Mapping[str, Dataset], bool]:
+    """What `datasets` makes of it, and whether there are sounds, which stay names of files."""
+    given = {"data_dir" if place.is_dir() else "data_files": str(place)}
+    if place.suffix == ".tsv":
+        given["delimiter"] = "\t"
+    try:
+        with _silence():
+            if kind == "audiofolder":  # `datasets` writes no sound without a codec
+                given["features"] = _names_of_sounds(place)
+            found = load_dataset(kind, cache_dir=str(cache_folder() / "own"), **given)
+    except (DatasetGenerationError, ValueError, OSError) as error:
+        said = str(error.__cause__ or error)
+        why = "there is no row in it" if "no data" in said else " ".join(said.split())[:200]
+        raise ValueError(f"expected to read {place} as {kind}, but {why}.") from error
+    return found, kind == "audiofolder"
+
+
+def _names_of_sounds(place: Path) -> Features:
+    streamed = load_dataset("audiofolder", data_dir=str(place), streaming=True)
+    features = next(iter(streamed.values())).features
+    return Features(
+        {name: Value("string") if isinstance(f, Audio) else f for name, f in features.items()}
+    )
+
+
+def _sound(file: str, then: Callable[[Any], Any] | None) -> Any:
+    samples = sound_of(Path(file).read_bytes())
+    return then(samples) if then else samples
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """What is wrong is said once, by us."""
+    before = logging.get_verbosity()
+    logging.set_verbosity(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
+
+
+def _kind_of(place: Path) -> str:
+    """How most of the files are read."""
+    if not place.exists():
+        raise FileNotFoundError(f"expected a folder or a file, but there is no {place}.")
+    files = [place] if place.is_file() else [f for f in place.rglob("*") if f.is_file()]
+    kinds = Counter(KINDS[f.suffix.lower()] for f in files if _is_data(f))
+    if not kinds:
+        raise ValueError(
+            f"expected pictures, WAV files, .txt, .csv, .jsonl or .parquet in {place}, got "
+            f"{len(files):,} other files."
+        )
+    return kinds.most_common(1)[0][0]
+
+
+def _is_data(file: Path) -> bool:
+    return file.suffix.lower() in KINDS and file.name not in ABOUT
+
+
+def _ours(data: Dataset, where: str, columns, prepare, num_classes: int | None) -> Dataset:
+    label = (columns or {}).get("label", "label")
+    if label in data.column_names and len(data):
+        data = _with_classes(data, label, where, num_classes)
+    chosen = dict(columns or {name: name for name in data.column_names})
+    return Reader(where, chosen, prepare, num_classes).read(data)
+
+
+def _with_classes(data: Dataset, label: str, where: str, num_classes: int | None) -> Dataset:
+    """Labels as class numbers; names are numbered in their order."""
+    if data.features[label].dtype in ("string", "large_string"):
+        data = data.class_encode_column(label)
+    known = num_classes or getattr(data.features[label], "num_classes", None)
+    labels = np.asarray(data.with_format("numpy")[label][:])
+    good = (labels >= 0) & (labels < (known or np.inf)) & (labels == np.floor(labels))
+    if not good.all():
+        row = int(np.flatnonzero(~good)[0])
+        above = f" to {known - 1}" if known else " on"
+        raise ValueError(
+            f"expected a class from 0{above} in row {row} of {where}, got {labels[row]}."
+        )
+    return data

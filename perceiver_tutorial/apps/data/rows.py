@@ -1,0 +1,151 @@
+"""Rows of anybody's data under our names: made ready when they are read, bad ones named."""
+
+import io
+import wave
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from datasets import Audio, Dataset, IterableDataset, disable_progress_bars
+from datasets import Image as ImageColumn
+from jaxtyping import Float
+from PIL import Image, UnidentifiedImageError
+from torch import Tensor
+
+disable_progress_bars()  # a notebook would keep them among its outputs
+
+ROW = "_row"  # the column that says which row of the data it is
+SOUNDS = (b"RIFF", b"fLaC", b"OggS")  # how such files begin
+WHOLE = {1: np.uint8, 2: np.int16, 4: np.int32}  # bytes of a sample -> how a WAV file keeps it
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How somebody's rows become ours.
+
+    Attributes:
+        where: what a sentence calls the data.
+        columns: our name -> theirs.
+        prepare: our name of a column -> what makes the model's input of one value in it; what
+            returns a dictionary fills several columns.
+        num_classes: labels lie below; None: nobody knows.
+    """
+
+    where: str
+    columns: Mapping[str, str]
+    prepare: Mapping[str, Callable[[Any], Any]]
+    num_classes: int | None = None
+
+    def read(self, data: Dataset | IterableDataset) -> Dataset | IterableDataset:
+        """The same rows under our names; pictures and sounds are opened when a row is read.
+
+        Raises:
+            ValueError: if there is no row, or a column is missing. A row that is broken, or whose
+                label is out of range, raises it when it is read, with its number.
+        """
+        names, theirs = data.column_names, [*dict.fromkeys(self.columns.values())]
+        if missing := [name for name in theirs if name not in names]:
+            raise ValueError(
+                f"expected a column {missing[0]!r} in {self.where}, got {', '.join(names)}. Say "
+                "which one is meant: columns={'ours': 'theirs'}."
+            )
+        data = data.select_columns(theirs)
+        for name in theirs:
+            if isinstance(data.features[name], ImageColumn | Audio):
+                data = data.cast_column(name, type(data.features[name])(decode=False))
+        if isinstance(data, IterableDataset):
+            return data.map(self.row, with_indices=True, remove_columns=theirs)
+        if not len(data):
+            raise ValueError(f"expected rows in {self.where}, got none.")
+        numbered = data.add_column(ROW, np.arange(len(data)))
+        return numbered.with_transform(self._batch)
+
+    def _batch(self, batch: Mapping[str, list]) -> dict[str, list]:
+        rows = [
+            self.row({name: column[place] for name, column in batch.items()}, number)
+            for place, number in enumerate(batch[ROW])
+        ]
+        return {name: [row[name] for row in rows] for name in rows[0]}
+
+    def row(self, theirs: Mapping[str, Any], number: int) -> dict[str, Any]:
+        """One row under our names, ready for a model.
+
+        Raises:
+            ValueError: if something in it is broken or out of range, with its number.
+        """
+        ours = {}
+        for name, column in self.columns.items():
+            try:
+                value = _opened(theirs[column])
+                if name == "label":
+                    self._check_label(value)
+                made = self.prepare[name](value) if name in self.prepare else value
+            except Exception as error:  # readers of broken files raise nearly everything
+                kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
+                raise ValueError(
+                    f"expected a good {name} in row {number} of {self.where}, got {kind}"
+                    f"{' '.join(str(error).split())}"
+                ) from error
+            ours.update(made if isinstance(made, Mapping) else {name: made})
+        return ours
+
+    def _check_label(self, label: Any) -> None:
+        if isinstance(label, int):
+            most = self.num_classes
+            if label < 0 or (most is not None and label >= most):
+                known = "from 0 on" if most is None else f"from 0 to {most - 1}"
+                raise ValueError(f"{label}; labels count {known}.")
+
+
+def _opened(value: Any) -> Any:
+    """The picture or the sound of a file that `datasets` has not decoded; others as they are."""
+    if not isinstance(value, Mapping) or set(value) != {"bytes", "path"}:
+        return value
+    raw = value["bytes"] or Path(value["path"]).read_bytes()
+    if raw[:4] in SOUNDS or raw[:3] == b"ID3":
+        return sound_of(raw)
+    try:
+        picture = Image.open(io.BytesIO(raw))
+        picture.load()
+    except UnidentifiedImageError as error:
+        raise ValueError("a file that is no picture which Pillow can open.") from error
+    return picture
+
+
+def sound_of(raw: bytes) -> Float[Tensor, "samples 1"]:
+    """The samples of a sound, from -1 to 1; several channels become their mean.
+
+    Args:
+        raw: a WAV file of whole numbers of 8, 16 or 32 bits; others need torchcodec.
+
+    Raises:
+        ValueError: if it is torn, or keeps its samples in another way.
+    """
+    if raw[:4] != b"RIFF":
+        return _decoded(raw)
+    try:
+        with wave.open(io.BytesIO(raw)) as file:
+            width, channels = file.getsampwidth(), file.getnchannels()
+            frames = file.readframes(file.getnframes())
+            wanted = file.getnframes() * channels * width
+    except (wave.Error, EOFError) as error:
+        raise ValueError(f"a WAV file that cannot be read ({error}).") from error
+    if width not in WHOLE or len(frames) != wanted or not frames:
+        raise ValueError("a WAV file that is torn, empty, or of other than 8, 16 or 32 bits.")
+    samples = np.frombuffer(frames, WHOLE[width]).astype(np.float32)
+    centred = samples / 128 - 1 if width == 1 else samples / 2 ** (8 * width - 1)
+    return torch.from_numpy(centred).reshape(-1, channels).mean(1, keepdim=True)
+
+
+def _decoded(raw: bytes) -> Float[Tensor, "samples 1"]:
+    """The samples of a compressed sound, by torchcodec, which is not among our packages."""
+    try:
+        from torchcodec.decoders import AudioDecoder
+    except ImportError as error:
+        raise ValueError(
+            "a compressed sound. torchcodec opens it (pip install torchcodec); or make it a WAV."
+        ) from error
+    return AudioDecoder(raw).get_all_samples().data.mean(0)[:, None]

@@ -1,0 +1,131 @@
+"""An error from deep inside a model says in which module it happened, and what had come to it."""
+
+import traceback
+
+import pytest
+import torch
+from calls import images, model, raw
+from torch import nn
+
+from perceiver_tutorial.errors import Model
+
+pytestmark = pytest.mark.usefixtures("without_shape_checks")
+HIERA = ("hiera", images(32, 64), "encoder.stages.2.0.mlp.fc1")
+DEEP = [
+    ("fourier images", raw("fourier images"), "encoder.blocks.0.1.attention.k_proj"),
+    ("hiera", images(32, 64), "encoder.stages.2.0.mlp.fc1"),
+    ("mae", images(32, 64), "encoder.stages.2.0.mlp.fc1"),
+    ("deit", images(16, 24), "encoder.blocks.0.mlp.fc1"),
+    ("masked deit", images(16, 24), "encoder.blocks.0.mlp.fc1"),
+]
+
+
+class Broken(nn.Linear):
+    """Built for one channel more than ever comes."""
+
+    def __init__(self, layer: nn.Linear):
+        super().__init__(layer.in_features + 1, layer.out_features)
+
+
+@pytest.fixture
+def broken():
+    """Put a layer of a wrong width into a model, and take it out again."""
+    places = []
+
+    def put(whole: nn.Module, name: str) -> nn.Module:
+        layer = whole.get_submodule(name)
+        places.append((whole, name, layer))
+        whole.set_submodule(name, Broken(layer))
+        return whole
+
+    yield put
+    for whole, name, layer in places:
+        whole.set_submodule(name, layer)
+
+
+@pytest.mark.parametrize("name, given, place", DEEP, ids=[name for name, *_ in DEEP])
+def test_a_wrong_width_deep_inside_is_torchs_error_with_the_name_and_the_shape(
+    name, given, place, broken
+):
+    whole = broken(model(name), place)
+    with pytest.raises(RuntimeError, match="cannot be multiplied") as error:
+        whole(given)
+    (note,) = error.value.__notes__
+    width = whole.get_submodule(place).in_features - 1
+    assert note.startswith(f"In {place} (Broken), given input float32 [")
+    assert note.endswith(f", {width}].")
+
+
+def test_methods_besides_the_forward_pass_name_it_too(broken):
+    whole, images = broken(model("fourier images"), DEEP[0][2]), DEEP[0][1]
+    with pytest.raises(RuntimeError) as error:
+        whole.encode(images)
+    assert error.value.__notes__[0].startswith(f"In {DEEP[0][2]} (Broken)")
+    whole = broken(model("hiera"), DEEP[1][2])
+    with pytest.raises(RuntimeError) as error:
+        whole.feature_maps(DEEP[1][1])
+    assert error.value.__notes__[0].startswith(f"In {DEEP[1][2]} (Broken)")
+
+
+def test_numbers_unlike_the_weights_are_noted():
+    with pytest.raises(RuntimeError) as error:
+        model("deit")(images(16, 24).double())
+    (note,) = error.value.__notes__
+    assert note.startswith("In encoder.to_patches.convolve (Conv2d), given input float64 [2, 3, ")
+    assert "weight float32 [6, 3, 8, 8]" in note
+
+
+@pytest.mark.parametrize("call", [
+    lambda: model("deit")(images(16, 23)),
+    lambda: model("fourier images")(None),
+    lambda: model("fourier images").decode(torch.zeros(2, 7, 13), raw("fourier images")),
+])  # fmt: skip
+def test_a_sentence_of_our_own_gets_no_note(call):
+    with pytest.raises((ValueError, TypeError)) as error:
+        call()
+    assert not hasattr(error.value, "__notes__")
+
+
+class Toy(Model):
+    """Divides by a length, inside a layer that has no module of its own."""
+
+    def __init__(self, inner: nn.Module | None = None):
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, x):
+        return self.inner(x) if self.inner else x / len(x[0, 0]) / 0
+
+    def _private(self): ...
+
+
+def test_a_model_in_a_model_is_named_once():
+    with pytest.raises(IndexError) as error:
+        Toy(Toy())(torch.zeros(2, 0))
+    assert error.value.__notes__ == ["In the model itself (Toy), given x float32 [2, 0]."]
+
+
+def test_without_a_tensor_only_the_module_is_named():
+    with pytest.raises(TypeError) as error:
+        Toy()(None)
+    assert error.value.__notes__ == ["In the model itself (Toy)."]
+
+
+def test_the_trace_has_one_frame_more_and_the_error_is_the_same():
+    class Mine(Exception): ...
+
+    mine = Mine("mine")
+
+    def raise_mine(*_):
+        raise mine
+
+    with pytest.raises(Mine) as error:
+        Toy(raise_mine)(torch.zeros(2))
+    assert error.value is mine and error.value.__cause__ is None
+    names = [frame.name for frame in traceback.extract_tb(mine.__traceback__)]
+    assert names.count("call") == 1 and names[-1] == "raise_mine"
+
+
+def test_names_words_and_signatures_stay():
+    assert Toy.forward.__name__ == "forward" and Toy._private.__qualname__ == "Toy._private"
+    assert not hasattr(Toy._private, "__wrapped__")
