@@ -15,6 +15,8 @@ PREDICTIONS = Catalogue("PREDICTIONS", {topic: f"chapters.{topic}.exercises" for
 def predict(name: str, guess: tuple[int, ...] | str | EllipsisType) -> None:
     """Guess a shape before it is computed, and hear what the guess believes.
 
+    A right guess about a step of a model is told where its sizes come from.
+
     Args:
         name: which shape.
         guess: numbers such as (1, 224, 3), or a formula such as "B, H*W, 3"; `...` asks.
@@ -25,6 +27,7 @@ def predict(name: str, guess: tuple[int, ...] | str | EllipsisType) -> None:
 
     >>> predict("start.answer", (1, 1000))
     right: (1, 1000)
+           1,000 = L: a score for each
     """
     if name not in PREDICTIONS:
         nearest = get_close_matches(name, PREDICTIONS, n=1, cutoff=0)[0]

@@ -14,10 +14,10 @@ OURS = ("perceiver_tutorial", "perceiver_course")
 
 
 class Model(nn.Module):
-    """A whole model: any error in its public methods gets a note, and is otherwise as it was.
+    """A whole model: errors in its public methods get a note, and are otherwise as they were.
 
-    What is wrong with a shape, torch says best; a model knows where it is wrong. Sentences of our
-    own say both, and get no note.
+    Torch knows best what is wrong with a shape; a model knows where. Sentences of our own, raised
+    where something enters, say both and get no note.
 
     >>> class Toy(Model):
     ...     def __init__(self):
@@ -43,12 +43,11 @@ class Model(nn.Module):
 def _noted(method: Callable) -> Callable:
     @wraps(method)
     def call(model: nn.Module, *args: Any, **kwargs: Any) -> Any:
-        if torch.compiler.is_compiling():
-            return method(model, *args, **kwargs)
         try:
             return method(model, *args, **kwargs)
         except Exception as error:
-            _add_note(error, model)
+            if not torch.compiler.is_compiling():
+                _add_note(error, model)
             raise
 
     return call
@@ -56,29 +55,22 @@ def _noted(method: Callable) -> Callable:
 
 def _add_note(error: Exception, model: nn.Module) -> None:
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    said = traceback.extract_tb(error.__traceback__)[-1].line or ""
-    is_ours = frames[-1].f_globals.get("__name__", "").startswith(OURS) and said.startswith("raise")
-    if is_ours or getattr(error, "__notes__", ()):
+    last_line = traceback.extract_tb(error.__traceback__)[-1].line or ""
+    raised_in = frames[-1].f_globals.get("__name__", "")
+    is_sentence = raised_in.startswith(OURS) and last_line.startswith("raise")
+    if is_sentence or hasattr(error, "__notes__"):
         return
-    names = {module: name for name, module in model.named_modules()}
+    names = {id(module): name for name, module in model.named_modules()}
     for frame in reversed(frames):
-        if (module := _module_of(frame)) in names:
-            where = f"{names[module] or 'the model itself'} ({type(module).__name__})"
-            given = _tensors_of(frame)
-            error.add_note(f"In {where}, given {given}." if given else f"In {where}.")
+        module = frame.f_locals.get("self")
+        if id(module) in names:
+            name = names[id(module)] or "the model itself"
+            error.add_note(f"In {name} ({type(module).__name__}){_tensors_given(frame)}.")
             return
 
 
-def _module_of(frame: FrameType) -> nn.Module | None:
-    owner = frame.f_locals.get("self")
-    return owner if isinstance(owner, nn.Module) else None
-
-
-def _tensors_of(frame: FrameType) -> str:
-    arguments = getargvalues(frame)
-    given = {name: arguments.locals[name] for name in arguments.args if name in arguments.locals}
-    return ", ".join(
-        f"{name} {str(x.dtype).removeprefix('torch.')} {list(x.shape)}"
-        for name, x in given.items()
-        if isinstance(x, Tensor)
-    )
+def _tensors_given(frame: FrameType) -> str:
+    names, _, _, values = getargvalues(frame)
+    tensors = {name: values[name] for name in names if isinstance(values.get(name), Tensor)}
+    given = (f"{n} {str(x.dtype)[len('torch.') :]} {list(x.shape)}" for n, x in tensors.items())
+    return f", given {', '.join(given)}" if tensors else ""

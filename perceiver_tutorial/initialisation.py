@@ -42,7 +42,8 @@ def scale_tables(model: nn.Module, std: float) -> None:
     """
     layers = (nn.Linear, nn.LayerNorm, nn.Conv2d, nn.ConvTranspose2d, nn.ConvTranspose3d)
     others = (module for module in model.modules() if not isinstance(module, layers))
-    tables = (p for module in others for p in module.parameters(recurse=False) if p.ndim == 2)
+    own = (p for module in others for p in module.parameters(recurse=False))
     with torch.no_grad():
-        for table in tables:
-            table *= std / table.std()
+        for table in own:
+            if table.ndim == 2 or (table.ndim == 3 and table.shape[1] > 1):  # no single token
+                table *= std / table.std()

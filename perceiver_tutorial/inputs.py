@@ -5,7 +5,7 @@ import reprlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, partial
 from inspect import formatannotation
 from typing import Any, Literal, TypeVar, get_origin, get_type_hints
 
@@ -17,7 +17,6 @@ from torch._C._functorch import is_functorch_wrapped_tensor
 from torch._subclasses import FakeTensor
 
 Config = TypeVar("Config")
-INTS_ARE_FLOATS = BeartypeConf(is_pep484_tower=True)
 NEAR = 0.4  # of 1, by difflib's measure
 TO_PAD = "Pad it, x.to_padded_tensor(0); where a model takes mask, say there what is padding."
 TO_COUNT = "Ids are whole numbers: x.long()."
@@ -47,20 +46,15 @@ def look_up(name: str, published: Mapping[str, Config], kind: str) -> Config:
 
 
 def check_classes(class_names: Sequence[str] | None, num_classes: int | None) -> None:
-    """Let a number of classes and their names pass, or say that they cannot be so many.
+    """Let the names of classes pass, or say that there are more or fewer than classes.
 
     Args:
         class_names: one for each class; None: nobody knows them.
         num_classes: scores that the model gives; None: none.
 
     Raises:
-        ValueError: if there is no class, or there are more or fewer names than classes.
+        ValueError: if there are more or fewer names than classes.
     """
-    if num_classes is not None and num_classes < 1:
-        raise ValueError(
-            f"expected num_classes of at least 1, got {num_classes}. Where a model can do without "
-            "a head, num_classes=None leaves it out."
-        )
     if class_names is not None and len(class_names) != (num_classes or 0):
         raise ValueError(
             f"expected class_names as one name for each of {num_classes or 0:,} classes, got "
@@ -81,19 +75,18 @@ def check_fields(config: Any, may_be_0: Collection[str] = ()) -> None:
         TypeError: if a field is of another type.
         ValueError: if it is a word that has no meaning here, or its number is too small.
     """
-    owner = type(config).__name__
-    for name, hint in _hints(type(config)).items():
-        value = getattr(config, name)
+    owner, hints = type(config).__name__, _hints(type(config))
+    for name in (field.name for field in fields(config)):
+        value, hint = getattr(config, name), hints[name]
         if isinstance(value, list):
             value = tuple(value)
             object.__setattr__(config, name, value)
         if not _is_a(value, hint):
-            kind = (
-                ValueError if isinstance(value, str) and get_origin(hint) is Literal else TypeError
-            )
-            raise kind(
-                f"{owner} expected {name} as {_in_words(hint)}, got {reprlib.repr(value)}. "
-                f"help({owner}) says what it is for."
+            is_word = isinstance(value, str) and get_origin(hint) is Literal
+            expected = re.sub(r"[\w.]+\.(?=\w)", "", formatannotation(hint))  # names, not modules
+            raise (ValueError if is_word else TypeError)(
+                f"{owner} expected {name} as {expected}, got {reprlib.repr(value)}. help({owner}) "
+                "says what it is for."
             )
         least = 0 if name in may_be_0 else 1
         numbers = value if isinstance(value, tuple) else (value,)
@@ -101,24 +94,16 @@ def check_fields(config: Any, may_be_0: Collection[str] = ()) -> None:
             raise ValueError(f"{owner} expected {name} of at least {least}, got {value}.")
 
 
-@cache
-def _hints(kind: type) -> dict[str, Any]:
-    hints = get_type_hints(kind)
-    return {field.name: hints[field.name] for field in fields(kind)}
-
-
 def _is_a(value: Any, hint: Any) -> bool:
-    if isinstance(value, bool) and is_bearable(2, hint, conf=INTS_ARE_FLOATS):
-        return False  # to Python, True is an int
-    if not is_bearable(value, hint, conf=INTS_ARE_FLOATS):
-        return False
+    if not _fits(value, hint) or (isinstance(value, bool) and _fits(2, hint)):
+        return False  # True is an int to Python, and no number to us
     # Of a tuple of any length beartype looks at one item only, which it draws at random.
-    has_any_length = isinstance(value, tuple) and is_bearable((), hint)
-    return not has_any_length or all(is_bearable((item,), hint) for item in value)
+    has_any_length = isinstance(value, tuple) and _fits((), hint)
+    return not has_any_length or all(_fits((item,), hint) for item in value)
 
 
-def _in_words(hint: Any) -> str:
-    return re.sub(r"[\w.]+\.(?=\w)", "", formatannotation(hint))
+_hints = cache(get_type_hints)
+_fits = partial(is_bearable, conf=BeartypeConf(is_pep484_tower=True))  # an int is a float
 
 
 @dataclass(frozen=True)
@@ -148,13 +133,12 @@ class InputSpec:
             TypeError: if it is no tensor.
             ValueError: if its shape or its kind of number does not fit.
         """
-        if not (self._is_kind(raw, integers) and len(raw) and self._fits(raw.shape[1:])):
+        if not (self._is_kind(raw, integers) and raw.shape[0] and self._fits(raw.shape[1:])):
             raise self._refusal_of(raw, integers)
 
     def _is_kind(self, raw: Any, integers: bool) -> bool:
-        if not isinstance(raw, Tensor) or raw.is_nested or not raw.ndim:
-            return False
-        return raw.dtype in IDS if integers else raw.is_floating_point()
+        is_array = isinstance(raw, Tensor) and not raw.is_nested and raw.ndim > 0
+        return is_array and (raw.dtype in IDS if integers else raw.is_floating_point())
 
     def _refusal_of(self, raw: Any, integers: bool) -> TypeError | ValueError:
         if not isinstance(raw, Tensor):

@@ -62,7 +62,7 @@ def without_shape_checks():
 def no_network(monkeypatch):
     """Every connection fails, as on a machine without a cable."""
 
-    def refuse(*_):
+    def refuse(*_, **_options):
         raise OSError("this test has no network")
 
     for name in ("connect", "connect_ex"):

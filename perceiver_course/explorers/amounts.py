@@ -5,10 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
 
 from ..kit.axes import AXES
-from ..kit.picture import INK
+from ..kit.picture import INK, box, write
 
 BYTES = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
 TIMES = ("", "thousand", "million", "thousand million", "million million", "x 10¹⁵", "x 10¹⁸")
@@ -50,11 +49,6 @@ def in_powers(count: int) -> str:
 
 def _digits(number: float) -> str:
     return f"{number:.3g}" if number < 99.5 else f"{number:,.0f}"
-
-
-def say(axes: Axes, x: float, y: float, words: str, size: int = 8, ha: str = "left") -> None:
-    """Write at a place, whose height is the middle of the letters."""
-    axes.text(x, y, words, fontsize=size, ha=ha, va="center", color=INK)
 
 
 @dataclass(frozen=True)
@@ -137,13 +131,12 @@ def draw_bar_table(
     marks = [left + (right - left) * scale.share(amount) for amount, _ in scale.marks]
     axes.vlines(marks, low, top, color=GRID, linewidth=0.7, zorder=0)
     for x, (_, name) in zip(marks, scale.marks, strict=True):
-        say(axes, x, low - 0.08, name, ha="center")
+        write(axes, x, low - 0.08, name, ha="center")
     for row, bar in enumerate(bars):
         y = top - (row + 0.5) * step
         wide = max(0.01, (right - left) * scale.share(bar.amount))
-        corner = (left, y - 0.35 * step)
-        box = Rectangle(corner, wide, 0.7 * step, edgecolor=INK, linewidth=0.7, **bar.look)
-        axes.add_patch(box)
-        say(axes, columns[0], y, bar.name, ha="right")
-        say(axes, words, y, scale.words(bar.amount))
+        look = {"edgecolor": INK, "linewidth": 0.7, **bar.look}
+        box(axes, left, y - 0.35 * step, wide, 0.7 * step, **look)
+        write(axes, columns[0], y, bar.name, ha="right")
+        write(axes, words, y, scale.words(bar.amount))
     return low

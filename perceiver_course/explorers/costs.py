@@ -5,14 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
 
 from perceiver_tutorial.perceiver import EncoderConfig
 
 from ..kit.axes import AXES
 from ..kit.formulas import attend_flops, encoder_flops
-from ..kit.picture import INK, Picture, sheet
-from .amounts import GRID, HATCH, Scale, byte_scale, in_bytes, in_powers, in_words, say, tens
+from ..kit.picture import INK, Picture, box, sheet, write
+from .amounts import GRID, HATCH, Scale, byte_scale, in_bytes, in_powers, in_words, tens
 from .explorer import Explorer
 from .knobs import Steps, Whole
 
@@ -82,7 +81,7 @@ def draw_growth(
         title: what to notice, in one or two lines.
     """
     figure, axes = sheet(8.0, 4.15, is_upward=True)
-    axes.text(0.15, 4.05, title, va="top", fontsize=10, color=INK, linespacing=1.4)
+    write(axes, 0.15, 4.05, title, 10, va="top", linespacing=1.4)
     _legend(axes, work.here)
     for plot, growth, named in ((WORK, work, "operations"), (MAPS, maps, "bytes of one map")):
         _frame(axes, plot, named)
@@ -92,16 +91,11 @@ def draw_growth(
     x, y = WORK.place(*meeting)
     axes.plot(x, y, marker="o", markersize=11, fillstyle="none", color=INK, linestyle="none")
     aside = -0.3 if y > WORK.low + 0.45 else 0.4
-    say(axes, x + 0.1, y + aside, f"as many at {meeting[0]:,}")
+    write(axes, x + 0.1, y + aside, f"as many at {meeting[0]:,}")
     _memory(axes, most, memory)
     plain = title.replace("\n", " ")
-    return Picture(
-        figure, f"{plain} Operations with {here:,} inputs: {_told(work.here, in_words)}."
-    )
-
-
-def _told(here: Mapping[str, int], words) -> str:
-    return "; ".join(f"{name}, {words(value)}" for name, value in here.items())
+    told = "; ".join(f"{name}, {in_words(value)}" for name, value in work.here.items())
+    return Picture(figure, f"{plain} Operations with {here:,} inputs: {told}.")
 
 
 def _legend(axes: Axes, here: Mapping[str, int]) -> None:
@@ -110,7 +104,7 @@ def _legend(axes: Axes, here: Mapping[str, int]) -> None:
         x, y = 0.15 + 3.9 * (number % 2), 3.42 - 0.2 * (number // 2)
         colour = AXES[kind].colour
         axes.plot((x, x + 0.5), (y, y), color=colour, linestyle=style, linewidth=width)
-        say(axes, x + 0.58, y, f"{name}: {in_powers(here[name])}", size=9)
+        write(axes, x + 0.58, y, f"{name}: {in_powers(here[name])}", size=9)
 
 
 def _frame(axes: Axes, plot: Plot, named: str) -> None:
@@ -118,14 +112,14 @@ def _frame(axes: Axes, plot: Plot, named: str) -> None:
     across = [plot.place(1, value)[1] for value, _ in plot.up.marks]
     axes.hlines(across, plot.left, right, color=GRID, linewidth=0.7, zorder=0)
     for y, (_, name) in zip(across, plot.up.marks, strict=True):
-        say(axes, plot.left - 0.06, y, name, ha="right")
+        write(axes, plot.left - 0.06, y, name, ha="right")
     along = [plot.place(inputs, 1)[0] for inputs, _ in INPUT_SCALE.marks]
     axes.vlines(along, low, top, color=GRID, linewidth=0.7, zorder=0)
     for x, (_, name) in zip(along, INPUT_SCALE.marks, strict=True):
-        say(axes, x, low - 0.1, name, ha="center")
+        write(axes, x, low - 0.1, name, ha="center")
     axes.plot((plot.left, plot.left, right), (top, low, low), color=INK, linewidth=0.8)
-    say(axes, plot.left + plot.wide / 2, low - 0.3, "inputs (M)", ha="center", size=9)
-    say(axes, plot.left - 0.5, top + 0.12, named, size=9)
+    write(axes, plot.left + plot.wide / 2, low - 0.3, "inputs (M)", ha="center", size=9)
+    write(axes, plot.left - 0.5, top + 0.12, named, size=9)
 
 
 def _lines(axes: Axes, plot: Plot, sizes: Sequence[int], lines: Mapping[str, Sequence]) -> None:
@@ -146,26 +140,20 @@ def _mark_here(axes: Axes, plot: Plot, here: int, values: Mapping[str, int]) -> 
         look = {"markersize": 6, "markeredgecolor": INK, "color": AXES[LOOKS[name][0]].colour}
         axes.plot(x, y, marker="o", **look)
     if heights[0] - heights[1] > 0.4:
-        is_left = x < plot.left + 0.8 * plot.wide
-        ground = {"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.9}
-        axes.text(
-            x + (0.09 if is_left else -0.09), sum(heights) / 2, f"{plain / few:,.0f} times",
-            fontsize=9, weight="bold", va="center", ha="left" if is_left else "right", color=INK,
-            bbox=ground,
-        )  # fmt: skip
+        away, align = (0.09, "left") if x < plot.left + 0.8 * plot.wide else (-0.09, "right")
+        look = {"weight": "bold", "ha": align, "ground": "white"}
+        write(axes, x + away, sum(heights) / 2, f"{plain / few:,.0f} times", 9, **look)
 
 
 def _memory(axes: Axes, most: int, memory: int) -> None:
     """Where the memory ends: all above is hatched."""
     x, y = MAPS.place(most, memory)
     top, right = MAPS.low + MAPS.tall, MAPS.left + MAPS.wide
-    box = {"facecolor": "none", "edgecolor": "#999999", "hatch": HATCH, "linewidth": 0}
-    axes.add_patch(Rectangle((MAPS.left, y), MAPS.wide, top - y, zorder=0, **box))
+    look = {"facecolor": "none", "edgecolor": "#999999", "hatch": HATCH, "linewidth": 0}
+    box(axes, MAPS.left, y, MAPS.wide, top - y, zorder=0, **look)
     axes.hlines(y, MAPS.left, right, color=INK, linewidth=1.2, linestyle="--")
     axes.plot(x, y, marker="s", markersize=6, color=INK)
-    ground = {"facecolor": "white", "edgecolor": "none", "pad": 1}
-    words = f"above {in_bytes(memory)}"
-    axes.text(MAPS.left + 0.08, y + 0.14, words, fontsize=8, va="center", color=INK, bbox=ground)
+    write(axes, MAPS.left + 0.08, y + 0.14, f"above {in_bytes(memory)}", ground="white")
 
 
 NUMBER = 4  # bytes

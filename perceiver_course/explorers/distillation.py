@@ -8,15 +8,13 @@ from typing import Any, NamedTuple
 import torch
 from jaxtyping import Bool, Float
 from matplotlib.axes import Axes
-from matplotlib.collections import PolyCollection
-from matplotlib.figure import Figure
 from torch import Tensor
 
 from perceiver_tutorial.deit import DeiTOutput, hard_distillation, soft_distillation
 
 from ..kit.axes import AXES
 from ..kit.images import as_shown
-from ..kit.picture import INK, Picture
+from ..kit.picture import INK, Picture, box, boxes, frame, middle, sheet, show, write
 from ..kit.recipes import trained
 from ..kit.recipes.digits_deit import digits_teacher, few_labels
 from .explorer import Explorer, Settings
@@ -36,8 +34,6 @@ LOOKS = {
 }
 GROUNDS = {"label": "#FDF0D5", "teacher": "#E3F1FB"}
 OUTLINE = {"edgecolor": INK, "linewidth": 0.6}
-FRAME = {"facecolor": "none", "edgecolor": INK, "linestyle": (0, (3, 2))}
-Box = tuple[float, float, float, float]  # left, bottom, width, height
 Look = Mapping[str, Any]
 Parts = Sequence[tuple[float, float]]  # weight and value: of the label, of the teacher
 
@@ -97,12 +93,11 @@ def draw_lesson(
         title: above all; also the beginning of the words.
     """
     height = FOOT + LANE * len(lanes) + HEAD
-    figure = Figure(figsize=(WIDE, height))
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set_axis_off()
-    _show_image(axes, lesson, height - HEAD)
-    axes.set(xlim=(0, WIDE), ylim=(0, height), aspect="auto")
-    _write(axes, (0.12, height - 0.1), title, 10.5, "left top")
+    figure, axes = sheet(WIDE, height, is_upward=True)
+    top = height - HEAD
+    show(axes, as_shown(lesson.image), (0.12, 1.22, top - 1.3, top - 0.2), cmap="gray")
+    write(axes, 0.12, top - 1.38, lesson.caption, va="top")
+    write(axes, 0.12, height - 0.1, title, 10.5, va="top")
     _show_targets(axes, lesson, LANE * len(lanes), len(lanes[0].shares))
     for row, lane in enumerate(lanes):
         _show_lane(axes, lane, FOOT + LANE * (len(lanes) - 1 - row))
@@ -112,79 +107,61 @@ def draw_lesson(
     return Picture(figure, f"{' '.join(title.split())} Largest shares: {told}. Losses: {paid}.")
 
 
-def _show_image(axes: Axes, lesson: Lesson, top: float) -> None:
-    axes.imshow(as_shown(lesson.image), cmap="gray", interpolation="nearest",
-                extent=(0.12, 1.22, top - 1.3, top - 0.2))  # fmt: skip
-    _write(axes, (0.12, top - 1.38), lesson.caption, at="left top")
-
-
 def _show_targets(axes: Axes, lesson: Lesson, tall: float, classes: int) -> None:
     """The row of classes; the columns of label and teacher's choice are marked."""
     same = lesson.label == lesson.choice
     for name, column in (("teacher", lesson.choice), ("label", lesson.label)):
         wide = COLUMN / 2 if same and name == "label" else COLUMN
-        ground = (CLASSES_FROM + column * COLUMN, FOOT, wide, tall)
-        _boxes(axes, [ground], {"facecolor": GROUNDS[name]})
+        box(axes, CLASSES_FROM + column * COLUMN, FOOT, wide, tall, facecolor=GROUNDS[name])
     words = {lesson.choice: "teacher", lesson.label: "both" if same else "label"}
     for column in range(classes):
         named = f"{column}\n{words[column]}" if column in words else f"{column}"
-        _write(axes, (_middle(column), FOOT - 0.05), named, at="center top")
+        middle(axes, _middle(column), FOOT - 0.05, named, va="top")
 
 
 def _show_lane(axes: Axes, lane: Lane, base: float) -> None:
-    whole, shares = 0.43, lane.shares.tolist()
+    whole, shares = 0.43, lane.shares
     wide = whole if lane.compared is None else 0.25
     _show_shares(axes, shares, (base, 0.03, wide), LOOKS[lane.look])
     if lane.compared is not None:
         beside = (base, 0.03 + wide, whole - wide)
-        _show_shares(axes, lane.compared.tolist(), beside, LOOKS["hears teacher"])
-    for column, share in enumerate(shares):
+        _show_shares(axes, lane.compared, beside, LOOKS["hears teacher"])
+    for column, share in enumerate(shares.tolist()):
         if share >= WORTH_A_NUMBER:
             # Above the dashed frame where it would be crossed by its upper line.
             top = 1 if column == lane.target and share > 0.7 else share
-            at = _middle(column) - (whole - wide) / 2, base + BAR * top + 0.03
-            _write(axes, at, f"{share:.2f}".removeprefix("0"), at="center bottom")
+            x, y = _middle(column) - (whole - wide) / 2, base + BAR * top + 0.03
+            middle(axes, x, y, f"{share:.2f}".removeprefix("0"), va="bottom")
     if lane.target is not None:
-        frame = (CLASSES_FROM + 0.01 + COLUMN * lane.target, base, COLUMN - 0.02, BAR)
-        _boxes(axes, [frame], FRAME)
-    _write(axes, (CLASSES_FROM - 0.1, base + 0.25), lane.name, 9.5, "right bottom", "bold")
-    _write(axes, (CLASSES_FROM - 0.1, base + 0.06), lane.about, at="right bottom")
+        left = CLASSES_FROM + 0.01 + COLUMN * lane.target
+        frame(axes, left, base, COLUMN - 0.02, BAR, linestyle=(0, (3, 2)), linewidth=1)
+    right = {"ha": "right", "va": "bottom"}
+    write(axes, CLASSES_FROM - 0.1, base + 0.25, lane.name, 9.5, weight="bold", **right)
+    write(axes, CLASSES_FROM - 0.1, base + 0.06, lane.about, **right)
 
 
-def _show_shares(
-    axes: Axes, shares: Sequence[float], place: tuple[float, float, float], look: Look
-) -> None:
+def _show_shares(axes: Axes, shares: Tensor, place: tuple[float, float, float], look: Look) -> None:
     """Bars over a base, each so far from the left of its column and so wide."""
     base, left, wide = place
-    starts = (CLASSES_FROM + left + COLUMN * n for n in range(len(shares)))
-    bars = [(x, base, wide, BAR * share) for x, share in zip(starts, shares, strict=True)]
-    _boxes(axes, bars, OUTLINE | look)
+    starts = CLASSES_FROM + left + COLUMN * torch.arange(len(shares))
+    boxes(
+        axes,
+        [(x, base, wide, BAR * n) for x, n in zip(starts, shares, strict=True)],
+        **OUTLINE | look,
+    )
 
 
 def _show_losses(axes: Axes, losses: Mapping[str, Parts], longest: float) -> None:
     words = "loss in nats = weight × label's part (hatched) + weight × teacher's part (plain)"
-    _write(axes, (0.12, 0.93), words)
+    write(axes, 0.12, 0.93, words, va="bottom")
     for row, (name, parts) in enumerate(losses.items()):
         base, left = 0.55 - 0.38 * row, LOSSES_FROM
         for (weight, value), look in zip(parts, ("hears label", "teacher"), strict=True):
             wide = LOSSES_WIDE * weight * value / longest
-            _boxes(axes, [(left, base, wide, 0.25)], OUTLINE | LOOKS[look])
+            box(axes, left, base, wide, 0.25, **OUTLINE | LOOKS[look])
             left += wide
-        _write(axes, (0.12, base + 0.06), name, 9.5, weight="bold")
-        _write(axes, (left + 0.1, base + 0.06), _sum(parts), 9.0)
-
-
-def _boxes(axes: Axes, boxes: Sequence[Box], look: Look) -> None:
-    corners = [((x, y), (x + w, y), (x + w, y + h), (x, y + h)) for x, y, w, h in boxes]
-    axes.add_collection(PolyCollection(corners, **look), autolim=False)
-
-
-def _write(
-    axes: Axes, place: tuple[float, float], words: str, size: float = 8.0,
-    at: str = "left bottom", weight: str = "normal",
-) -> None:  # fmt: skip
-    across, along = at.split()
-    axes.text(*place, words, fontsize=size, ha=across, va=along, weight=weight, color=INK)
+        write(axes, 0.12, base + 0.06, name, 9.5, weight="bold", va="bottom")
+        write(axes, left + 0.1, base + 0.06, _sum(parts), 9, va="bottom")
 
 
 def _middle(column: int) -> float:

@@ -10,8 +10,6 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
-from matplotlib.figure import Figure
 from PIL import Image, ImageOps
 from torch import Tensor, nn
 
@@ -21,7 +19,7 @@ from perceiver_tutorial.perceiver.losses import end_point_error
 from ..kit import samples
 from ..kit.axes import AXES
 from ..kit.motion import MovingPairs, filmed, still
-from ..kit.picture import INK, Picture
+from ..kit.picture import INK, Picture, borders, lines, middle, sheet, show, write
 from ..kit.recipes import trained
 from ..kit.recipes.flow import MAX_SHIFT, MAX_TURN
 from ..kit.wheel import flow_colours
@@ -58,8 +56,7 @@ def draw_motion(
         title: above all; also the beginning of the words.
     """
     height = HEAD + 2 * (SIDE + CAPTION) + EDGE
-    figure = Figure(figsize=(WIDE, height))
-    axes = figure.add_axes((0, 0, 1, 1))
+    figure, axes = sheet(WIDE, height, is_upward=True)
     upper, lower = ([(EDGE + n * (SIDE + GAP), y) for n in range(3)]
                     for y in (EDGE + SIDE + CAPTION, EDGE))  # fmt: skip
     fastest = max(1.0, torch.ceil(truth.norm(dim=-1).max()).item())
@@ -67,9 +64,7 @@ def draw_motion(
     _show_key(axes, fastest, upper[2])
     _show_flows(axes, (truth, found), fastest, lower)
     _outline(axes, truth.abs().amax(-1) > learned_to, lower)
-    axes.text(EDGE, height - 0.1, title, fontsize=10.5, color=INK, va="top")
-    axes.set(xlim=(0, WIDE), ylim=(0, height), aspect="auto")
-    axes.set_axis_off()
+    write(axes, EDGE, height - 0.1, title, 10.5, va="top")
     told = f"{_mean(truth)} in truth, {_mean(found)} for the model"
     return Picture(figure, f"{' '.join(title.split())} Mean motion: {told}.")
 
@@ -83,25 +78,22 @@ def _show_flows(
     colours = *(flow_colours(flow, fastest) for flow in flows), errors
     captions = "the truth", "the model", f"off by {off.mean():.2f} pixels; darkest: {fastest:.0f}"
     for panel, corner, caption in zip(colours, corners, captions, strict=True):
-        _show(axes, panel, corner, caption)
+        _paint(axes, panel, corner, caption)
     _show_arrows(axes, flows, fastest, corners[:2])
 
 
-def _show(
-    axes: Axes, colours: Tensor, corner: Corner, caption: str, between: str = "nearest"
-) -> None:
-    """Colours from 0 to 1 in a square; `between` is matplotlib's word for interpolation."""
+def _paint(axes: Axes, colours: Tensor, corner: Corner, caption: str, **look) -> None:
+    """Colours from 0 to 1 in a square, under a caption."""
     x, y = corner
-    place = (x, x + SIDE, y, y + SIDE)
-    axes.imshow(colours.clamp(0, 1).numpy(), extent=place, interpolation=between)
-    axes.text(x, y + SIDE + 0.05, caption, fontsize=9, color=INK)
+    show(axes, colours.clamp(0, 1).numpy(), (x, x + SIDE, y, y + SIDE), **look)
+    write(axes, x, y + SIDE + 0.05, caption, 9, va="baseline")
 
 
 def _show_frames(axes: Axes, frames: Tensor, truth: Flow, corners: Sequence[Corner]) -> None:
     """The frames, and some points that the motion has taken along."""
     captions = ("earlier, with some of its points", "later: where they went")
     for frame, corner, caption in zip(frames, corners, captions, strict=False):
-        _show(axes, (frame.movedim(0, -1) + 1) / 2, corner, caption)
+        _paint(axes, (frame.movedim(0, -1) + 1) / 2, corner, caption)
     side = len(truth)
     some = [round(side * (n + 0.5) / MARKS) for n in range(MARKS)]
     here = torch.tensor(list(product(some, some)))
@@ -110,8 +102,7 @@ def _show_frames(axes: Axes, frames: Tensor, truth: Flow, corners: Sequence[Corn
     starts, ends = here.flip(-1)[seen].float(), there[seen]
     ways = torch.stack([torch.stack(_inches(p, side, corners[1]), -1) for p in (starts, ends)], 1)
     for colour, wide in (("white", 3.5), (INK, 1.5)):
-        lines = LineCollection(ways.tolist(), colors=colour, linewidths=wide, zorder=1.5)
-        axes.add_collection(lines, autolim=False)
+        lines(axes, ways, colors=colour, linewidths=wide, zorder=1.5)
     for places, corner, look in ((starts, corners[0], END), (starts, corners[1], START),
                                  (ends, corners[1], END)):  # fmt: skip
         axes.plot(*_inches(places, side, corner), "o", markeredgecolor=INK, **look)
@@ -124,10 +115,10 @@ def _show_key(axes: Axes, fastest: float, corner: Corner) -> None:
     colours = flow_colours(motion * fastest, fastest)
     colours[motion.norm(dim=-1) > 1] = 1
     caption = f"colours of motion; the rim: {fastest:.0f} pixels"
-    _show(axes, colours, corner, caption, between="bilinear")
+    _paint(axes, colours, corner, caption, interpolation="bilinear")
     for word, (x, y) in {"right": (1, 0), "down": (0, -1), "left": (-1, 0), "up": (0, 1)}.items():
         place = corner[0] + SIDE / 2 * (1 + 0.85 * x), corner[1] + SIDE / 2 * (1 + 0.85 * y)
-        axes.text(*place, word, ha="center", va="center", fontsize=9, color=INK)
+        middle(axes, *place, word, 9)
 
 
 def _show_arrows(
@@ -149,18 +140,10 @@ def _show_arrows(
 def _outline(axes: Axes, where: Bool[Tensor, "height width"], corners: Sequence[Corner]) -> None:
     """A line between the pixels that are meant and those that are not."""
     side = len(where)
-    lines = []
-    for y, x in (where[:, 1:] != where[:, :-1]).nonzero().tolist():
-        lines.append(((x + 1, y), (x + 1, y + 1)))
-    for y, x in (where[1:] != where[:-1]).nonzero().tolist():
-        lines.append(((x, y + 1), (x + 1, y + 1)))
-    if not lines:
-        return
-    ends = torch.tensor(lines).float() - 0.5
-    drawn = [torch.stack(_inches(ends, side, corner), -1) for corner in corners]
-    axes.add_collection(
-        LineCollection(torch.cat(drawn).tolist(), colors=INK, linewidths=1.6), autolim=False
-    )
+    ends = torch.tensor(borders(where)).float().view(-1, 2, 2) - 0.5
+    for corner in corners:
+        placed = torch.stack(_inches(ends, side, corner), -1)
+        lines(axes, placed, colors=INK, linewidths=1.6)
 
 
 def _inches(places: Float[Tensor, "*places xy=2"], side: int, corner: Corner) -> list[Tensor]:

@@ -12,12 +12,11 @@ from torch import Tensor
 
 from perceiver_tutorial.positions import fourier_features, grid_positions
 
-from ..kit.picture import INK, Picture
-from ..kit.position_pictures import LOOK, STYLES
-from ..kit.token_pictures import cosine_similarity
+from ..kit.axes import AXES
+from ..kit.picture import DOTS_PER_INCH, INK, Picture, inset, middle, sheet, show, write
+from ..kit.position_pictures import LIMITS, cosine_similarity
 from .explorer import Explorer, Settings
 from .knobs import Choice, Whole
-from .page import BOLD, Page
 
 GAP = 5
 
@@ -73,6 +72,9 @@ class Mosaic:
 
 
 NAMES = ("t", "y", "x")
+BOLD = {"fontweight": "bold"}
+FAST = {"color": AXES["inputs"].colour, "linewidth": 1.2}
+SLOW = {"color": AXES["latents"].colour, "linewidth": 2.0, "linestyle": "--"}
 WARNING = {"color": "#9A3C00", "fontweight": "bold"}  # vermilion, dark enough for words
 # In pixels.
 WIDTH, LEFT, TILE, HEAD, WAVE, ALIKE_LEFT, ALIKE_WIDE = 800, 52, 56, 96, 176, 560, 228
@@ -132,33 +134,33 @@ def draw_fourier(
         place: (frame, row,) column of the cell to compare with.
     """
     (dims, bands), over = pitches.shape, " x ".join(map(str, index_dims))
-    page = Page(WIDTH, HEAD + _tall(dims) + WAVE)
+    figure, page = sheet(WIDTH, HEAD + _tall(dims) + WAVE, per_inch=DOTS_PER_INCH)
     title = f"{dims} x (2 x {bands} + 1) = {features.shape[1]} channels for each of {over} cells"
-    page.write(10, 18, title, {"fontsize": 12, **BOLD})
+    write(page, 10, 18, title, 12, **BOLD)
     _draw_bands(page, band_tiles(features, index_dims, place), pitches, index_dims[-1])
     alike = alike_to(features, index_dims, place)
     told = _draw_alike(page, alike, place)
     verdict = _draw_wave(page, pitches[-1, -1].item(), index_dims[-1], place[-1])
-    return Picture(page.figure, f"{title}. {verdict}. {told}.")
+    return Picture(figure, f"{title}. {verdict}. {told}.")
 
 
 def _draw_bands(
-    page: Page, tiles: Float[Tensor, "lines bands rows columns"], pitches: Tensor, cells: int
+    page: Axes, tiles: Float[Tensor, "lines bands rows columns"], pitches: Tensor, cells: int
 ) -> None:
     """At most eight bands, evenly chosen, under their pitches; those in disguise are told."""
     shown = np.unique(np.linspace(0, tiles.shape[1] - 1, MOST_TILES).round().astype(int))
     # A line has stripes for images, which may be as wide as there is room.
     wide = TILE if len(pitches) > 1 else MOST_TILES * (TILE + GAP) // len(shown) - GAP
     _show(page, Mosaic(tiles[:, shown], (TILE, wide)), LEFT)
-    page.write(10, 46, _bands_told(len(shown), pitches))
+    write(page, 10, 46, _bands_told(len(shown), pitches), 9)
     for column, pitch in enumerate(pitches[-1, shown].tolist()):
-        middle = LEFT + column * (wide + GAP) + wide / 2
-        page.write(middle, 68, f"{pitch:.3g}", {"ha": "center"})
+        x = LEFT + column * (wide + GAP) + wide / 2
+        middle(page, x, 68, f"{pitch:.3g}", 9)
         if (seen := seen_pitch(pitch, cells)[0]) < pitch:
-            page.write(middle, 84, f"as {seen:.3g}", {"ha": "center", **WARNING})
+            middle(page, x, 84, f"as {seen:.3g}", 9, **WARNING)
     names = NAMES[-len(pitches) :]
     for line, name in enumerate([f"{kind} {name}" for kind in ("sin", "cos") for name in names]):
-        page.write(LEFT - 6, HEAD + line * (TILE + GAP) + TILE / 2, name, {"ha": "right"})
+        write(page, LEFT - 6, HEAD + line * (TILE + GAP) + TILE / 2, name, 9, ha="right")
 
 
 def _bands_told(count: int, pitches: Tensor) -> str:
@@ -169,7 +171,7 @@ def _bands_told(count: int, pitches: Tensor) -> str:
 
 
 def _draw_alike(
-    page: Page, alike: Float[Tensor, "frames rows columns"], place: tuple[int, ...]
+    page: Axes, alike: Float[Tensor, "frames rows columns"], place: tuple[int, ...]
 ) -> str:
     """How alike every place is, frame by frame, dots on those that are; says how many."""
     across = 1 if len(alike) == 1 else 2
@@ -180,7 +182,9 @@ def _draw_alike(
     cells = (mosaic.tiles >= ALIKE).nonzero()
     axes.plot(*mosaic.middles(cells), ".", color=INK, markersize=3)
     if len(alike) > 1:
-        _name_frames(axes, len(alike), across, wide + GAP)
+        for frame in range(len(alike)):
+            x, y = frame % across * (wide + GAP) + 4, frame // across * (wide + GAP) + 11
+            write(axes, x, y, f"t {frame}", ground="white")
     frame, row, column = (0, 0, *place)[-3:]
     here = torch.tensor([[frame // across, frame % across, row, column]])
     axes.plot(*mosaic.middles(here), "P", color=INK, markeredgecolor="white", markersize=11)
@@ -188,35 +192,28 @@ def _draw_alike(
     where = ", ".join(f"{name} {number}" for name, number in names)
     others = mosaic.tiles.flatten().sort(descending=True).values[1:]
     count = f"{len(cells) - 1} of {len(others)} others"
-    page.write(ALIKE_LEFT, 46, f"how alike {where} is to all")
-    page.write(ALIKE_LEFT, 68, f"the most alike other: {others[0]:.2f}")
-    page.write(ALIKE_LEFT, 84, f"dots, {ALIKE} or more: {count}")
+    write(page, ALIKE_LEFT, 46, f"how alike {where} is to all", 9)
+    write(page, ALIKE_LEFT, 68, f"the most alike other: {others[0]:.2f}", 9)
+    write(page, ALIKE_LEFT, 84, f"dots, {ALIKE} or more: {count}", 9)
     return f"Alike to {where} to {ALIKE} or more: {count}, the most alike {others[0]:.2f}"
 
 
-def _name_frames(axes: Axes, frames: int, across: int, step: int) -> None:
-    ground = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
-    for frame in range(frames):
-        x, y = frame % across * step + 4, frame // across * step + 11
-        axes.text(x, y, f"t {frame}", fontsize=8, color=INK, va="center", bbox=ground)
-
-
-def _draw_wave(page: Page, pitch: float, cells: int, column: int) -> str:
+def _draw_wave(page: Axes, pitch: float, cells: int, column: int) -> str:
     """The fastest wave, where cells meet it, and the one they take it for; says which."""
     seen, is_upside_down = seen_pitch(pitch, cells)
-    top = page.height - WAVE
-    axes = page.panel(20, top + 58, WIDTH - 40, WAVE - 72)
+    top = page.get_ylim()[0] - WAVE
+    axes = inset(page, 20, top + 58, WIDTH - 40, WAVE - 72)
     x, met = np.linspace(-1, 1, 1501), np.linspace(-1, 1, cells)
-    axes.plot(x, np.cos(np.pi * pitch * x), **STYLES[0])
+    axes.plot(x, np.cos(np.pi * pitch * x), **FAST)
     if seen < pitch:
         slow = np.cos(np.pi * seen * x) * (-1 if is_upside_down else 1)
-        axes.plot(x, slow, **STYLES[1])
+        axes.plot(x, slow, **SLOW)
     axes.plot(met, np.cos(np.pi * pitch * met), "o", color=INK, markersize=5)
     axes.plot(met[column], np.cos(np.pi * pitch * met[column]), "P", color=INK, markersize=12)
     axes.set(xlim=(-1.02, 1.02), ylim=(-1.2, 1.2))
     verdict, look = _verdict(pitch, seen, cells)
-    page.write(10, top + 20, verdict, {"fontsize": 11, **look})
-    page.write(10, top + 42, _key(seen < pitch))
+    write(page, 10, top + 20, verdict, 11, **look)
+    write(page, 10, top + 42, _key(seen < pitch), 9)
     return verdict
 
 
@@ -238,10 +235,10 @@ def _tall(dims: int) -> int:
     return 2 * dims * (TILE + GAP) - GAP
 
 
-def _show(page: Page, mosaic: Mosaic, left: int) -> Axes:
+def _show(page: Axes, mosaic: Mosaic, left: int) -> Axes:
     canvas = mosaic.canvas
-    axes = page.panel(left, HEAD, canvas.shape[1], canvas.shape[0])
-    axes.imshow(canvas, aspect="auto", **LOOK)
+    axes = inset(page, left, HEAD, canvas.shape[1], canvas.shape[0])
+    show(axes, canvas, aspect="auto", **LIMITS)
     axes.set_autoscale_on(False)
     return axes
 

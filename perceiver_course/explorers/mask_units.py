@@ -15,7 +15,7 @@ import torch
 from einops import rearrange
 from jaxtyping import Int
 from matplotlib.axes import Axes
-from matplotlib.collections import PathCollection, PolyCollection
+from matplotlib.collections import PathCollection
 from matplotlib.colors import to_rgb
 from matplotlib.path import Path
 from matplotlib.textpath import TextPath
@@ -25,14 +25,13 @@ from perceiver_tutorial.hiera import max_pool, reroll, unroll
 from perceiver_tutorial.hiera.mask_units import Grid, by, unit_grid
 
 from ..kit.cells import TINTS
-from ..kit.picture import INK, Picture, sheet
+from ..kit.picture import INK, Picture, boxes, sheet, write
 from .explorer import Explorer, Settings
 from .knobs import Choice, Switch, Whole
 
 PALE = 0.35  # how much of its tint a token keeps that lies in another mask unit
 FAR = "#555555"
 GAP = 0.3  # between blocks, in cells; as much again for every level
-CORNERS = np.array([(0, 0), (1, 0), (1, 1), (0, 1)])
 WIDTH, PANEL, BETWEEN, MARGIN = 8.0, 3.6, 0.4, 0.2  # inches
 RIBBON, TOP, BELOW = 1.06, 1.86, 0.4  # where the ribbon starts, and the panels; room for the key
 RIBBON_TALL = 0.22
@@ -87,10 +86,10 @@ class Panel:
     corners: np.ndarray
     size: tuple[float, float]
 
-    def squares(self, numbers: Sequence[int], inside: float = 0.0) -> np.ndarray:
-        """Outlines of some cells, `inside` of an inch within them."""
-        chosen = self.corners[[self.numbers.index(number) for number in numbers]]
-        return chosen[:, None] + inside + CORNERS * (np.array(self.size) - 2 * inside)
+    def places(self, numbers: Sequence[int], inside: float = 0.0) -> list[tuple[float, ...]]:
+        """(x, y, width, height) of some cells, `inside` of an inch within them."""
+        chosen = (self.corners[self.numbers.index(number)] + inside for number in numbers)
+        return [(*corner, *(side - 2 * inside for side in self.size)) for corner in chosen]
 
 
 def draw_unrolled(
@@ -113,11 +112,11 @@ def draw_unrolled(
         _cells(axes, panel, marks)
         _numbers(axes, panel, marks)
         _arrows(axes, panel, memory, marks)
-        axes.text(left, TOP - 0.1, title, fontsize=9, color=INK)
+        write(axes, left, TOP - 0.1, title, 9, va="baseline")
     _ribbon(axes, memory, marks)
     for line, sentence in enumerate(words):
-        axes.text(MARGIN, 0.26 + 0.22 * line, sentence, fontsize=9 if line else 11, color=INK)
-    axes.text(MARGIN, low + 0.27, KEY, fontsize=8, color=INK)
+        write(axes, MARGIN, 0.26 + 0.22 * line, sentence, 9 if line else 11, va="baseline")
+    write(axes, MARGIN, low + 0.27, KEY, va="baseline")
     told = f"In memory: {', '.join(map(str, memory))}."
     return Picture(figure, " ".join((f"{words[0]}.", *words[1:], told)))
 
@@ -138,11 +137,9 @@ def _panel(array: Tensor, left: float) -> Panel:
 
 def _cells(axes: Axes, panel: Panel, marks: Marks) -> None:
     fills = [marks.fill(number) for number in panel.numbers]
-    squares = panel.squares(panel.numbers)
-    axes.add_collection(PolyCollection(squares, facecolors=fills, edgecolors="white", lw=1))
-    if marks.partners:
-        within = panel.squares(marks.partners, 0.02)
-        axes.add_collection(PolyCollection(within, facecolors="none", edgecolors=INK, lw=1.6))
+    boxes(axes, panel.places(panel.numbers), facecolors=fills, edgecolors="white", lw=1)
+    within = panel.places(marks.partners, 0.02)
+    boxes(axes, within, facecolors="none", edgecolors=INK, lw=1.6)
 
 
 def _numbers(axes: Axes, panel: Panel, marks: Marks) -> None:
@@ -188,14 +185,14 @@ def _ribbon(axes: Axes, memory: tuple[int, ...], marks: Marks) -> None:
     corners = np.array([(MARGIN + wide * place, RIBBON) for place in range(len(memory))])
     _cells(axes, Panel(memory, corners, (wide, RIBBON_TALL)), marks)
     title = f"in memory, from place 0 to {len(memory) - 1}"
-    axes.text(MARGIN, RIBBON - 0.08, title, fontsize=9, color=INK)
+    write(axes, MARGIN, RIBBON - 0.08, title, 9, va="baseline")
     last = -1.0
     for place in sorted(memory.index(number) for number in marks.partners or (marks.token,)):
-        middle = MARGIN + wide * (place + 0.5)
-        if middle - last > 0.25:
+        x = MARGIN + wide * (place + 0.5)
+        if x - last > 0.25:
             low = RIBBON + RIBBON_TALL + 0.15
-            axes.text(middle, low, str(place), fontsize=8, color=INK, ha="center")
-            last = middle
+            write(axes, x, low, str(place), ha="center", va="baseline")
+            last = x
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection, PolyCollection
 from torch import Tensor
 
 from perceiver_tutorial.hiera import HieraMAE
@@ -15,7 +14,8 @@ from perceiver_tutorial.hiera.targets import from_patches, patches, statistics
 from perceiver_tutorial.masks import block_units, mask_of, random_units
 
 from ..kit.axes import AXES
-from ..kit.picture import INK, Picture, sheet
+from ..kit.images import GREY
+from ..kit.picture import Picture, borders, boxes, lines, sheet, show, write
 from ..kit.recipes import trained
 from ..kit.recipes.digits_hiera import PRETRAINING, enlarged_digits
 from .explorer import Explorer
@@ -23,7 +23,6 @@ from .knobs import Choice, Grid, Real, Switch, Whole
 
 HIDDEN = {"facecolors": "#BBBBBB", "edgecolors": "white", "linewidths": 0.6, "hatch": "///"}
 BORDER = {"colors": AXES["inputs"].colour, "linewidths": 1.4}
-CORNERS = np.array([(0, 0), (1, 0), (1, 1), (0, 1)])
 ACROSS, SIDE, BETWEEN, MARGIN, TOP, CAPTION = 3, 1.95, 0.3, 0.2, 0.52, 0.32  # inches
 WIDTH = 2 * MARGIN + ACROSS * SIDE + (ACROSS - 1) * BETWEEN
 
@@ -55,16 +54,18 @@ def draw_filled(
     figure, axes = sheet(WIDTH, TOP + -(-len(titles) // ACROSS) * (SIDE + CAPTION) + 2 * MARGIN)
     corners = [_corner(number) for number in range(len(titles))]
     for corner, title in zip(corners, titles, strict=True):
-        axes.text(corner[0], corner[1] - 0.07, title, fontsize=9, color=INK)
+        write(axes, corner[0], corner[1] - 0.07, title, 9, va="baseline")
     for corner, one in zip(corners, [picture, picture, answer, *filled.values()], strict=True):
         _paint(axes, corner, one, picture)
     _hide(axes, corners[1], ~mask)
     for corner, made in zip(corners[3:], filled.values(), strict=True):
         if made is not None:
-            _border(axes, corner, mask)
+            size = SIDE / np.array(mask.T.shape)
+            ends = np.reshape(borders(mask), (-1, 2, 2)) * size + corner
+            lines(axes, ends, **BORDER)
     for line, sentence in enumerate(words):
-        axes.text(MARGIN, 0.27 + 0.22 * line, sentence, fontsize=9 if line else 11, color=INK)
-    axes.text(MARGIN, axes.get_ylim()[0] - 0.12, KEY, fontsize=8, color=INK)
+        write(axes, MARGIN, 0.27 + 0.22 * line, sentence, 9 if line else 11, va="baseline")
+    write(axes, MARGIN, axes.get_ylim()[0] - 0.12, KEY, va="baseline")
     told = f"Mean squared error over hidden pixels: {'; '.join(errors)}."
     return Picture(figure, f"{' '.join(words)} {told}")
 
@@ -81,27 +82,15 @@ def _paint(axes: Axes, corner: Corner, picture: Tensor | None, truth: Tensor) ->
         _hide(axes, corner, truth.new_ones(1, 1).bool())
         return
     low, high = truth.min(), truth.max()
-    scaled = ((picture - low) / (high - low)).clamp(0, 1).movedim(0, -1).squeeze(-1).numpy()
-    left, top = corner
-    place = {"extent": (left, left + SIDE, top + SIDE, top), "aspect": "auto"}
-    axes.imshow(scaled, cmap="gray", vmin=0, vmax=1, interpolation="nearest", **place)
+    scaled, (left, top) = ((picture - low) / (high - low)).clamp(0, 1), corner
+    show(axes, scaled, (left, left + SIDE, top + SIDE, top), **GREY)
 
 
 def _hide(axes: Axes, corner: Corner, hidden: Bool[Tensor, "rows columns"]) -> None:
     """Hatch the units that are hidden."""
     size = SIDE / np.array(hidden.T.shape)
     corners = hidden.nonzero().flip(1).numpy() * size + corner
-    axes.add_collection(PolyCollection(corners[:, None] + CORNERS * size, **HIDDEN))
-
-
-def _border(axes: Axes, corner: Corner, mask: Bool[Tensor, "rows columns"]) -> None:
-    """Draw a line where a seen unit meets a hidden one."""
-    size = SIDE / np.array(mask.T.shape)
-    below, right = (mask[1:] != mask[:-1]).nonzero(), (mask[:, 1:] != mask[:, :-1]).nonzero()
-    lines = [((x, y + 1), (x + 1, y + 1)) for y, x in below.tolist()]
-    lines += [((x + 1, y), (x + 1, y + 1)) for y, x in right.tolist()]
-    placed = [np.array(line) * size + corner for line in lines]
-    axes.add_collection(LineCollection(placed, **BORDER))
+    boxes(axes, [(*place, *size) for place in corners], **HIDDEN)
 
 
 def _error(picture: Shown, mask: Bool[Tensor, "rows columns"], made: Shown | None) -> str:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
 
 from perceiver_tutorial.perceiver import PUBLISHED, MultimodalConfig
 
@@ -18,8 +17,8 @@ from ..kit.formulas import (
     encoder_parameters,
     map_parameters,
 )
-from ..kit.picture import INK, Picture, sheet
-from .amounts import Bar, byte_scale, draw_bar_table, in_bytes, in_words, say, tens
+from ..kit.picture import INK, Picture, box, sheet, write
+from .amounts import Bar, byte_scale, draw_bar_table, in_bytes, in_words, tens
 from .explorer import Explorer
 from .knobs import Choice, Several, Whole
 
@@ -30,6 +29,7 @@ WIDEST = 1160  # channels across the drawing, so that a narrower array is seen t
 LOOKS = {
     part: {"hatch": "..", **look} if part == "where it is" else look for part, look in PARTS.items()
 }
+OUTLINE = {"edgecolor": INK, "linewidth": 0.7}
 BYTES = byte_scale(6, 42, 2, 3, 4)
 FLOPS = tens(5, 17, 6, 9, 12, 15)
 
@@ -53,7 +53,7 @@ def draw_arrays(
         spent: operations of every step.
     """
     figure, axes = sheet(WIDE, TALL, is_upward=True)
-    axes.text(LEFT, TALL - 0.1, title, va="top", fontsize=10, color=INK, linespacing=1.4)
+    write(axes, LEFT, TALL - 0.1, title, 10, va="top", linespacing=1.4)
     plain = title.replace("\n", " ")
     if not rows:
         return Picture(figure, plain)
@@ -63,9 +63,9 @@ def draw_arrays(
     low = draw_bar_table(axes, bars, BYTES, top, (2.32, 3.62, 3.68))
     x = 2.39 + 1.23 * BYTES.share(memory)
     axes.vlines(x, low, top, color=INK, linewidth=1.4, linestyle="--")
-    say(axes, 2.39, top + 0.1, f"bytes; dashed: a memory of {in_bytes(memory)}", size=9)
+    write(axes, 2.39, top + 0.1, f"bytes; dashed: a memory of {in_bytes(memory)}", size=9)
     draw_bar_table(axes, spent, FLOPS, top, (5.5, 6.85, 6.93), step=0.3)
-    say(axes, 5.57, top + 0.1, "operations", size=9)
+    write(axes, 5.57, top + 0.1, "operations", size=9)
     listed = "; ".join(f"{bar.name}, {in_bytes(bar.amount)}" for bar in bars)
     costs = "; ".join(f"{bar.name}, {in_words(bar.amount)}" for bar in spent)
     return Picture(figure, f"{plain} {told}. Bytes: {listed}. Operations: {costs}.")
@@ -74,8 +74,8 @@ def draw_arrays(
 def _legend(axes: Axes, y: float) -> None:
     for number, (part, look) in enumerate(LOOKS.items()):
         x = LEFT + 1.4 * number
-        axes.add_patch(Rectangle((x, y - 0.06), 0.22, 0.12, edgecolor=INK, linewidth=0.7, **look))
-        say(axes, x + 0.29, y, part)
+        box(axes, x, y - 0.06, 0.22, 0.12, **OUTLINE | look)
+        write(axes, x + 0.29, y, part)
 
 
 def _bands(axes: Axes, top: float, rows: Mapping[str, int], widths: Mapping[str, tuple]) -> str:
@@ -87,19 +87,13 @@ def _bands(axes: Axes, top: float, rows: Mapping[str, int], widths: Mapping[str,
         named = f"{name}, {count:,} row{'s' * (count > 1)}"
         told.append(f"{named}: {' + '.join(parts)}")
         short = " + ".join(str(n) for n in widths[name] if n)
-        say(axes, LEFT, top - 0.1, f"{named}: {short} channels", size=9)
-        _band(axes, widths[name], top - 0.21 - tall, tall)
+        write(axes, LEFT, top - 0.1, f"{named}: {short} channels", size=9)
+        left, inch = LEFT, ACROSS / WIDEST
+        for width, look in zip(widths[name], LOOKS.values(), strict=True):
+            box(axes, left, top - 0.21 - tall, width * inch, tall, **OUTLINE | look)
+            left += width * inch
         top -= tall + 0.31
     return "; ".join(told)
-
-
-def _band(axes: Axes, widths: tuple[int, int, int], low: float, tall: float) -> None:
-    left, inch = LEFT, ACROSS / WIDEST
-    for width, look in zip(widths, LOOKS.values(), strict=True):
-        corner = (left, low)
-        box = Rectangle(corner, width * inch, tall, edgecolor=INK, linewidth=0.7, **look)
-        axes.add_patch(box)
-        left += width * inch
 
 
 NUMBER = 4  # bytes

@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from perceiver_tutorial.perceiver import PerceiverIO
@@ -18,13 +17,13 @@ from perceiver_tutorial.perceiver.queries import GridQueries
 from ..kit.axes import AXES
 from ..kit.clips import clips
 from ..kit.formulas import attend_flops, encoder_flops
-from ..kit.picture import INK, Picture
+from ..kit.picture import DOTS_PER_INCH, INK, Picture, box, inset, sheet, show, write
 from ..kit.recipes import trained
 from ..kit.recipes.clips import CLIPS
 from .explorer import Explorer, Settings
 from .knobs import Choice, Whole
-from .page import BOLD, Page
 
+BOLD = {"fontweight": "bold"}
 # In pixels; a panel holds 16 or 32 cells in whole pixels.
 WIDTH, HEIGHT, MARGIN, PANEL, TOP = 800, 478, 8, 256, 92
 BAR, BARS_LEFT, BARS_WIDE = 26, 190, 480
@@ -56,23 +55,23 @@ def draw_asked(
         costs: what -> millions of operations.
         told: two lines above, the first in bold.
     """
-    page = Page(WIDTH, HEIGHT)
-    page.write(MARGIN, 18, told[0], {"fontsize": 12, **BOLD})
-    page.write(MARGIN, 42, told[1])
-    left, middle, right = (page.panel(_left(n), TOP, PANEL, PANEL) for n in range(3))
+    figure, page = sheet(WIDTH, HEIGHT, per_inch=DOTS_PER_INCH)
+    write(page, MARGIN, 18, told[0], 12, **BOLD)
+    write(page, MARGIN, 42, told[1], 9)
+    left, middle, right = (inset(page, _left(n), TOP, PANEL, PANEL) for n in range(3))
     _show(left, read.movedim(0, -1))
     _dot(left, asked, chunk_size, read.shape[1])
     _show(right, full)
-    middle.add_patch(Rectangle((0, 0), 1, 1, transform=middle.transAxes, **NOTHING))
+    box(middle, 0, 0, 1, 1, transform=middle.transAxes, **NOTHING)
     _show(middle, _only(asked, answers))
     rows, columns = asked.shape
     titles = ("read once, asked at the dots", "answers to these queries",
               f"all {rows * columns:,} answers of this frame")  # fmt: skip
     for number, title in enumerate(titles):
-        page.write(_left(number), TOP - 14, title)
+        write(page, _left(number), TOP - 14, title, 9)
     _draw_costs(page, costs)
     listed = ", ".join(f"{name} {cost:.2f}" for name, cost in costs.items())
-    return Picture(page.figure, f"{told[0]}. {told[1]} Millions of operations: {listed}.")
+    return Picture(figure, f"{told[0]}. {told[1]} Millions of operations: {listed}.")
 
 
 def _only(asked: Tensor, answers: Tensor) -> Float[Tensor, "rows columns rgba=4"]:
@@ -93,20 +92,17 @@ def _dot(axes: Axes, asked: Tensor, chunk_size: int | None, side: int) -> None:
         axes.plot(x[chunk == number], y[chunk == number], **piece, **look)
 
 
-def _draw_costs(page: Page, costs: Mapping[str, float]) -> None:
+def _draw_costs(page: Axes, costs: Mapping[str, float]) -> None:
     """Bars to one scale, each with its number behind it."""
     top = TOP + PANEL + 34
-    page.write(MARGIN, top - 16, "cost, in millions of operations", BOLD)
-    axes = page.panel(0, top, WIDTH, len(costs) * BAR)
-    axes.set(xlim=(0, WIDTH), ylim=(len(costs) * BAR, 0))
+    write(page, MARGIN, top - 16, "cost, in millions of operations", 9, **BOLD)
     looks = ("latents", "queries", "queries")
     for line, ((name, cost), kind) in enumerate(zip(costs.items(), looks, strict=True)):
-        wide = BARS_WIDE * cost / max(costs.values())
-        hatch = "////" if line == 1 else None
-        look = {"facecolor": AXES[kind].colour, "edgecolor": INK, "linewidth": 0.6, "hatch": hatch}
-        axes.add_patch(Rectangle((BARS_LEFT, line * BAR + 3), wide, BAR - 8, **look))
-        page.write(BARS_LEFT - 8, top + (line + 0.5) * BAR, name, {"ha": "right"})
-        page.write(BARS_LEFT + wide + 8, top + (line + 0.5) * BAR, f"{cost:.2f}")
+        wide, y = BARS_WIDE * cost / max(costs.values()), top + line * BAR
+        look = {"facecolor": AXES[kind].colour, "edgecolor": INK, "linewidth": 0.6}
+        box(page, BARS_LEFT, y + 3, wide, BAR - 8, hatch="////" if line == 1 else None, **look)
+        write(page, BARS_LEFT - 8, y + BAR / 2, name, 9, ha="right")
+        write(page, BARS_LEFT + wide + 8, y + BAR / 2, f"{cost:.2f}", 9)
 
 
 def _left(number: int) -> int:
@@ -114,7 +110,7 @@ def _left(number: int) -> int:
 
 
 def _show(axes: Axes, picture: Tensor) -> None:
-    axes.imshow(picture.clamp(0, 1).numpy(), interpolation="nearest", aspect="auto")
+    show(axes, picture.clamp(0, 1).numpy(), aspect="auto")
     axes.set_autoscale_on(False)
 
 

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from .axes import AXES
 from .images import picture_of
-from .picture import INK, Picture
+from .picture import Picture, box, middle, panels, title_above
 
 # Half as strong as the colours of axes, which they are not: black numbers can be read on them.
 TINTS = ("#F2CF80", "#AADAF4", "#80CEB9", "#F7F1A0", "#E5BCD3", "#EAAE80", "#C4B7DF", "#DDDDDD")
@@ -40,15 +38,13 @@ def draw_cells(
     tallest = max(len(blocks[0]) for blocks in drawn.values())
     inches = min(INCHES, WIDEST / (sum(widths) + 1.5 * len(widths)))
     size = inches * (sum(widths) + 1.5 * len(widths)), inches * tallest + 0.45
-    figure = Figure(figsize=size, layout="constrained")
-    row = figure.subplots(1, len(drawn), squeeze=False, width_ratios=widths)[0]
+    figure, (row,) = panels(1, len(drawn), *size, width_ratios=widths)
     for axes, (title, blocks), width in zip(row, drawn.items(), widths, strict=True):
         for number, block in enumerate(blocks):
             left = number * (block.shape[1] + GAP)
             _block(axes, left, block, lambda n: groups[n] if groups else n // columns)
         axes.set(xlim=(-0.05, width + 0.05), ylim=(tallest + 0.05, -0.05), aspect="equal")
-        axes.set_axis_off()
-        axes.set_title(title, fontsize=9, color=INK)
+        title_above(axes, title)
     return Picture(figure, f"Numbered cells: {'; '.join(_told(*one) for one in drawn.items())}.")
 
 
@@ -60,9 +56,8 @@ def _blocks(array: Tensor) -> list[np.ndarray]:
 def _block(axes: Axes, left: float, block: np.ndarray, group: Callable[[int], int]) -> None:
     for (y, x), number in np.ndenumerate(block):
         tint = TINTS[group(int(number)) % len(TINTS)]
-        axes.add_patch(Rectangle((left + x, y), 1, 1, facecolor=tint, edgecolor="white"))
-        middle = {"ha": "center", "va": "center", "fontsize": 8, "color": INK}
-        axes.text(left + x + 0.5, y + 0.52, str(number), **middle)
+        box(axes, left + x, y, 1, 1, facecolor=tint, edgecolor="white")
+        middle(axes, left + x + 0.5, y + 0.52, str(number))
 
 
 def _told(title: str, blocks: list[np.ndarray]) -> str:

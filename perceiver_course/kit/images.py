@@ -1,37 +1,49 @@
-"""Images as they are, the tensors behind them, and where attention looks on them."""
+"""Images as they are, rows of maps, the tensors behind them, and attention over them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
 from einops import rearrange
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
+from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
+from PIL import Image
 from torch import Tensor
 
 from .axes import AXES
-from .picture import INK, Picture, strip
+from .picture import Number, Picture, panels, show, title_above, title_beside
+
+GREY = {"cmap": "gray", "vmin": 0, "vmax": 1}
+Images = Sequence[Float[Tensor, "_ _ _"]] | Float[Tensor, "images colours height width"]
+Maps = Sequence[Shaped[Tensor, "*_"]] | Shaped[Tensor, "maps *_"]
 
 
-def draw_images(
-    images: Float[Tensor, "images colours height width"], titles: Sequence[str]
-) -> Picture:
-    """Images in a row, each under its title.
+def draw_images(images: Images, titles: Sequence[str], *, is_stretched: bool = True) -> Picture:
+    """Images in a row, each under its title; where they differ in size, it is written below.
 
     Args:
-        images: one or three colours; any range, shown from darkest to brightest.
+        images: one or three colours.
         titles: one for each.
+        is_stretched: whether each is shown from its darkest to its brightest number. Otherwise
+            what lies outside 0 to 1 is cut off.
     """
+    sizes = [f"{image.shape[-2]} x {image.shape[-1]}" for image in images]
+    are_alike = len(set(sizes)) == 1
     width = min(9.0, 2.4 * len(images))
-    height = width / len(images) * images.shape[-2] / images.shape[-1] + 0.3
-    figure, row = strip(len(images), width, height)
-    for axes, image, title in zip(row, images, titles, strict=True):
-        axes.imshow(as_shown(image), cmap="gray", interpolation="nearest")
-        axes.set_title(title, fontsize=9, color=INK)
-    size = f"{images.shape[-2]} by {images.shape[-1]} pixels"
-    named = f": {', '.join(titles)}" if any(titles) else ""
+    height = width / len(images) * images[0].shape[-2] / images[0].shape[-1] + 0.3
+    figure, (row,) = panels(1, len(images), width, height + 0.2 * (not are_alike))
+    for axes, image, title, size in zip(row, images, titles, sizes, strict=True):
+        show(axes, as_shown(image) if is_stretched else image.clamp(0, 1), **GREY)
+        title_above(axes, title if are_alike else f"{title}\n{size}")
     plural = "images" if len(images) > 1 else "image"
-    return Picture(figure, f"{len(images)} {plural} of {size}{named}.")
+    if are_alike:
+        named = f": {', '.join(titles)}" if any(titles) else ""
+        told = f" of {sizes[0].replace('x', 'by')} pixels{named}"
+    else:
+        pairs = zip(titles, sizes, strict=True)
+        told = f", drawn equally large: {'; '.join(f'{t}, {size} pixels' for t, size in pairs)}"
+    return Picture(figure, f"{len(images)} {plural}{told}.")
 
 
 def as_shown(image: Tensor):
@@ -39,6 +51,77 @@ def as_shown(image: Tensor):
     low, high = image.min(), image.max()
     scaled = (image - low) / torch.clamp(high - low, min=1e-9)
     return rearrange(scaled, "c h w -> h w c").squeeze(-1).numpy()
+
+
+def draw_maps(
+    rows: Mapping[str, Maps],
+    titles: Sequence[str] = (),
+    *,
+    limits: tuple[Number, Number] | None = None,
+) -> Picture:
+    """Maps, pictures and films in rows.
+
+    Args:
+        rows: name -> [height, width], from dark to light, or colours [1 or 3, height, width];
+            sizes may differ, and a row may be shorter than others.
+        titles: above the panels of the first row.
+        limits: the numbers that are darkest and lightest. Default: for maps and pictures each
+            one's own smallest and largest.
+    """
+    columns = max(len(row) for row in rows.values())
+    side = min(1.9 if len(rows) < 3 else 1.2, 8.6 / columns)
+    tall = max(one.shape[-2] / one.shape[-1] for row in rows.values() for one in row)
+    figure, grid = panels(len(rows), columns, side * columns + 0.7, side * tall * len(rows) + 0.3)
+    for panel_row, (name, row) in zip(grid, rows.items(), strict=True):
+        for axes, one in zip(panel_row, row, strict=False):
+            low, high = limits or (one.min().item(), one.max().item())
+            if one.ndim == 3:
+                scaled = ((one - low) / max(high - low, 1e-9)).clamp(0, 1)
+                show(axes, scaled, **GREY)
+            else:
+                show(axes, one, vmin=low, vmax=high)
+        title_beside(panel_row[0], name)
+    for axes, title in zip(grid[0], titles, strict=False):
+        title_above(axes, title)
+    told = "; ".join(f"{name}, {_sizes(row)}" for name, row in rows.items())
+    return Picture(figure, f"Maps in rows, from dark to light: {told}.")
+
+
+def _sizes(row: Maps) -> str:
+    sizes = [f"{one.shape[-2]} by {one.shape[-1]}" for one in row]
+    alike = len(sizes) > 1 and len(set(sizes)) == 1
+    return f"{len(sizes)} of {sizes[0]}" if alike else ", ".join(sizes)
+
+
+WIDEST, TALLEST, PIXEL, TITLE, GAP = 9.4, 3.2, 0.06, 0.45, 0.3  # inches
+
+
+def draw_at_one_scale(images: Mapping[str, Float[Tensor, "_ _ _"] | Image.Image]) -> Picture:
+    """Images [colours, height, width] of any sizes, drawn so that sizes can be compared.
+
+    Args:
+        images: title -> photograph, or one or three colours from 0 to 1; its shape is written
+            below the title.
+    """
+    arrays = {title: _array(image) for title, image in images.items()}
+    tallest = max(image.shape[1] for image in arrays.values())
+    widths = [image.shape[2] for image in arrays.values()]
+    inches = min((WIDEST - GAP * len(widths)) / sum(widths), TALLEST / tallest, PIXEL)
+    size = inches * sum(widths) + GAP * len(widths), inches * tallest + TITLE
+    figure, (row,) = panels(1, len(images), *size, width_ratios=widths)
+    shapes = {title: ", ".join(map(str, image.shape)) for title, image in arrays.items()}
+    for axes, (title, image) in zip(row, arrays.items(), strict=True):
+        show(axes, image.clamp(0, 1), **GREY)
+        axes.set_ylim(tallest - 0.5, -0.5)
+        title_above(axes, f"{title}\n{shapes[title]}")
+    listed = "; ".join(f"{title}, {shape}" for title, shape in shapes.items())
+    return Picture(figure, f"Images at one scale: {listed}.")
+
+
+def _array(image: Tensor | Image.Image) -> Tensor:
+    if isinstance(image, Tensor):
+        return image.detach()
+    return torch.from_numpy(np.array(image.convert("RGB"))).movedim(-1, 0) / 255
 
 
 FEW = 24
@@ -116,20 +199,48 @@ def draw_attention(
         titles: one for each map.
         asking: (row, column) of the pixel that asks in each map, ringed in white.
     """
-    grey = image.mean(0).numpy()
-    height = 1.6 * grey.shape[0] / grey.shape[1] + 0.3
-    figure, row = strip(1 + len(maps), min(9.5, 1.6 * (1 + len(maps))), height)
-    row[0].imshow(as_shown(image), cmap="gray", interpolation="nearest")
-    row[0].set_title("what is read", fontsize=9, color=INK)
-    for axes, weights, title in zip(row[1:], maps, titles, strict=True):
-        axes.imshow(grey, cmap="gray", vmax=2 * grey.max(), interpolation="nearest")
-        opacity = (weights / weights.max()).numpy()
-        axes.imshow(np.full_like(grey, 1), cmap=READ, alpha=opacity, interpolation="nearest")
-        axes.set_title(title, fontsize=9, color=INK)
+    count, (height, width) = 1 + len(maps), image.shape[-2:]
+    figure, (row,) = panels(1, count, min(9.5, 1.6 * count), 1.6 * height / width + 0.3)
+    show(row[0], as_shown(image), **GREY)
+    for axes, title in zip(row, ("what is read", *titles), strict=True):
+        title_above(axes, title)
+    for axes, weights in zip(row[1:], maps, strict=True):
+        show_read(axes, image, weights)
     for axes, (y, x) in zip(row[1:], asking, strict=False):
         axes.plot(x, y, "o", markersize=13, markerfacecolor="none", markeredgecolor="white")
-    alt = (
-        f"An image of {grey.shape[0]} by {grey.shape[1]} pixels, and over it where attention "
-        f"goes: {', '.join(titles)}."
-    )
+    size = f"{height} by {width} pixels"
+    alt = f"An image of {size}, and over it where attention goes: {', '.join(titles)}."
     return Picture(figure, alt)
+
+
+def draw_attention_maps(
+    images: Float[Tensor, "images colours height width"],
+    maps: Float[Tensor, "images maps height width"],
+    titles: Sequence[str],
+) -> Picture:
+    """A column for each picture: the picture itself, then each map over it, dimmed, in orange.
+
+    Args:
+        images: what was read.
+        maps: attention weights over the pixels of each; shown from zero to the largest of each.
+        titles: one for each map.
+    """
+    lines = 1 + maps.shape[1]
+    figure, grid = panels(lines, len(images), 0.9 + 1.3 * len(images), 1.3 * lines)
+    for column, image, weights_of in zip(grid.T, images, maps, strict=True):
+        show(column[0], as_shown(image), **GREY)
+        for axes, weights in zip(column[1:], weights_of, strict=True):
+            show_read(axes, image, weights)
+    for row, title in zip(grid, ("what is read", *titles), strict=True):
+        title_beside(row[0], title)
+    size = f"{images.shape[-2]} by {images.shape[-1]} pixels"
+    alt = f"{len(images)} pictures of {size}, and where attention goes: {', '.join(titles)}."
+    return Picture(figure, alt)
+
+
+def show_read(axes: Axes, image: Tensor, weights: Tensor) -> None:
+    """A picture, dimmed, and over it in orange how much of each pixel is read."""
+    grey = image.mean(0)
+    show(axes, grey, cmap="gray", vmax=2 * grey.max().item() - min(grey.min().item(), 0.0))
+    opacity = (weights / weights.max()).numpy()
+    show(axes, torch.ones_like(grey), cmap=READ, alpha=opacity)

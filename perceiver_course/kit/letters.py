@@ -5,13 +5,11 @@ from collections.abc import Iterator, Sequence
 from jaxtyping import Float
 from matplotlib import font_manager
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
-from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from .axes import AXES
-from .picture import INK, Picture, ink_on
+from .picture import Picture, box, ink_on, middle, panels, title_above
 
 Characters = Sequence[tuple[str, Sequence[int]]]  # as `perceiver.characters` gives them
 
@@ -33,12 +31,10 @@ def draw_read_bytes(
         titles: one for each map.
     """
     lines = list(lines_of(characters, MANY_IN_A_LINE))
-    figure = Figure(figsize=(9.4, (0.3 * len(lines) + 0.28) * len(maps)), layout="constrained")
-    panels = figure.subplots(len(maps), 1, squeeze=False)[:, 0]
-    for axes, weights, title in zip(panels, maps, titles, strict=True):
+    figure, grid = panels(len(maps), 1, 9.4, (0.3 * len(lines) + 0.28) * len(maps))
+    for axes, weights, title in zip(grid[:, 0], maps, titles, strict=True):
         _shade(axes, lines, (weights / weights.max().clamp(min=1e-9)).tolist())
-        axes.set_axis_off()
-        axes.set_title(title, fontsize=9, color=INK, loc="left", pad=2)
+        title_above(axes, title, loc="left", pad=2)
         axes.set(xlim=(-0.1, MANY_IN_A_LINE + 0.1), ylim=(len(lines), -0.05))
     tops = (f"{t}, most at {_at(characters, m)}" for t, m in zip(titles, maps, strict=True))
     return Picture(figure, f"{len(maps)} times one text, shaded by weight: {'; '.join(tops)}.")
@@ -49,9 +45,7 @@ def _shade(axes: Axes, lines: list, shares: list[float]) -> None:
     for y, line in enumerate(lines):
         for x, (text, ids) in line:
             for step in range(len(ids)):
-                axes.add_patch(
-                    Rectangle((x + step, y), 1, 0.92, alpha=shares[number], linewidth=0, **kept())
-                )
+                box(axes, x + step, y, 1, 0.92, alpha=shares[number], linewidth=0, **kept())
                 number += 1
             write(axes, x + len(ids) / 2, y + 0.48, _short(text), "#FFFFFF", 8, MONO)
 
@@ -111,4 +105,4 @@ def write(
     """Write into a cell at (x, y), in black or white, whichever stands out from its ground."""
     ink = ink_on(ground)
     size = min(size, 7) if len(text) > 3 else size
-    axes.text(x, y, text, ha="center", va="center", fontsize=size, color=ink, family=family)
+    middle(axes, x, y, text, size, color=ink, family=family)

@@ -1,20 +1,15 @@
 """Predict, then run: guess a shape, and hear what the guess believes."""
 
-import ast
-import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from perceiver_tutorial.tracing import walk
+from perceiver_tutorial.tracing.models import Config, published_config
 
-OPERATORS = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.FloorDiv: operator.floordiv,
-    ast.Div: operator.truediv,
-    ast.Pow: operator.pow,
-}
+from .arithmetic import letters_in, shape_of
+from .letters_of_shapes import letters_of
+from .shapes import COUNTS, shape_formula, sizes_of
 
 
 @dataclass(frozen=True)
@@ -26,12 +21,21 @@ class Prediction:
         formula: the shape, axis by axis, e.g. "B, H*W, 3 + 2*(2*K + 1)".
         symbols: what the letters stand for in the model at hand.
         slips: wrong formula -> the belief behind it.
+        compute: makes an array of the shape in question, or gives that shape.
+        because: what a right guess is told besides.
     """
 
     question: str
     formula: str
     symbols: Mapping[str, int]
     slips: Mapping[str, str] = field(default_factory=dict)
+    compute: Callable[[], object] = tuple
+    because: str = ""
+
+    def true_shape(self) -> tuple[int, ...]:
+        """What comes out."""
+        made = self.compute()
+        return tuple(getattr(made, "shape", made))
 
     def judge(self, guess: tuple[int, ...] | str) -> str:
         """What to say to a guess: numbers, or a formula in the same letters.
@@ -40,7 +44,7 @@ class Prediction:
             ValueError: if the guess cannot be read.
         """
         if self._agrees(guess, self.formula):
-            return f"right: {shape_of(self.formula, self.symbols)}"
+            return f"right: {shape_of(self.formula, self.symbols)}{self.because}"
         for slip, belief in self.slips.items():
             if self._agrees(guess, slip):
                 return f"not yet: {belief}"
@@ -50,7 +54,7 @@ class Prediction:
         """Equal here and, for a formula, also where its letters stand for other numbers."""
         worlds = [self.symbols]
         if isinstance(guess, str):
-            used = [letter for letter in self.symbols if letter in _letters(guess)]
+            used = [letter for letter in self.symbols if letter in letters_in(guess)]
             worlds += [{**self.symbols, letter: 2 * self.symbols[letter]} for letter in used]
         return all(_value(guess, world) == shape_of(formula, world) for world in worlds)
 
@@ -64,71 +68,30 @@ class Prediction:
         return f"look again at axis {' and '.join(wrong)} (the first is axis 0)."
 
 
-def shape_of(formula: str, symbols: Mapping[str, int]) -> tuple[int, ...]:
-    """A shape written with letters, in numbers.
-
-    Raises:
-        ValueError: if it holds anything but numbers, known letters and + - * / // **.
-
-    >>> shape_of("B, H*W, 3 + 2*(2*K + 1)", {"B": 1, "H": 224, "W": 224, "K": 64})
-    (1, 50176, 261)
-    """
-    tree = ast.parse(f"({formula},)", mode="eval").body
-    return tuple(int(_evaluate(axis, symbols)) for axis in tree.elts)
-
-
 def _value(guess: tuple[int, ...] | str, symbols: Mapping[str, int]) -> tuple[int, ...]:
     return shape_of(guess, symbols) if isinstance(guess, str) else tuple(guess)
 
 
-def _letters(formula: str) -> set[str]:
-    return {node.id for node in ast.walk(ast.parse(f"({formula},)")) if isinstance(node, ast.Name)}
+def walked(
+    *, question: str, step: tuple[str | Config, str], slips: Mapping[str, str]
+) -> Prediction:
+    """A prediction about a step of a model's walk; the table of shapes knows the answer, and why.
 
-
-def _evaluate(node: ast.expr, symbols: Mapping[str, int]) -> int | float:
-    match node:
-        case ast.Constant(value=int()):
-            return node.value
-        case ast.Name(id=name) if name in symbols:
-            return symbols[name]
-        case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
-            return OPERATORS[type(op)](_evaluate(left, symbols), _evaluate(right, symbols))
-    known = ", ".join(symbols)
-    raise ValueError(
-        f"expected numbers, + - * / and the letters {known}, got {ast.unparse(node)!r}."
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class WalkedPrediction(Prediction):
-    """A prediction about one stop of a published model's walk.
-
-    Attributes:
-        model: published name.
-        stage: name of the stop.
-        depth: how far inside it lies, as in `walk`.
+    Args:
+        question: what is asked.
+        step: a published name or a configuration, and the name of the step.
+        slips: wrong formula -> the belief behind it.
     """
+    model, name = step
+    config = published_config(model) if isinstance(model, str) else model
+    letters, because = letters_of(config, name), ""
+    for size in sizes_of(config, name):
+        if size.what not in COUNTS:
+            (number,) = shape_of(size.formula, letters)
+            because += f"\n       {number:,} = {size.formula}: {size.because}"
+    shape = partial(_walked, model, name)
+    return Prediction(question, shape_formula(config, name), letters, slips, shape, because)
 
-    model: str
-    stage: str
-    depth: int | None = 2
 
-    def true_shape(self) -> tuple[int, ...]:
-        """What the walk says."""
-        return walk(self.model, depth=self.depth)[self.stage].shape
-
-
-@dataclass(frozen=True, kw_only=True)
-class ComputedPrediction(Prediction):
-    """A prediction about an array that a few lines of the course compute.
-
-    Attributes:
-        compute: makes an array of the shape in question, or gives that shape.
-    """
-
-    compute: Callable[[], object]
-
-    def true_shape(self) -> tuple[int, ...]:
-        """What comes out."""
-        made = self.compute()
-        return tuple(getattr(made, "shape", made))
+def _walked(model: str | Config, step: str) -> tuple[int, ...]:
+    return walk(model, depth=None)[step].shape

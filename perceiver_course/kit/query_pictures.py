@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
 
 from perceiver_tutorial.tracing import Walk
 
 from .axes import AXES
-from .picture import INK, Picture, arrow, blank
+from .picture import INK, Picture, arrow, box, middle, panels
 
 # Left edge and width of each column of `draw_query_map`.
 QUERIES, LATENTS, OUTPUTS, ANSWERS = (0.0, 2.6), (3.7, 1.5), (6.3, 2.3), (9.4, 2.2)
@@ -23,7 +22,7 @@ def draw_query_map(walk: Walk) -> Picture:
     queries, outputs, answers = (_sizes(walk, name) for name in ("queries", "decoder", "answer"))
     latents = _times(walk["encoder"].shape[1:])
     lanes = len(queries)
-    figure, axes = blank(9.5, 0.9 + 0.55 * lanes)
+    figure, ((axes,),) = panels(1, 1, 9.5, 0.9 + 0.55 * lanes)
     _box(axes, LATENTS, (-0.9, lanes - 0.1), f"latents\n{latents}", "latents")
     for lane, (name, asked) in enumerate(queries.items()):
         y = lanes - 1 - lane
@@ -34,7 +33,7 @@ def draw_query_map(walk: Walk) -> Picture:
             arrow(axes, (sum(left) + 0.05, y), (right[0] - 0.05, y))
     titles = {"queries": QUERIES, "read": LATENTS, "output array": OUTPUTS, "answer": ANSWERS}
     for title, (left, width) in titles.items():
-        axes.text(left + width / 2, lanes, title, ha="center", va="bottom", fontsize=9, color=INK)
+        middle(axes, left + width / 2, lanes, title, 9, va="bottom")
     axes.set(xlim=(-0.2, 11.8), ylim=(-1.0, lanes + 0.4))
     told = (
         f"{name} {asked} give outputs {outputs[name]} and the answer {answers[name]}".strip()
@@ -53,8 +52,6 @@ def _times(sizes: Sequence[int]) -> str:
 
 def _box(axes: Axes, column: tuple, span: tuple, text: str, kind: str) -> None:
     (left, width), (low, high) = column, span
-    shape = Rectangle((left, low), width, high - low, facecolor=AXES[kind].colour, edgecolor=INK)
-    shape.set_alpha(0.55)
-    axes.add_patch(shape)
-    middle = (left + width / 2, (low + high) / 2)
-    axes.text(*middle, text, ha="center", va="center", fontsize=9, color=INK)
+    look = {"facecolor": AXES[kind].colour, "edgecolor": INK, "alpha": 0.55}
+    box(axes, left, low, width, high - low, **look)
+    middle(axes, left + width / 2, (low + high) / 2, text, 9)

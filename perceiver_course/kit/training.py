@@ -199,9 +199,11 @@ def _without_end(source: Iterable[Batch | Mapping[str, Tensor]]) -> Iterator[Bat
 
 def _optimizer(model: nn.Module, steps: int, learning_rate: float, weight_decay: float):
     learned = [p for p in model.parameters() if p.requires_grad]
+    vectors = [p for p in learned if p.ndim <= 1 or p.shape[:-1] == (1, 1)]  # tokens, too
+    matrices = [p for p in learned if all(p is not vector for vector in vectors)]
     groups = [
-        {"params": [p for p in learned if p.ndim > 1], "weight_decay": weight_decay},
-        {"params": [p for p in learned if p.ndim <= 1], "weight_decay": 0.0},
+        {"params": matrices, "weight_decay": weight_decay},
+        {"params": vectors, "weight_decay": 0.0},
     ]
     optimizer = AdamW(groups, lr=learning_rate, betas=(0.9, 0.99))
     return optimizer, LambdaLR(optimizer, lambda step: _warm_up_then_cosine(step + 1, steps))

@@ -3,12 +3,11 @@
 import math
 
 from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
 
 from perceiver_tutorial.tracing import Walk
 
 from .axes import AXES, Kind
-from .picture import INK, Picture, arrow, blank
+from .picture import INK, Picture, arrow, box, middle, panels, title_above, write
 
 # Stage of the walk, name of the array, kind of its rows; left to right.
 ARRAYS = (
@@ -28,7 +27,7 @@ def draw_walk(walk: Walk) -> Picture:
     Args:
         walk: of any Perceiver.
     """
-    figure, axes = blank(9.5, 3.9)
+    figure, ((axes,),) = panels(1, 1, 9.5, 3.9)
     edges, x = [], 0.0
     for name, title, kind in ARRAYS:
         edges.append(_array(axes, x, _rows(walk, name), title, AXES[kind]))
@@ -38,7 +37,7 @@ def draw_walk(walk: Walk) -> Picture:
     _ends(axes, walk, edges[0][0], edges[-1][1])
     _queries(axes, walk, (edges[1][1] + edges[2][0]) / 2)
     axes.set(xlim=(-4.2, x + 1.2), ylim=(-4.4, 4.2))
-    axes.set_title(f"{walk.title}: {walk.parameters:,} parameters", fontsize=10, color=INK)
+    title_above(axes, f"{walk.title}: {walk.parameters:,} parameters", 10)
     return Picture(figure, _alt(walk))
 
 
@@ -47,19 +46,18 @@ def _array(
 ) -> tuple[float, float]:
     rows, channels = shape
     width, height = (0.35 + 0.9 * math.log10(max(count, 1)) for count in (channels, rows))
-    axes.add_patch(
-        Rectangle((x, -height / 2), width, height, facecolor=kind.colour, edgecolor=INK, alpha=0.6)
-    )
+    look = {"facecolor": kind.colour, "edgecolor": INK, "alpha": 0.6}
+    box(axes, x, -height / 2, width, height, **look)
     text = f"{title}\n{rows:,} x {channels:,}"
-    axes.text(x + width / 2, height / 2 + 0.15, text, ha="center", va="bottom", fontsize=9)
-    axes.text(x + width / 2, 0, kind.letter, ha="center", va="center", fontsize=11, color=INK)
+    middle(axes, x + width / 2, height / 2 + 0.15, text, 9, va="bottom")
+    middle(axes, x + width / 2, 0, kind.letter, 11)
     return x, x + width
 
 
 def _arrow(axes: Axes, start: tuple, end: tuple, label: str, style: str = "-") -> None:
     arrow(axes, start, end, 14, style)
-    middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
-    axes.text(middle[0], middle[1] + 0.2, label, ha="center", va="bottom", fontsize=8, color=INK)
+    x, y = (start[0] + end[0]) / 2, (start[1] + end[1]) / 2
+    middle(axes, x, y + 0.2, label, va="bottom")
 
 
 def _steps(walk: Walk) -> tuple[str, str]:
@@ -73,14 +71,14 @@ def _steps(walk: Walk) -> tuple[str, str]:
 
 def _ends(axes: Axes, walk: Walk, first: float, last: float) -> None:
     _arrow(axes, (first - 1.6, 0), (first - 0.1, 0), "")
-    axes.text(first - 1.8, 0, f"raw\n{_size(walk, 'raw')}", ha="right", va="center", fontsize=9)
+    write(axes, first - 1.8, 0, f"raw\n{_size(walk, 'raw')}", 9, ha="right")
     _arrow(axes, (last + 0.1, 0), (last + 1.6, 0), "")
-    axes.text(last + 1.8, 0, f"answer\n{_size(walk, 'answer')}", ha="left", va="center", fontsize=9)
+    write(axes, last + 1.8, 0, f"answer\n{_size(walk, 'answer')}", 9)
 
 
 def _queries(axes: Axes, walk: Walk, x: float) -> None:
     text = "queries\n{:,} x {:,}".format(*_rows(walk, "queries"))
-    axes.text(x, QUERIES_AT, text, ha="center", va="top", fontsize=9)
+    middle(axes, x, QUERIES_AT, text, 9, va="top")
     _arrow(axes, (x, QUERIES_AT + 0.1), (x, -0.1), "", style="--")
 
 

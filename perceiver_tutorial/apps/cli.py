@@ -10,9 +10,13 @@ import importlib.util
 import io
 import os
 import platform
+import socket
 import sys
 from collections.abc import Sequence
 
+PACKAGES = ("torch", "transformers", "datasets", "jupyterlab", "scikit-image", "scikit-learn")
+HUB = "huggingface.co"
+OFFLINE = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE")
 DESCRIPTION = (
     "Shapes, costs and accuracy of Perceiver IO, Hiera and DeiT without a notebook. "
     "perceiver-tutorial COMMAND --help says more."
@@ -69,10 +73,13 @@ def _parser() -> argparse.ArgumentParser:
 def _add_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("model", help="a published name, or a checkpoint folder")
     sub.add_argument(
-        "folder",
-        help="of pictures: one subfolder for each class, sorted as ImageNet's synsets; or some, "
-        "named by class number",
+        "data",
+        help="a folder of pictures: one subfolder for each class, sorted as ImageNet's synsets; or "
+        "some, named by class number; or a folder with a metadata.csv, a .csv or .parquet file, or "
+        "a benchmark's name: imagenet-1k",
     )
+    sub.add_argument("--split", help="which, where the data have several; else test")
+    sub.add_argument("--limit", type=int, help="end after so many rows")
     sub.add_argument("--results", help="file of outcomes; a second start goes on from it")
     sub.add_argument("--batch-size", type=int, default=32, help="pictures at a time")
     sub.add_argument("--threads", type=int, default=2, help="pictures prepared at the same time")
@@ -97,8 +104,10 @@ def _evaluate(options: argparse.Namespace) -> str:
 
     report = evaluate(
         options.model,
-        options.folder,
+        options.data,
         options.results,
+        split=options.split,
+        limit=options.limit,
         batch_size=options.batch_size,
         threads=options.threads,
         fidelity=options.fidelity,
@@ -110,15 +119,40 @@ def _evaluate(options: argparse.Namespace) -> str:
 
 
 def _doctor(_options: argparse.Namespace) -> str:
+    from .cache import cache_folder, cache_size
+
     lines = [f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"]
-    for package in ("torch", "transformers", "jupyterlab", "scikit-image", "scikit-learn"):
+    for package in PACKAGES:
         lines.append(f"{package} {_version(package)}")
+    lines.append(f"processors: {os.cpu_count()}, threads of torch: {_threads()}")
+    lines.append(
+        f"sets are kept in {cache_folder()}: {cache_size() / 1e6:.1f} MB; what is deleted there "
+        "is drawn again"
+    )
+    lines.append(f"the Hub: {_hub()}")
     if importlib.util.find_spec("torchvision"):
         lines.append(
             "torchvision is installed: without a matching torch it breaks transformers' image "
             "processors. The course does not need it: pip uninstall torchvision."
         )
     return "\n".join(lines)
+
+
+def _threads() -> int:
+    import torch
+
+    return torch.get_num_threads()
+
+
+def _hub() -> str:
+    """Whether published weights and benchmarks can be fetched now."""
+    if any(os.environ.get(name, "0") not in ("", "0") for name in OFFLINE):
+        return f"switched off by {' or '.join(OFFLINE)}; what is cached can be used"
+    try:
+        socket.create_connection((HUB, 443), timeout=3).close()
+    except OSError:
+        return f"{HUB} cannot be reached; what is cached can be used"
+    return f"{HUB} can be reached"
 
 
 def _version(package: str) -> str:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ..deit import DEIT_III, DeiTConfig, DeiTMaskedImageConfig
 from ..hiera import HieraConfig, HieraMAEConfig
-from ..perceiver import PerceiverConfig
+from ..perceiver import PerceiverConfig, with_fidelity
 from ..tracing.models import published_configs
 from ..zoo import build
 from . import deit as deits
@@ -104,7 +104,8 @@ def config_of(published: Mapping[str, Any]) -> Config:
     """
     match layout_named_by(published):
         case "deepmind":
-            return perceivers.config_from_golden(published)
+            # Whose numbers to equal is said when it is loaded.
+            return with_fidelity(perceivers.config_from_golden(published), "transformers")
         case "meta":
             return hieras.config_from_meta(published)
         case "timm":

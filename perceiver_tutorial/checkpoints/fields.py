@@ -1,7 +1,7 @@
 """A configuration as a flat table of dotted names, and a configuration from such a table."""
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
 from .layout import KEEP, Layout
@@ -18,8 +18,8 @@ def flat(config: Any, inside: str = "") -> dict[str, Any]:
     (8, 0.6)
     """
     found: dict[str, Any] = {}
-    for field in fields(config):
-        value, name = getattr(config, field.name), f"{inside}{field.name}"
+    for each in fields(config):
+        value, name = getattr(config, each.name), f"{inside}{each.name}"
         found |= flat(value, f"{name}.") if is_dataclass(value) else {name: value}
     return found
 
@@ -43,46 +43,75 @@ def changed(config: Any, values: Mapping[str, Any]) -> Any:
     return replace(config, **plain, **inner)
 
 
-def read_fields(published: Mapping[str, Any], table: Layout, template: Any, whose: str) -> Any:
-    """A configuration of ours, from fields of theirs.
+@dataclass(frozen=True)
+class Fields:
+    """A configuration as others write it down.
 
-    Args:
-        published: what their file says.
+    Attributes:
+        template: ours, for all that theirs does not say.
         table: their fields and ours.
-        template: what holds for all that the file does not say.
-        whose: what is read, for the message.
-
-    Raises:
-        ValueError: if a field is missing, or holds what no such model has.
+        source: where theirs stands, for messages.
+        later: fields that came later than some files, and what they mean by leaving them out.
+        fixed: fields that have one value in all published models.
+        elsewhere: what to do about another value.
+        nullable: fields that may be None.
     """
-    ours = [name for row in table.rows for name in row.ours]
-    try:
-        return changed(template, table.read(published, ours))
-    except KeyError as error:
-        raise ValueError(
-            f"expected {error.args[0]} in {whose}, got nothing. Take the file as it was published, "
-            "or let transformers write it: save_pretrained(FOLDER)."
-        ) from error
-    except (TypeError, AttributeError, IndexError) as error:
-        raise ValueError(
-            f"expected {whose} as it was published, got a field of another kind ({error}). "
-            "Download it again."
-        ) from error
 
+    template: Any
+    table: Layout
+    source: str
+    later: Mapping[str, Any] = field(default_factory=dict)
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    elsewhere: str = ""
+    nullable: tuple[str, ...] = ()
 
-def write_fields(config: Any, table: Layout) -> dict[str, Any]:
-    """Fields of theirs, from a configuration of ours.
+    def read(self, published: Mapping[str, Any]) -> Any:
+        """A configuration of ours.
 
-    Raises:
-        ValueError: if ours has a part less than theirs.
-    """
-    values = flat(config)
-    wanted = [name for row in table.rows for name in row.ours]
-    if absent := [name for name in wanted if name not in values]:
-        raise ValueError(
-            f"expected a model with {', '.join(absent)}, as others have, got one without. {KEEP}"
-        )
-    return table.write({name: values[name] for name in wanted})
+        Args:
+            published: what their file says.
+
+        Raises:
+            ValueError: if a field is missing, or holds what no such model has.
+        """
+        published = {**self.later, **published}
+        for name, value in self.fixed.items():
+            if published.get(name, value) != value:
+                raise ValueError(
+                    f"expected {name}={value}, as in all published, got {published[name]}. "
+                    f"{self.elsewhere}"
+                )
+        for name in (name for row in self.table.rows for name in row.theirs):
+            if name not in published or (published[name] is None and name not in self.nullable):
+                raise ValueError(
+                    f"expected {name} in {self.source}, got nothing. Take the file as it was "
+                    "published, or let transformers write it: save_pretrained(FOLDER)."
+                )
+        try:
+            return changed(self.template, self.table.read(published, self._ours))
+        except (TypeError, AttributeError, LookupError, ArithmeticError) as error:
+            raise ValueError(
+                f"expected {self.source} as it was published, got a field of another kind "
+                f"({error}). Download it again."
+            ) from error
+
+    def write(self, config: Any) -> dict[str, Any]:
+        """Fields of theirs.
+
+        Raises:
+            ValueError: if ours has a part less than theirs.
+        """
+        values = flat(config)
+        if absent := [name for name in self._ours if name not in values]:
+            raise ValueError(
+                f"expected a model with {', '.join(absent)}, as others have, got one without. "
+                f"{KEEP}"
+            )
+        return self.table.write({name: values[name] for name in self._ours})
+
+    @property
+    def _ours(self) -> list[str]:
+        return [name for row in self.table.rows for name in row.ours]
 
 
 def check_kept(config: Any, read_again: Any, whose: str, advice: str) -> None:

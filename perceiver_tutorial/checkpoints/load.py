@@ -1,8 +1,8 @@
-"""From a file to a model: everything is compared first, and only what fits is built."""
+"""From a file to a model: open it, identify what it holds, fill a model with it."""
 
 import warnings
 from collections.abc import Mapping
-from pathlib import Path
+from dataclasses import replace
 
 from torch import Tensor, nn
 
@@ -12,13 +12,14 @@ from ..hiera import Hiera, HieraConfig, HieraMAE, HieraMAEConfig
 from ..perceiver import PerceiverConfig, PerceiverIO, with_fidelity
 from ..perceiver.variants import Fidelity
 from ..zoo import build
-from .checkpoint import open_checkpoint
 from .compare import Comparison
 from .families import Config, own_weights
+from .identify import Checkpoint, identify
+from .sources import Source, open_source
 
 
 def load(
-    name_or_path: str | Path | Mapping[str, Tensor],
+    name_or_path: Source,
     fidelity: Fidelity = "transformers",
     image_size: tuple[int, int] | None = None,
     *,
@@ -57,38 +58,50 @@ def load(
         ValueError: if what it holds is none of our models, its weights do not fit, or the
             file is broken.
     """
-    checkpoint = open_checkpoint(name_or_path, config, num_classes, averaged=averaged)
+    opened = open_source(name_or_path, averaged=averaged)
+    checkpoint = identify(opened, config, num_classes)
     checkpoint.comparison.check()
-    chosen = checkpoint.config
-    if isinstance(chosen, PerceiverConfig) and (fidelity == "deepmind") != checkpoint.by_deepmind:
-        chosen = with_fidelity(chosen, fidelity)
-    if image_size is not None and isinstance(chosen, HieraConfig | HieraMAEConfig):
+    checkpoint = _as_wanted(checkpoint, fidelity, image_size)
+    if checkpoint.new:
+        warnings.warn(
+            f"{checkpoint.comparison.title}: the head for {num_classes} classes is new and random: "
+            f"{', '.join(checkpoint.new)}. Train it before you ask it.",
+            stacklevel=2,
+        )
+    model = fill(checkpoint, opened.weights()).eval()
+    return model if image_size is None else _resized(model, image_size)
+
+
+def _as_wanted(
+    checkpoint: Checkpoint, fidelity: Fidelity, image_size: tuple[int, int] | None
+) -> Checkpoint:
+    config = checkpoint.config
+    if image_size is not None and isinstance(config, HieraConfig | HieraMAEConfig):
         raise ValueError(
             f"expected no image_size for a Hiera, got {image_size}. It takes any size that mask "
             "units tile, as it is."
         )
-    layout, weights = checkpoint.layout, checkpoint.weights()
-    model = build(chosen)
-    wanted = {name: value for name, value in own_weights(model).items() if name in checkpoint.new}
-    read = [name for name in own_weights(model) if name not in wanted]
-    _fill(model, {**wanted, **layout.read(layout.in_table(weights), read)})
-    if wanted:
-        warnings.warn(
-            f"{checkpoint.comparison.title}: the head for {num_classes} classes is new and random: "
-            f"{', '.join(wanted)}. Train it before you ask it.",
-            stacklevel=3,
-        )
-    return (model if image_size is None else _resized(model, image_size)).eval()
+    if fidelity == "transformers" or not isinstance(config, PerceiverConfig):
+        return checkpoint
+    return replace(checkpoint, config=with_fidelity(config, fidelity))
 
 
-def _fill(model: nn.Module, state: Mapping[str, Tensor]) -> None:
-    """Copy every weight; those that are used in two places are there once."""
-    names: dict[int, str] = {}
-    twice = {}
+def fill(checkpoint: Checkpoint, weights: Mapping[str, Tensor]) -> nn.Module:
+    """Build the model, and copy every weight that is stored.
+
+    Args:
+        checkpoint: which model, and in which layout; it must fit.
+        weights: under the names of the file.
+    """
+    layout, model = checkpoint.layout, build(checkpoint.config)
+    own = own_weights(model)
+    stored = [name for name in own if name not in checkpoint.new]
+    state = own | layout.read(layout.in_table(weights), stored)
+    shared: dict[int, str] = {}
     for name, parameter in model.named_parameters(remove_duplicate=False):
-        first = names.setdefault(id(parameter), name)
-        twice[name] = state[first]
-    model.load_state_dict({**state, **twice})
+        state[name] = state[shared.setdefault(id(parameter), name)]
+    model.load_state_dict(state)
+    return model
 
 
 def _resized(
@@ -99,7 +112,7 @@ def _resized(
 
 
 def compare(
-    name_or_path: str | Path | Mapping[str, Tensor],
+    name_or_path: Source,
     config: str | Config | None = None,
     *,
     averaged: bool = True,
@@ -123,4 +136,4 @@ def compare(
     >>> compare({"cls_token": torch.zeros(1, 1, 5)}, tiny).names("wrong shape")
     ['cls_token']
     """
-    return open_checkpoint(name_or_path, config, averaged=averaged).comparison
+    return identify(open_source(name_or_path, averaged=averaged), config).comparison

@@ -148,7 +148,7 @@ def unit_grid(pools: Sequence[Grid], num_axes: int) -> Grid:
     >>> unit_grid([(2, 2)] * 3, 2), unit_grid([(1, 2, 2)] * 3, 3)
     ((8, 8), (1, 8, 8))
     """
-    return tuple(math.prod(pool[axis] for pool in pools) for axis in range(num_axes))
+    return tuple(math.prod([pool[axis] for pool in pools]) for axis in range(num_axes))
 
 
 def units_of(grid: Grid, pools: Sequence[Grid]) -> Grid:

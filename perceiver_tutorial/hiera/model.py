@@ -52,6 +52,13 @@ class HieraEncoder(nn.Module):
     def __init__(self, config: HieraConfig):
         super().__init__()
         self.config = config
+        axes = len(config.input_size) + 1
+        self.input_spec = InputSpec(
+            "images" if axes == 3 else "videos",
+            ("frames", "colours", "height", "width")[-axes:],
+            (None, 3, None, None)[-axes:],
+            "Colours are red, green and blue.",
+        )
         self.patches = PatchEmbedding(config)
         self.positions = positions_of(config)
         self.stages = nn.ModuleList(_stages(config))

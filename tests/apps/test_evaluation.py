@@ -353,7 +353,7 @@ def test_a_folder_is_checked_before_a_model_is_fetched(tmp_path):
 
 @pytest.mark.parametrize("options", [{"batch_size": 0}, {"threads": 0}])
 def test_nothing_at_a_time_is_refused(options, pictures):
-    with pytest.raises(ValueError, match="expected batch_size and threads of at least 1"):
+    with pytest.raises(ValueError, match="of at least 1, got 0"):
         evaluate("facebook/deit-tiny-patch16-224", pictures, **options)
 
 
@@ -495,7 +495,7 @@ def test_a_classifier_that_knows_every_class_by_name_is_always_right(
     monkeypatch.setattr(loop, "class_logits", by_brightness)
     report = evaluate(tmp_path / "model", grey_folders)
     assert (report.top1, report.num_pictures) == (top1, 12)
-    assert report.order == said and f"folders are classes {said}" in str(report)
+    assert report.order == said and f"labels are classes {said}" in str(report)
 
 
 def test_a_folder_without_pictures_is_refused(tmp_path):
@@ -517,7 +517,7 @@ def test_the_report_stands_beside_what_was_published():
     assert lines[0] == "model, 3 pictures of 1 classes in folder"
     assert lines[1:] == [
         "prepared: prepared",
-        "folders are classes by class number",
+        "labels are classes by class number",
         "       here             published",
         "top-1   33.3 % ± 27.2   72.2 %",
         "top-5   66.7 % ± 27.2   91.1 %",

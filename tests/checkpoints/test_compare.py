@@ -52,7 +52,7 @@ def test_the_table_shows_what_does_not_fit_first_and_layers_alike_once(doctored)
     assert "(6, 5)" in lines[0] and "(5, 6)" in lines[0]
     (blocks,) = [line for line in lines if "output.dense.bias" in line and "missing" in line]
     assert "deit.encoder.layer.*.output.dense.bias" in blocks and blocks.endswith("3")
-    assert "encoder.blocks.*.mlp.fc2.bias" in blocks
+    assert "layers.*.mlp.fc2.bias" in blocks
 
 
 def test_a_doctored_state_dict_can_be_repaired(doctored):
@@ -71,7 +71,7 @@ def test_fused_weights_show_what_they_become():
     (fused,) = [w for w in compare(state, CONFIG).weights if w.theirs == "blocks.0.attn.qkv.bias"]
     assert fused.expected == (18,)
     assert [name.rsplit(".", 2)[1] for name in fused.ours] == ["q_proj", "k_proj", "v_proj"]
-    assert "blocks.*.attention.q_proj.bias + k_proj.bias + v_proj.bias " in str(
+    assert "layers.*.attention.q_proj.bias + k_proj.bias + v_proj.bias " in str(
         compare(state, CONFIG)
     )
 
@@ -86,8 +86,8 @@ def test_a_notebook_gets_the_same_table_with_names_that_break_over_lines(doctore
 def test_names_that_differ_in_more_than_the_layer_have_their_own_lines():
     state = layout_of(CONFIG, "meta").write(shapes_of(CONFIG))
     lines = [line.split()[1:3] for line in str(compare(state, CONFIG)).splitlines()]
-    assert ["blocks.*.norm1.weight", "encoder.blocks.*.norm_q.weight"] in lines
-    assert ["blocks.*.norm2.weight", "encoder.blocks.*.norm_mlp.weight"] in lines
+    assert ["blocks.*.norm1.weight", "layers.*.norm_q.weight"] in lines
+    assert ["blocks.*.norm2.weight", "layers.*.norm_mlp.weight"] in lines
 
 
 def test_the_largest_published_model_is_compared_while_python_counts_to_500_million():
@@ -105,7 +105,7 @@ def test_the_largest_published_model_is_compared_while_python_counts_to_500_mill
 ])  # fmt: skip
 def test_files_are_compared_by_their_shapes_alone(place, layout, tmp_path, monkeypatch):
     path = save(shake(build(CONFIG)), tmp_path / place, layout)
-    room, asked = importlib.import_module("perceiver_tutorial.checkpoints.checkpoint"), []
+    room, asked = importlib.import_module("perceiver_tutorial.checkpoints.sources"), []
 
     def noted(file, *, shapes_only=False, averaged=True):
         weights = read_weights(file, shapes_only=shapes_only, averaged=averaged)
@@ -144,7 +144,7 @@ def test_a_published_model_is_recognised_by_its_weights(name, layout):
 
 def test_a_size_that_was_not_published_needs_its_configuration(tmp_path, monkeypatch):
     few = {name: config for name, config in PUBLISHED.items() if "deit-tiny" in name}
-    room = importlib.import_module("perceiver_tutorial.checkpoints.checkpoint")
+    room = importlib.import_module("perceiver_tutorial.checkpoints.identify")
     monkeypatch.setattr(room, "PUBLISHED", few)
     file = save(build(CONFIG), tmp_path / "x.pth", "meta")
     nearest = (

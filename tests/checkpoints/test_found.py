@@ -285,7 +285,7 @@ def test_a_model_without_a_head_gets_one(tmp_path):
     with pytest.warns(UserWarning, match="the head for 3 classes is new and random: class_head"):
         other = load(tmp_path, num_classes=3)
     assert other(torch.zeros(1, 3, 64, 64)).logits.shape == (1, 3)
-    assert torch.equal(other.encoder.norm.weight, load(tmp_path).encoder.norm.weight)
+    assert torch.equal(other.norm.weight, load(tmp_path).norm.weight)
 
 
 def test_published_weights_are_recognised_for_other_classes():
@@ -293,7 +293,7 @@ def test_published_weights_are_recognised_for_other_classes():
     model, weights = stored(config)
     with pytest.warns(UserWarning, match="for facebook/deit-tiny-patch16-224: the head for 7"):
         other = load(weights, num_classes=7)
-    assert torch.equal(other.encoder.norm.weight, model.encoder.norm.weight)
+    assert torch.equal(other.norm.weight, model.norm.weight)
     small, few = stored(other.config)
     assert same(load(few, num_classes=7), small)
 

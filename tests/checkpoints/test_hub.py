@@ -53,7 +53,7 @@ def test_a_name_is_read_from_the_cache_without_a_network(cache, tmp_path):
     model = shake(build(CONFIG))
     put(cache, "facebook/deit-tiny-distilled-patch16-224", save(model, tmp_path / "x"))
     again = load("facebook/deit-tiny-distilled-patch16-224")
-    assert torch.equal(again.encoder.norm.weight, model.encoder.norm.weight)
+    assert torch.equal(again.norm.weight, model.norm.weight)
     assert compare("facebook/deit-tiny-distilled-patch16-224").fits
 
 
@@ -129,7 +129,7 @@ def test_timms_folder_names_a_model_and_leaves_its_sizes_to_its_code(cache, tmp_
     put(cache, "timm/deit_tiny_patch16_224.fb_in1k", folder)
     again = load("timm/deit_tiny_patch16_224.fb_in1k")
     assert again.config == replace(model.config, norm_eps=1e-6)
-    assert torch.equal(again.encoder.norm.weight, model.encoder.norm.weight)
+    assert torch.equal(again.norm.weight, model.norm.weight)
 
 
 @pytest.mark.parametrize("text, answer", [

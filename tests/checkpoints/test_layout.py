@@ -4,11 +4,10 @@ import pytest
 import torch
 
 from perceiver_tutorial.checkpoints.fields import (
+    Fields,
     changed,
     check_kept,
     flat,
-    read_fields,
-    write_fields,
 )
 from perceiver_tutorial.checkpoints.layout import Layout, Row, modules, rows, transformed
 from perceiver_tutorial.checkpoints.transforms import (
@@ -85,9 +84,10 @@ def test_other_names_are_read_unless_the_table_s_own_is_there():
 # --- fields of a configuration --------------------------------------------------------------------
 
 HIERA = HieraConfig(8, num_heads=1, stages=(1, 1, 1, 1))
-FIELDS = Layout(
+TABLE = Layout(
     (*rows({"width": "embed_channels"}), Row(("labels",), ("num_classes", "class_names"), CLASSES))
 )
+FIELDS = Fields(HIERA, TABLE, "x.json")
 
 
 def test_a_configuration_goes_into_a_flat_table_and_back():
@@ -101,10 +101,10 @@ def test_a_configuration_goes_into_a_flat_table_and_back():
 
 
 def test_fields_are_read_and_written_by_one_table():
-    config = read_fields({"width": 4, "labels": {0: "cat", 1: "dog"}}, FIELDS, HIERA, "x.json")
+    config = FIELDS.read({"width": 4, "labels": {0: "cat", 1: "dog"}})
     assert (config.embed_channels, config.num_classes, config.stages) == (4, 2, HIERA.stages)
     assert config.class_names == ("cat", "dog")
-    assert write_fields(config, FIELDS) == {"width": 4, "labels": {0: "cat", 1: "dog"}}
+    assert FIELDS.write(config) == {"width": 4, "labels": {0: "cat", 1: "dog"}}
 
 
 @pytest.mark.parametrize("labels, names", [
@@ -114,7 +114,7 @@ def test_fields_are_read_and_written_by_one_table():
     ({"0": "a", "2": "b"}, None),
 ])  # fmt: skip
 def test_names_of_classes_are_read_in_the_order_of_their_numbers(labels, names):
-    config = read_fields({"width": 4, "labels": labels}, FIELDS, HIERA, "x.json")
+    config = FIELDS.read({"width": 4, "labels": labels})
     assert (config.num_classes, config.class_names) == (len(labels), names)
 
 
@@ -124,7 +124,7 @@ def test_names_of_classes_are_read_in_the_order_of_their_numbers(labels, names):
 ])  # fmt: skip
 def test_fields_that_are_missing_or_strange_are_refused(published, message):
     with pytest.raises(ValueError, match=message):
-        read_fields(published, FIELDS, HIERA, "x.json")
+        FIELDS.read(published)
 
 
 def test_a_choice_that_would_be_lost_is_named():

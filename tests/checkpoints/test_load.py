@@ -72,7 +72,8 @@ STRANGE = {
     "no architecture": ({"architectures": None}, r"expected one of .*, got none"),
     "another activation": ({"hidden_act": "relu"}, r"expected hidden_act as one of gelu, .*relu"),
     "another width": (
-        {"cross_attention_shape_for_attention": "q"}, r"expected cross_attention_shape.* 'kv'",
+        {"cross_attention_shape_for_attention": "q"},
+        r"expected cross_attention_shape_for_attention=kv, as in all published, got q",
     ),
 }  # fmt: skip
 

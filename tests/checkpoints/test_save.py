@@ -171,7 +171,7 @@ def test_a_model_without_weights_is_refused(tmp_path):
     (hiera.HieraConfig(4, 1, (1, 1, 1, 1), (32, 64), positions="windowed"), "meta",
      r"no place for encoder.positions.inside, encoder.positions.coarse"),
     (deit.DeiTConfig(6, 2, 1, (16, 24), 8, layer_scale=0.1), "transformers",
-     r"no place for encoder.blocks.0.scale_attention.weight"),
+     r"no place for layers.0.scale_attention.weight"),
     (CONFIGS["averaged images"], "deepmind", r"no place for encoder\.cross\.1"),
     (replace(CONFIGS["fourier images"], decoder=None), "deepmind", r"with decoder\.query_residual"),
 ])  # fmt: skip
@@ -225,11 +225,11 @@ def test_a_file_in_place_of_a_folder_is_left_alone(tmp_path):
 
 def test_a_checkpoint_is_replaced_by_the_next(tmp_path):
     first, second = tiny_deit(), tiny_deit()
-    second.encoder.norm.bias.data += 1
+    second.norm.bias.data += 1
     for model in (first, second):
         save(model, tmp_path / "new" / "folder")
     again = load(tmp_path / "new" / "folder")
-    assert torch.equal(again.encoder.norm.bias, second.encoder.norm.bias)
+    assert torch.equal(again.norm.bias, second.norm.bias)
     assert {path.name for path in (tmp_path / "new/folder").iterdir()} == {
         "config.json", "model.safetensors",
     }  # fmt: skip

@@ -102,7 +102,7 @@ def test_places_come_from_any_kind_of_positions_at_any_size():
 
 def test_another_number_of_classes_gets_a_new_classifier(image_model):
     model = inflate(image_model, replace(FILM, num_classes=7))
-    assert model.to_logits.weight.shape == (7, 64)
+    assert model.head.weight.shape == (7, 64)
     assert torch.equal(model.norm.weight, image_model.norm.weight)
     assert inflate(image_model, replace(FILM, num_classes=None))(still(pictures())).shape == (2, 64)
 

@@ -2,7 +2,8 @@
 
 import torch
 
-from perceiver_course.chapters.feature_maps.pictures import draw_maps, strongest
+from perceiver_course.chapters.feature_maps.pictures import strongest
+from perceiver_course.kit.images import draw_maps
 
 
 def test_the_direction_in_which_maps_vary_most_is_found():

@@ -8,32 +8,35 @@ from matplotlib.quiver import Quiver
 from torch.nn.functional import cosine_similarity
 
 from perceiver_course.chapters.convolution.pictures import draw_fields
-from perceiver_course.chapters.cross_attention.pictures import draw_attention_maps
 from perceiver_course.chapters.decoders.pictures import draw_pixel_questions
-from perceiver_course.chapters.distillation.pictures import draw_seeds
-from perceiver_course.chapters.extending.pictures import draw_matching, draw_waves
-from perceiver_course.chapters.feature_maps.pictures import draw_maps, draw_segments
+from perceiver_course.chapters.extending.pictures import draw_waves
+from perceiver_course.chapters.feature_maps.pictures import draw_segments
 from perceiver_course.chapters.flow.pictures import (
-    draw_errors_by_speed,
     draw_flow,
     draw_flow_errors,
 )
-from perceiver_course.chapters.images_fourier.pictures import draw_similarity
-from perceiver_course.chapters.masked_pretraining.pictures import draw_seed_scores
 from perceiver_course.chapters.multimodal.pictures import draw_tradeoff
-from perceiver_course.chapters.point_clouds.pictures import draw_accuracies, draw_clouds
-from perceiver_course.chapters.positions.pictures import draw_code, draw_similarities
+from perceiver_course.chapters.point_clouds.pictures import draw_clouds
+from perceiver_course.chapters.positions.pictures import draw_code
 from perceiver_course.explorers.costs import MAPS, WORK, Growth, draw_growth
 from perceiver_course.explorers.flow import draw_motion
 from perceiver_course.kit.charts import (
     Curve,
     draw_coordinates,
-    draw_functions,
+    draw_lines,
     draw_losses,
     draw_scaling,
+    draw_seeds,
+    draw_table,
 )
-from perceiver_course.kit.images import as_shown, draw_attention, draw_images
-from perceiver_course.kit.position_pictures import draw_bands
+from perceiver_course.kit.images import (
+    as_shown,
+    draw_attention,
+    draw_attention_maps,
+    draw_images,
+    draw_maps,
+)
+from perceiver_course.kit.position_pictures import draw_bands, draw_similarities
 from perceiver_course.kit.wheel import flow_colours
 
 X, Y = torch.tensor([1.0, 2.0, 5.0]), torch.tensor([7.0, 3.0, 4.0])
@@ -78,9 +81,7 @@ def colour_at(image, x, y):
 # --- curves -------------------------------------------------------------------------------------
 
 CURVES = {
-    "functions": lambda: draw_functions(X, {"": {"f": Y}}),
-    "errors by speed": lambda: draw_errors_by_speed(X, {"f": Y}, learned_to=3.0),
-    "accuracies": lambda: draw_accuracies([1, 2, 5], {"f": [7.0, 3.0, 4.0]}, "points"),
+    "lines": lambda: draw_lines({"": {"f": Y}}, X, ("size", "error")),
     "trade-off": lambda: draw_tradeoff(
         {"a": (1.0, 7.0), "b": (2.0, 3.0), "c": (5.0, 4.0)}, {}, ("lost", "won")
     ),
@@ -100,8 +101,7 @@ def test_what_changes_runs_to_the_right_and_what_is_found_upwards(name):
 
 
 @pytest.mark.parametrize("name, said", [
-    ("errors by speed", ("true motion, in pixels", "end-point error")),
-    ("accuracies", ("points", "share of right answers")),
+    ("lines", ("size", "error")),
     ("trade-off", ("lost", "won")),
     ("scaling", ("inputs (M)", "bytes")),
 ])  # fmt: skip
@@ -116,9 +116,8 @@ def test_the_loss_runs_upwards_over_the_steps():
     assert names(picture) == ("step", "loss")
 
 
-@pytest.mark.parametrize("draw", [draw_seeds, draw_seed_scores])
-def test_scores_of_seeds_run_to_the_right_each_way_in_its_row(draw):
-    picture = draw({"a": [0.1, 0.3], "b": [0.7, 0.9]}, "score")
+def test_scores_of_seeds_run_to_the_right_each_way_in_its_row():
+    picture = draw_seeds({"a": [0.1, 0.3], "b": [0.7, 0.9]}, "score")
     dots = [xy for xy in lines(picture) if len(xy[0]) == 2 and xy[0][0] != xy[0][1]]
     assert [x.tolist() for x, _ in dots] == [[0.1, 0.3], [0.7, 0.9]]
     assert [y.tolist() for _, y in dots] == [[0, 0], [1, 1]]
@@ -151,7 +150,6 @@ ON_GRIDS = {
     "maps": lambda: draw_maps({"a": [SPOT]}, ["one"]),
     "coloured maps": lambda: draw_maps({"a": [SPOT.expand(3, -1, -1)]}, ["one"]),
     "bands": lambda: draw_bands(SPOT.reshape(-1, 1), (HIGH, WIDE), (0,)),
-    "likeness": lambda: draw_similarity(ROWS, (HIGH, WIDE), PLACE),
     "likenesses": lambda: draw_similarities({"a": ROWS}, (HIGH, WIDE), PLACE),
     "images": lambda: draw_images(SPOT.expand(1, 3, -1, -1), ["one"]),
     "errors": lambda: draw_flow_errors(
@@ -172,7 +170,6 @@ OPAQUE = {
     ),
 }
 MARKED = {
-    "likeness": ON_GRIDS["likeness"],
     "likenesses": ON_GRIDS["likenesses"],
     "the pixel that asks": lambda: draw_attention(
         torch.rand(3, HIGH, WIDE), SPOT[None], ["a"], asking=[PLACE]
@@ -218,9 +215,9 @@ def test_a_code_has_a_column_for_each_place_and_a_row_for_each_channel():
     assert names(picture)[0] == "place, from first to last"
 
 
-def test_costs_stand_where_query_and_thing_meet():
+def test_numbers_stand_where_row_and_column_meet():
     costs = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
-    picture = draw_matching(costs, [(1, 2)], ["x", "y", "z"])
+    picture = draw_table(costs, ["a", "b"], ["x", "y", "z"], "costs", framed=[(1, 2)])
     assert {number: words(picture)[number] for number in ("3.0", "4.0")} == {
         "3.0": (2, 0), "4.0": (0, 1)
     }  # fmt: skip
@@ -230,8 +227,7 @@ def test_costs_stand_where_query_and_thing_meet():
 
 def test_how_alike_places_are_is_the_cosine_of_their_rows():
     want = cosine_similarity(ROWS, ROWS[ROW * WIDE + COLUMN], dim=-1).view(HIGH, WIDE)
-    for draw in (ON_GRIDS["likeness"], ON_GRIDS["likenesses"]):
-        np.testing.assert_allclose(images(draw())[0].get_array(), want, atol=1e-5)
+    np.testing.assert_allclose(images(ON_GRIDS["likenesses"]())[0].get_array(), want, atol=1e-5)
 
 
 def test_all_colours_of_a_picture_are_stretched_alike():
@@ -313,7 +309,6 @@ def test_a_cloud_stands_upright():
 
 
 BARS = {
-    "likeness": ON_GRIDS["likeness"],
     "likenesses": lambda: draw_similarities({"a": ROWS, "b": ROWS.abs()}, (HIGH, WIDE), PLACE),
     "code": lambda: draw_code(torch.rand(4, 3), num_bands=1),
     "pixels that ask": ON_GRIDS["pixels that ask"],

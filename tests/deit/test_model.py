@@ -61,12 +61,14 @@ def test_a_walk_names_every_axis_and_both_heads():
     table = walk("facebook/deit-small-distilled-patch16-224")
     assert all(len(s.axes) == len(s.sizes) for stage in table.steps for s in stage.outputs)
     assert table["patches"].axes == {"batch": 1, "patches": 196, "channels": 384}
-    assert table["layers.0"].axes == {"batch": 1, "tokens": 198, "channels": 384}
+    assert table["layers.0"].axes == {"batch": 1, "positions": 198, "channels": 384}
     assert table["layers.0"].modules == 12
     answer = {shape.key: shape.sizes for shape in table["answer"].outputs}
     assert answer == {"class_logits": (1, 1000), "distillation_logits": (1, 1000)}
-    charged = (table[n] for n in ("encoder", "class_head", "distillation_head"))
-    assert sum(stage.parameters for stage in charged) == table.parameters
+    charged = (table[n] for n in ("patches", "layers.0", "class_head", "distillation_head"))
+    tokens, positions, norm = 2 * 384, 198 * 384, 2 * 384
+    own = tokens + positions + norm
+    assert sum(step.parameters for step in charged) + own == table.parameters
 
 
 def test_a_plain_model_has_one_token_and_one_answer():
@@ -96,18 +98,18 @@ def test_a_configuration_is_built_as_it_is():
 
 
 def test_patches_are_cut_row_by_row_and_go_through_one_linear_map():
-    to_patches, raw = shaken(TINY).patches, images()
+    patches, raw = shaken(TINY).patches, images()
     pixels = unfold(raw, 8, stride=8).mT
-    wanted = pixels @ to_patches.convolve.weight.flatten(1).T + to_patches.convolve.bias
-    assert relative_error(to_patches(raw), wanted) < EXACT
+    wanted = pixels @ patches.projection.weight.flatten(1).T + patches.projection.bias
+    assert relative_error(patches(raw), wanted) < EXACT
 
 
 def test_the_class_token_comes_first_the_distillation_token_second():
-    to_tokens, patches = shaken(TINY), torch.randn(2, 15, 24)
-    tokens = to_tokens(patches) - to_tokens.positions
+    model, patches = shaken(TINY), torch.randn(2, 15, 24)
+    tokens = model.prepend(patches) - model.positions
     assert tokens.shape == (2, 17, 24)
-    assert relative_error(tokens[:, 0], to_tokens.class_token.expand(2, 24)) < EXACT
-    assert relative_error(tokens[:, 1], to_tokens.distillation_token.expand(2, 24)) < EXACT
+    assert relative_error(tokens[:, :1], model.class_token.expand(2, 1, 24)) < EXACT
+    assert relative_error(tokens[:, 1:2], model.distillation_token.expand(2, 1, 24)) < EXACT
     assert relative_error(tokens[:, 2:], patches) < EXACT
 
 
@@ -158,13 +160,12 @@ def test_a_distillation_token_that_nobody_reads_still_takes_part():
 def test_a_fresh_model_is_no_blank():
     """As transformers starts it, all of these would be zero and the two tokens twins."""
     fresh = build(DeiTConfig(channels=192, num_heads=3, depth=2, num_classes=50))
-    start = fresh
-    for table in (start.class_token, start.distillation_token, start.positions):
+    for table in (fresh.class_token, fresh.distillation_token, fresh.positions):
         assert table.std().item() == pytest.approx(0.0176, abs=0.004)  # 0.02, cut at two of them
         assert 0 < table.abs().max() <= 0.04
-    for block in fresh.layers:
-        assert block.mlp.fc1.weight.std().item() == pytest.approx(0.02, rel=0.05)
-        assert not block.mlp.fc1.bias.any()
+    for layer in fresh.layers:
+        assert layer.mlp.fc1.weight.std().item() == pytest.approx(0.02, rel=0.05)
+        assert not layer.mlp.fc1.bias.any()
     assert fresh.class_head.weight.std().item() == pytest.approx(0.02, rel=0.05)
     tokens = fresh.tokens(torch.randn(2, 3, 224, 224))
     assert relative_error(tokens[:, 0], tokens[:, 1]) > 0.1
@@ -245,13 +246,13 @@ def test_another_way_to_fuse_is_refused():
 @BOTH
 def test_a_resized_model_takes_another_size_and_keeps_what_is_nowhere_in_the_image(config):
     model = shaken(config)
-    other, front = deit.resized(model, (48, 16)), config.num_prefix_tokens
+    other, prefix = deit.resized(model, (48, 16)), config.num_prefix_tokens
     assert other.config == replace(config, image_size=(48, 16)) and not other.training
-    old, new = (m.positions for m in (model, other))
-    assert torch.equal(old[:front], new[:front])
-    grid = old[front:].T.unflatten(1, (3, 5))[None]
+    (old,), (new,) = model.positions, other.positions
+    assert torch.equal(old[:prefix], new[:prefix])
+    grid = old[prefix:].T.unflatten(1, (3, 5))[None]
     wanted = interpolate(grid, (6, 2), mode="bicubic")[0].flatten(1).T
-    assert relative_error(new[front:], wanted) < EXACT
+    assert relative_error(new[prefix:], wanted) < EXACT
     assert other(torch.randn(2, 3, 48, 16)).logits.shape == (2, 5)
 
 
@@ -273,10 +274,10 @@ def test_a_masked_pretraining_is_resized_too():
     assert other(torch.randn(2, 3, 48, 16)).shape == (2, 3, 48, 16)
 
 
-def test_positions_without_rows_for_the_tokens_in_front_are_stretched_whole():
+def test_positions_without_rows_for_prefix_tokens_are_stretched_whole():
     model = build(replace(TINY, patch_positions_only=True))
     other = deit.resized(model, (48, 16))
-    assert other.positions.shape == (12, 24)
+    assert other.positions.shape == (1, 12, 24)
 
 
 # --- DeiT III -------------------------------------------------------------------------------------
@@ -337,12 +338,12 @@ def test_a_sample_that_skips_every_branch_comes_out_as_it_was():
 
 @BOTH
 def test_positions_for_patches_only(config):
-    to_tokens = shaken(replace(config, patch_positions_only=True))
+    model = shaken(replace(config, patch_positions_only=True))
     patches = torch.randn(2, 15, 24)
-    tokens = to_tokens(patches)
-    assert to_tokens.positions.shape == (15, 24)
-    assert torch.equal(tokens[1, 0], to_tokens.class_token)
-    assert torch.equal(tokens[:, config.num_prefix_tokens :], patches + to_tokens.positions)
+    tokens = model.prepend(patches)
+    assert model.positions.shape == (1, 15, 24)
+    assert torch.equal(tokens[1, :1], model.class_token[0])
+    assert torch.equal(tokens[:, config.num_prefix_tokens :], patches + model.positions)
 
 
 # --- masked pre-training --------------------------------------------------------------------------

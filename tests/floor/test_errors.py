@@ -15,8 +15,8 @@ DEEP = [
     ("fourier images", raw("fourier images"), "encoder.blocks.0.1.attention.k_proj"),
     ("hiera", images(32, 64), "encoder.stages.2.0.mlp.fc1"),
     ("mae", images(32, 64), "encoder.stages.2.0.mlp.fc1"),
-    ("deit", images(16, 24), "encoder.blocks.0.mlp.fc1"),
-    ("masked deit", images(16, 24), "encoder.blocks.0.mlp.fc1"),
+    ("deit", images(16, 24), "layers.0.mlp.fc1"),
+    ("masked deit", images(16, 24), "encoder.layers.0.mlp.fc1"),
 ]
 
 
@@ -71,7 +71,7 @@ def test_numbers_unlike_the_weights_are_noted():
     with pytest.raises(RuntimeError) as error:
         model("deit")(images(16, 24).double())
     (note,) = error.value.__notes__
-    assert note.startswith("In encoder.to_patches.convolve (Conv2d), given input float64 [2, 3, ")
+    assert note.startswith("In patches.projection (Conv2d), given input float64 [2, 3, ")
     assert "weight float32 [6, 3, 8, 8]" in note
 
 
@@ -102,7 +102,7 @@ class Toy(Model):
 def test_a_model_in_a_model_is_named_once():
     with pytest.raises(IndexError) as error:
         Toy(Toy())(torch.zeros(2, 0))
-    assert error.value.__notes__ == ["In the model itself (Toy), given x float32 [2, 0]."]
+    assert error.value.__notes__ == ["In inner (Toy), given x float32 [2, 0]."]
 
 
 def test_without_a_tensor_only_the_module_is_named():

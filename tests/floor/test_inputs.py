@@ -57,7 +57,6 @@ def test_a_name_that_nobody_published_hears_the_nearest():
 
 
 @pytest.mark.parametrize("names, number, message", [
-    (None, 0, r"expected num_classes of at least 1, got 0"),
     (("a",), 2, r"one name for each of 2 classes, got 1"),
     (("a",), None, r"one name for each of 0 classes, got 1"),
 ])  # fmt: skip
@@ -82,6 +81,7 @@ class Whole:
     part: Part = Part()
     width: int | None = None
     share: float = 0.5
+    shares: tuple[float, ...] = ()
     sizes: tuple[int, ...] = (1, 2)
     pair: tuple[int, int] = (1, 2)
     flag: bool = True
@@ -120,7 +120,7 @@ def test_a_field_is_of_its_type_and_not_too_small(fields, kind, message):
 
 
 def test_fields_that_fit_pass():
-    Whole(width=3, share=1, first=0, names=("a",), word="b", part=Part(1))
+    Whole(width=3, share=1, shares=(1, 0.5), first=0, names=("a",), word="b", part=Part(1))
 
 
 def test_lists_become_tuples_as_json_has_none():

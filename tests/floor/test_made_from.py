@@ -43,6 +43,11 @@ MAKERS = {
 }  # fmt: skip
 
 
+def body_of(model):
+    """The name of the part with the layers."""
+    return "layers" if isinstance(model, deit.DeiT) else "encoder"
+
+
 @pytest.fixture(params=MAKERS.values(), ids=MAKERS)
 def made(request):
     config, make = request.param
@@ -60,7 +65,7 @@ def test_the_type_stays_and_nothing_is_rounded_on_the_way(made, dtype):
     tensors = [*other.parameters(), *other.buffers()]
     assert {t.dtype for t in tensors if t.is_floating_point()} == {dtype}
     before, after = dict(model.named_parameters()), dict(other.named_parameters())
-    kept = [n for n in before if n.startswith("encoder.") and n in after
+    kept = [n for n in before if n.startswith(body_of(model)) and n in after
             and "positions" not in n and before[n].shape == after[n].shape]  # fmt: skip
     assert len(kept) > 20 and all(torch.equal(before[n], after[n]) for n in kept)
 
@@ -88,17 +93,20 @@ def test_the_mode_stays(made, training):
 
 def test_the_mode_of_a_part_stays(made):
     model, make = made
-    model.train().encoder.eval()
+    body = body_of(model)
+    model.train().get_submodule(body).eval()
     other = make(model)
-    assert other.training and not any(module.training for module in other.encoder.modules())
+    assert other.training
+    assert not any(module.training for module in other.get_submodule(body).modules())
 
 
 def test_what_is_frozen_stays_frozen_and_what_is_new_is_trained(made):
     model, make = made
-    model.encoder.requires_grad_(False)
+    body = body_of(model)
+    model.get_submodule(body).requires_grad_(False)
     other = make(model)
     frozen = {name for name, p in other.named_parameters() if not p.requires_grad}
-    assert frozen == {name for name, _ in other.named_parameters() if name.startswith("encoder.")}
+    assert frozen == {name for name, _ in other.named_parameters() if name.startswith(f"{body}.")}
 
 
 def test_a_new_head_of_a_frozen_model_is_trained():

@@ -1,6 +1,7 @@
 """The code is short where it is read: few lines on the way, and every argument has a name."""
 
 import ast
+import re
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from torch import nn
 from perceiver_tutorial import deit, hiera, perceiver
 
 ROOT = Path(__file__).parents[2] / "perceiver_tutorial"
+README = (ROOT.parent / "README.md").read_text(encoding="utf-8")
 AT_MOST = {  # lines; Meta's own Hiera has 72
     "fourier images": 60,
     "learned images": 60,
@@ -71,6 +73,37 @@ def listed(visited: set[tuple[str, int]]) -> str:
         f"{Path(file).relative_to(ROOT)} {sorted(n for f, n in visited if f == file)}"
         for file in sorted(files)
     )
+
+
+def files_to_read() -> list[str]:
+    """What the README says a reader should read, within the package."""
+    told = README.split("**What a reader should read**")[1].split("\n## ")[0]
+    return re.findall(r"\(perceiver_tutorial/([\w/]+\.py)\)", told)
+
+
+@pytest.mark.usefixtures("no_gradients")
+@pytest.mark.parametrize("kind", ["fourier images", "Hiera", "DeiT"])
+def test_whoever_reads_what_the_readme_names_has_read_a_whole_forward_pass(kind):
+    model, raw = model_and_input(kind)
+    visited = lines_visited(lambda: model.eval()(raw))
+    files = {Path(file).relative_to(ROOT).as_posix() for file, _ in visited}
+    assert files <= set(files_to_read())
+
+
+def test_what_a_reader_should_read_is_short():
+    files = files_to_read()
+    lines = sum(len((ROOT / file).read_text(encoding="utf-8").splitlines()) for file in files)
+    assert len(set(files)) == len(files) <= 26
+    assert lines <= 3_500
+    assert f"about {round(lines, -2):,} lines in {len(files)} files" in README
+
+
+def test_the_map_of_the_readme_is_short():
+    told = README.split("## The code")[1].split("**What a reader should read**")[0]
+    rows = re.findall(r"^\| (`.*?) \|", told, re.MULTILINE)
+    named = [name for row in rows for name in re.findall(r"`([\w./]+)`", row)]
+    assert 5 < len(rows) <= 12
+    assert all((ROOT.parent / name).exists() for name in named)
 
 
 def test_no_model_takes_arguments_that_it_does_not_name():

@@ -148,15 +148,15 @@ def test_a_video_of_other_length_and_size():
 def test_windowed_positions_repeat_inside_every_unit_at_any_size():
     where = shaken(replace(TINY, positions="windowed")).encoder.positions
     where.coarse.data.zero_()
-    picture = where((24, 16)).unflatten(0, (3, 8, 2, 8))
+    picture = where((24, 16))[0].unflatten(0, (3, 8, 2, 8))
     assert torch.equal(picture[0, :, 0], picture[2, :, 1])
     assert torch.equal(picture[1, :, 1].flatten(0, 1), where.inside)
 
 
 def test_separate_positions_are_sums():
     where = shaken(VIDEO).encoder.positions
-    rows = where((3, 8, 16)).unflatten(0, (3, 8, 16))
-    wanted = where.times.table[2] + where.places.table[5 * 16 + 7]
+    rows = where((3, 8, 16))[0].unflatten(0, (3, 8, 16))
+    wanted = where.times.table[0, 2] + where.places.table[0, 5 * 16 + 7]
     assert torch.equal(rows[2, 5, 7], wanted)
 
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from perceiver_tutorial.checkpoints import load
 from perceiver_tutorial.checkpoints.families import own_weights
-from perceiver_tutorial.checkpoints.hiera.transformers_names import LAYOUTS
+from perceiver_tutorial.checkpoints.hiera.names import OF_TRANSFORMERS
 
 GOLDEN = Path(__file__).parents[1] / "parity/golden"
 
@@ -39,4 +39,4 @@ def golden(family: str) -> tuple[nn.Module, dict[str, Tensor], dict[str, Tensor]
 
 def as_transformers(model: nn.Module, architecture: str) -> dict[str, Tensor]:
     """The weights of our model under transformers' names, in its shapes."""
-    return LAYOUTS[architecture].write(own_weights(model))
+    return OF_TRANSFORMERS[architecture].write(own_weights(model))

@@ -4,6 +4,7 @@
 """
 
 import inspect
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,8 +14,10 @@ import torch
 import typed_models as typed
 from torch import Tensor, nn
 
-from perceiver_tutorial import attention, deit, hiera, perceiver
+from perceiver_tutorial import attention, deit, hiera, perceiver, positions
 from perceiver_tutorial.perceiver import TINY, FourierConfig
+from perceiver_tutorial.perceiver.config import NO_RESIDUAL
+from perceiver_tutorial.perceiver.decoder import PerceiverDecoder
 
 ROOT = Path(__file__).parents[2]
 TYPED_CLASSES = {name: one for name, one in vars(typed).items() if inspect.isclass(one)}
@@ -113,6 +116,7 @@ TOGETHER = replace(
 POSITIONS = typed.FourierPositions(5, (8, 10))
 SPACE, TIME = typed.FourierPositions(2, (6, 2, 1)), typed.FourierPositions(6, (20,))
 LATENTS, WIDTH = 7, 12  # of all of them
+WIDE_FLOW = 5 + 2 * (2 * 3 + 1)  # channels and positions
 
 
 def typed_encoder(channels: int, **sizes: int) -> typed.PerceiverEncoder:
@@ -122,13 +126,13 @@ def typed_encoder(channels: int, **sizes: int) -> typed.PerceiverEncoder:
 
 
 def fourier_positions() -> Twin:
-    ours = perceiver.build(IMAGES).preprocessor.positions
-    return Twin(POSITIONS, ours, ((8, 10),))
+    ours = positions.FourierPositions((8, 10), num_bands=5)
+    return Twin(POSITIONS, ours, ((8, 10),), ask=lambda ours, _size: ours())
 
 
 def learned_positions() -> Twin:
-    ours = perceiver.build(LEARNED).preprocessor.positions
-    return Twin(typed.LearnedPositions(80, 5), ours, ((8, 10),))
+    ours = positions.LearnedPositions((8, 10), 5)
+    return Twin(typed.LearnedPositions(80, 5), ours, ((8, 10),), ask=lambda ours, _size: ours())
 
 
 def pixel_preprocessor() -> Twin:
@@ -144,15 +148,17 @@ def conv_preprocessor() -> Twin:
         typed.ConvPreprocessor(typed.conv_stem(6), 6, typed.FourierPositions(5, (8, 10))),
         perceiver.build(CONV).preprocessor,
         (torch.randn(2, 3, 32, 24),),
+        {"stem.0.conv.": "stem.0.", "stem.0.norm.": "stem.1."},
     )
 
 
 def conv_preprocessor_learned() -> Twin:
-    positions = typed.LearnedPositions(80, 5)
+    table = typed.LearnedPositions(80, 5)
     return Twin(
-        typed.ConvPreprocessor(nn.Conv2d(3, 6, 1), 6, positions, project=8),
+        typed.ConvPreprocessor(nn.Conv2d(3, 6, 1), 6, table, project=8),
         perceiver.build(LEARNED).preprocessor,
         (torch.randn(2, 3, 8, 10),),
+        {"positions.project.": "project."},
     )
 
 
@@ -207,7 +213,7 @@ def raw_together() -> dict[str, Tensor]:
 
 def multimodal_preprocessor() -> Twin:
     ours = perceiver.build(TOGETHER).preprocessor
-    return Twin(typed_multimodal(), ours, (raw_together(),))
+    return Twin(typed_multimodal(), ours, (raw_together(),), {"mask_tokens.": "mask."})
 
 
 def perceiver_encoder() -> Twin:
@@ -249,11 +255,10 @@ def together(rows: dict[str, Tensor]) -> Tensor:
 
 
 def perceiver_decoder() -> Twin:
-    model = perceiver.build(TOGETHER)
     return Twin(
-        typed.PerceiverDecoder(model.queries.num_channels, WIDTH, 11, query_residual=False),
-        model.decoder,
-        (torch.randn(2, 5, model.queries.num_channels), torch.randn(2, LATENTS, WIDTH)),
+        typed.PerceiverDecoder(10, WIDTH, 11, query_residual=False),
+        PerceiverDecoder(NO_RESIDUAL, 10, WIDTH, output_channels=11),
+        (torch.randn(2, 5, 10), torch.randn(2, LATENTS, WIDTH)),
     )
 
 
@@ -263,11 +268,29 @@ def tied_head() -> Twin:
     return Twin(head, model.postprocessor, (torch.randn(2, 9, 14),))
 
 
+class LastMapAndFlowHead(typed.FlowHead):
+    """The last linear map is the typed decoder's; ours is the head's, so that it stands here."""
+
+    def __init__(self, size, channels):
+        super().__init__(size)
+        self.final = nn.Linear(channels, 2)
+
+    def forward(self, y):
+        return super().forward(self.final(y))
+
+
 def flow_head() -> Twin:
-    model = perceiver.build(FLOW)
-    return Twin(typed.FlowHead((6, 8)), model.postprocessor, (torch.randn(3, 48, 2),))
+    ours = perceiver.build(FLOW).postprocessor
+    return Twin(
+        LastMapAndFlowHead((6, 8), WIDE_FLOW),
+        ours,
+        (torch.randn(3, 48, WIDE_FLOW),),
+        {"linear.": "final."},
+        lambda ours, y: ours.assemble(ours(y)),
+    )
 
 
+LAST_MAP = {"postprocessor.linear.": "decoder.final."}
 READ_ONCE = {"encoder.cross.0.": "encoder.cross.", "encoder.blocks.0.": "encoder.block."}
 
 
@@ -283,7 +306,7 @@ def image_classifier() -> Twin:
         ),
         perceiver.build(IMAGES),
         (torch.randn(2, 3, 8, 10),),
-        READ_ONCE,
+        READ_ONCE | LAST_MAP,
     )
 
 
@@ -317,7 +340,7 @@ def optical_flow() -> Twin:
         ),
         perceiver.build(FLOW),
         (torch.randn(3, 2, 27, 6, 8),),
-        READ_ONCE,
+        READ_ONCE | LAST_MAP,
     )
 
 
@@ -335,18 +358,26 @@ class Autoencoder(typed.PerceiverIO):
 
 def multimodal() -> Twin:
     preprocessor, queries = typed_multimodal(), typed_multimodal_queries()
-    outputs = {"audio": 4, "image": 3, "label": 5}
+    widths = {"audio": 4, "image": 3, "label": 5}
+    heads = {
+        name: nn.Sequential(OrderedDict(linear=nn.Linear(11, n))) for name, n in widths.items()
+    }
     return Twin(
         Autoencoder(
             preprocessor,
             typed_encoder(preprocessor.num_channels),
             queries,
             typed.PerceiverDecoder(queries.num_channels, WIDTH, 11, query_residual=False),
-            nn.ModuleDict({name: nn.Linear(11, width) for name, width in outputs.items()}),
+            nn.ModuleDict(heads),
         ),
         perceiver.build(TOGETHER),
         (raw_together(), {"image": torch.tensor([7, 100, 190]), "audio": torch.arange(4)}),
-        READ_ONCE,
+        {
+            **READ_ONCE,
+            "preprocessor.mask_tokens.": "preprocessor.mask.",
+            "queries.parts.": "queries.",
+            "postprocessor.parts.": "postprocessor.",
+        },
         decoded,
     )
 

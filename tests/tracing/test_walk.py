@@ -191,22 +191,22 @@ def test_a_block_that_shares_its_weights_is_counted_every_time_and_run_once():
     assert (step.modules, step.runs, len(times)) == (6, 48, 1)
 
 
-def test_blocks_that_are_made_alike_are_all_counted_and_few_are_run():
+def test_layers_that_are_made_alike_are_all_counted_and_few_are_run():
     with torch.device("meta"):
         model = deit.build("facebook/deit-tiny-patch16-224").eval()
     ran = []
-    for number, block in enumerate(model.encoder.blocks):
-        block.mlp.act.number = 0
-        block.mlp.act.forward = MethodType(noting(ran, number), block.mlp.act)
+    for number, layer in enumerate(model.layers):
+        layer.mlp.act.number = 0
+        layer.mlp.act.forward = MethodType(noting(ran, number), layer.mlp.act)
     images = torch.zeros(1, 3, 224, 224, device="meta")
-    step = walk(model, images)["encoder.blocks.0"]
+    step = walk(model, images)["layers.0"]
     assert (step.modules, step.runs, len(step.names)) == (12, 12, 12)
     assert ran == [*range(12)], "a method of its own makes each of them different"
     ran.clear()
-    model.encoder.blocks[5].register_forward_hook(lambda *_: ran.append(5))
-    model.encoder.blocks[6].mlp.act.register_forward_hook(lambda *_: ran.append(6))
-    model.encoder.blocks[7].mlp.act.number = 1
-    assert walk(model, images)["encoder.blocks.0"] == step
+    model.layers[5].register_forward_hook(lambda *_: ran.append(5))
+    model.layers[6].mlp.act.register_forward_hook(lambda *_: ran.append(6))
+    model.layers[7].mlp.act.number = 1
+    assert walk(model, images)["layers.0"] == step
     assert ran == [5, 6], "who has a hook is like no other"
 
 

@@ -8,7 +8,7 @@ from perceiver_tutorial.attention import MultiHeadAttention, attention
 from perceiver_tutorial.hooks import record
 
 from ...kit.exercises import BugHunt, Exercise, Slip
-from ...kit.predictions import ComputedPrediction
+from ...kit.predictions import Prediction
 
 
 def _asked_and_read() -> tuple[Tensor, Tensor, Tensor]:
@@ -158,7 +158,7 @@ def _weights() -> torch.Tensor:
 
 
 PREDICTIONS = {
-    "attention.scores": ComputedPrediction(
+    "attention.scores": Prediction(
         question="B = 2 samples, O = 3 queries [B, O, C] and M = 5 keys [B, M, C]. Which shape "
         "have the scores, queries @ keys.mT?",
         formula="B, O, M",
@@ -171,7 +171,7 @@ PREDICTIONS = {
         },
         compute=_scores,
     ),
-    "attention.read": ComputedPrediction(
+    "attention.read": Prediction(
         question="and what the queries read, if the values are [B, M, V] with V = 6?",
         formula="B, O, V",
         symbols=SIZES,
@@ -182,7 +182,7 @@ PREDICTIONS = {
         },
         compute=lambda: attention(*_three_arrays()),
     ),
-    "attention.heads": ComputedPrediction(
+    "attention.heads": Prediction(
         question="C = 12 channels are split into A = 4 heads. Which shape have all weights "
         "together?",
         formula="B, A, O, M",

@@ -8,7 +8,7 @@ from torch import Tensor
 from perceiver_tutorial.perceiver import encode_text
 
 from ...kit.exercises import BugHunt, Exercise, Slip
-from ...kit.predictions import ComputedPrediction, WalkedPrediction
+from ...kit.predictions import Prediction, walked
 
 
 def _ids(text: str) -> list[int]:
@@ -109,10 +109,8 @@ SURVIVES_PADDING = BugHunt(
 )
 
 
-CLASSIFIER = {"B": 1, "M": 2048, "C": 768, "D": 1280}
-
 PREDICTIONS = {
-    "bytes.ids": ComputedPrediction(
+    "bytes.ids": Prediction(
         question="the text 'é 漢😀' becomes ids, with [CLS] and [SEP]. Which shape have they?",
         formula="B, 1 + 2 + 1 + 3 + 4 + 1",
         symbols={"B": 1},
@@ -123,17 +121,14 @@ PREDICTIONS = {
         },
         compute=lambda: encode_text(["é 漢😀"], length=None).ids,
     ),
-    "bytes.input-array": WalkedPrediction(
+    "bytes.input-array": walked(
         question="2048 ids become an input array; every id has a row of 768. Which shape has it?",
-        formula="B, M, C",
-        symbols=CLASSIFIER,
+        step=("deepmind/language-perceiver", "preprocessor"),
         slips={
             "B, M, 2*C": "positions are added here, not appended: the width stays.",
             "B, M, 262": "that would be one-hot; a table turns each id into 768 numbers.",
             "B, C, M": "one row for each byte; channels come last.",
             "B, M, D": "1280 is the latents' width; what they read may have another.",
         },
-        model="deepmind/language-perceiver",
-        stage="preprocessor",
     ),
 }

@@ -11,7 +11,7 @@ from perceiver_tutorial import deit, perceiver
 from perceiver_tutorial.attention import attention_weights
 
 from ...kit.exercises import BugHunt, Exercise, Slip
-from ...kit.predictions import ComputedPrediction
+from ...kit.predictions import Prediction
 
 Shapes = dict[str, tuple[int, ...]]
 STORED: Shapes = {
@@ -233,7 +233,7 @@ BASE = "facebook/deit-base-distilled-patch16-224"
 
 
 PREDICTIONS = {
-    "checkpoints.fused": ComputedPrediction(
+    "checkpoints.fused": Prediction(
         question="Meta's file of DeiT base, C = 768 channels, has queries, keys and values of a "
         "block in one weight, blocks.0.attn.qkv.weight. Which shape has it?",
         formula="3*C, C",
@@ -245,7 +245,7 @@ PREDICTIONS = {
         },
         compute=_fused_matrix,
     ),
-    "checkpoints.haiku": ComputedPrediction(
+    "checkpoints.haiku": Prediction(
         question="DeepMind's image Perceiver with Fourier positions: latents of D = 1024 channels "
         "ask, in the width C = 261 of what they read. In haiku's file the map of the queries is "
         ".../cross_attention/attention/linear//w. Which shape has it?",
@@ -258,7 +258,7 @@ PREDICTIONS = {
         },
         compute=_haiku,
     ),
-    "checkpoints.table": ComputedPrediction(
+    "checkpoints.table": Prediction(
         question="and pos_embed in Meta's file, for pictures of H x W = 224 x 224 pixels?",
         formula="1, 2 + (H//16) * (W//16), C",
         symbols={"C": 768, "H": 224, "W": 224},

@@ -6,24 +6,22 @@ from itertools import takewhile
 from typing import Protocol, runtime_checkable
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.patches import PathPatch, Rectangle
+from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from torch import Tensor
 
 from ...kit.axes import AXES
 from ...kit.charts import COLOURS
-from ...kit.picture import INK, Picture
+from ...kit.picture import INK, Picture, box, sheet, write
 
 Shape = tuple[int, ...]
-Place = tuple[float, float]
 MANY = (*COLOURS, AXES["channels"].colour, AXES["frames"].colour)
 ROW = 0.39  # inches between two of our weights
 LARGEST = 0.88  # of a row: the longest axis of all
 THINNEST = 0.12
 # In rows: where shapes stand, how far from them a name begins, how long ours are, and all in all.
 LEFT, MIDDLE, RIGHT = 6.3, 9.7, 17.7
-ASIDE, NAMES, WIDTH = 0.75, 5.0, 24.6
+ASIDE, NAMES, WIDTH, TOP = 0.75, 5.0, 24.6, 2.3
 
 
 @runtime_checkable
@@ -63,33 +61,30 @@ def draw_key_map(ours: Mapping[str, Tensor], theirs: Mapping[str, Sequence[Store
     every = [tuple(w.shape) for w in ours.values()]
     every += [weight.expected for side in kept.values() for weight in side]
     scale = LARGEST / max(max(_sides(shape)) for shape in every)
-    figure, axes = _sheet(len(ours))
-    levels = {name: float(-number) for number, name in enumerate(ours)}
-    colours = _colours(ours)
+    figure, axes = sheet(WIDTH * ROW, (len(ours) + 1.7) * ROW)
+    axes.set(xlim=(0, WIDTH), ylim=(len(ours) + 1.7, 0))
     short = _shortened(list(ours))
+    rows = {name: number + TOP for number, name in enumerate(ours)}
+    words = list(dict.fromkeys(name.split(".")[0] for name in short.values()))
+    colours = {n: MANY[words.index(s.split(".")[0]) % len(MANY)] for n, s in short.items()}
     for name, weight in ours.items():
-        _shape(axes, (MIDDLE, levels[name]), tuple(weight.shape), scale, [colours[name]])
-        axes.text(MIDDLE + ASIDE, levels[name], short[name], va="center", fontsize=8.5)
+        _shape(axes, MIDDLE, rows[name], tuple(weight.shape), scale, [colours[name]])
+        write(axes, MIDDLE + ASIDE, rows[name], short[name], 8.5)
     for (title, side), x in zip(kept.items(), (LEFT, RIGHT), strict=True):
-        _side(axes, x, side, levels, colours, scale)
+        names = _shortened([weight.theirs for weight in side])
+        outward, centre = (-ASIDE, MIDDLE - 0.6) if x < MIDDLE else (ASIDE, MIDDLE + ASIDE + NAMES)
+        for weight in side:
+            mine = [name for name in weight.ours if name in rows]
+            y = sum(rows[name] for name in mine) / len(mine)
+            _shape(axes, x, y, weight.expected, scale, [colours[name] for name in mine])
+            align = "right" if x < MIDDLE else "left"
+            write(axes, x + outward, y, names[weight.theirs], 8.5, ha=align)
+            for part, name in enumerate(mine):
+                start = x - 0.8 * outward, y - ((len(mine) - 1) / 2 - part) * 0.2
+                _ribbon(axes, start, (centre, rows[name]), colours[name])
         _title(axes, x, title, [weight.theirs for weight in side])
     _title(axes, MIDDLE, "here", list(ours))
     return Picture(figure, _told(kept, short))
-
-
-def _sheet(rows: int) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(WIDTH * ROW, (rows + 1.7) * ROW))
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set(xlim=(0, WIDTH), ylim=(0.8 - rows - 0.2, 2.3), aspect="equal")
-    axes.set_axis_off()
-    return figure, axes
-
-
-def _colours(names: Sequence[str] | Mapping[str, Tensor]) -> dict[str, str]:
-    """A colour for each first word behind what all names share."""
-    words = {name: short.split(".")[0] for name, short in _shortened(list(names)).items()}
-    order = list(dict.fromkeys(words.values()))
-    return {name: MANY[order.index(word) % len(MANY)] for name, word in words.items()}
 
 
 def _shared(names: Sequence[str]) -> str:
@@ -107,57 +102,32 @@ def _sides(shape: Shape) -> tuple[int, int]:
     return shape[0], math.prod(shape[1:])
 
 
-def _shape(axes: Axes, at: Place, shape: Shape, scale: float, bands: Sequence[str]) -> None:
-    """A rectangle in the middle of a place, in one band for each of what is fused."""
-    height, width = (max(side * scale, THINNEST) for side in _sides(shape))
-    left, top = at[0] - width / 2, at[1] + height / 2
-    tall = height / len(bands)
-    for number, colour in enumerate(bands, 1):
-        corner = (left, top - number * tall)
-        look = {"facecolor": colour, "edgecolor": INK, "linewidth": 0.6}
-        axes.add_patch(Rectangle(corner, width, tall, **look))
-
-
-def _side(
-    axes: Axes,
-    x: float,
-    stored: Sequence[Stored],
-    levels: Mapping[str, float],
-    colours: Mapping[str, str],
-    scale: float,
+def _shape(
+    axes: Axes, x: float, y: float, shape: Shape, scale: float, bands: Sequence[str]
 ) -> None:
-    """Names, shapes and ribbons of one file."""
-    is_left = x < MIDDLE
-    short = _shortened([weight.theirs for weight in stored])
-    outward, inward = (-ASIDE, 0.6) if is_left else (ASIDE, -0.6)
-    centre = MIDDLE - 0.6 if is_left else MIDDLE + ASIDE + NAMES
-    for weight in stored:
-        mine = [name for name in weight.ours if name in levels]
-        y = sum(levels[name] for name in mine) / len(mine)
-        bands = [colours[name] for name in mine]
-        _shape(axes, (x, y), weight.expected, scale, bands)
-        look = {"va": "center", "ha": "right" if is_left else "left", "fontsize": 8.5}
-        axes.text(x + outward, y, short[weight.theirs], **look)
-        for part, name in enumerate(mine):
-            spread = ((len(mine) - 1) / 2 - part) * 0.2
-            _ribbon(axes, (x + inward, y + spread), (centre, levels[name]), colours[name])
+    """A rectangle around a place, in one band for each of what is fused."""
+    height, width = (max(side * scale, THINNEST) for side in _sides(shape))
+    tall = height / len(bands)
+    for number, colour in enumerate(bands):
+        look = {"facecolor": colour, "edgecolor": INK, "linewidth": 0.6}
+        box(axes, x - width / 2, y - height / 2 + number * tall, width, tall, **look)
 
 
-def _ribbon(axes: Axes, start: Place, end: Place, colour: str) -> None:
+def _ribbon(axes: Axes, start: tuple, end: tuple, colour: str) -> None:
     """A band that bends from one place to the other."""
     half, bend = 0.08, (start[0] + end[0]) / 2
-    upper = [(start[0], start[1] + half), (bend, start[1] + half), (bend, end[1] + half),
-             (end[0], end[1] + half)]  # fmt: skip
-    lower = [(x, y - 2 * half) for x, y in reversed(upper)]
+    upper = [(start[0], start[1] - half), (bend, start[1] - half), (bend, end[1] - half),
+             (end[0], end[1] - half)]  # fmt: skip
+    lower = [(x, y + 2 * half) for x, y in reversed(upper)]
     codes = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3]
     axes.add_patch(PathPatch(Path(upper + lower, codes), facecolor=colour, alpha=0.45, linewidth=0))
 
 
 def _title(axes: Axes, x: float, title: str, names: Sequence[str]) -> None:
     """Whose names, and what all of them begin with."""
-    at, side = (x - ASIDE, "right") if x < MIDDLE else (x + ASIDE, "left")
-    axes.text(at, 1.75, title, ha=side, va="center", fontsize=10, fontweight="bold", color=INK)
-    axes.text(at, 1.05, _shared(names), ha=side, va="center", fontsize=8, color="#666666")
+    at, align = (x - ASIDE, "right") if x < MIDDLE else (x + ASIDE, "left")
+    write(axes, at, TOP - 1.75, title, 10, ha=align, fontweight="bold")
+    write(axes, at, TOP - 1.05, _shared(names), ha=align, color="#666666")
 
 
 def _told(kept: Mapping[str, Sequence[Stored]], short: Mapping[str, str]) -> str:

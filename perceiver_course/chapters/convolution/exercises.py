@@ -1,17 +1,14 @@
 """Exercises about windows: how many there are, where they land, and whether two stems agree."""
 
-from dataclasses import dataclass
-
 import torch
 from torch.nn.functional import conv2d, max_pool2d, pad
 
 from perceiver_tutorial.perceiver import PUBLISHED, with_fidelity
 from perceiver_tutorial.perceiver.config import num_cells
 from perceiver_tutorial.perceiver.preprocessors.conv_stem import same_padding
-from perceiver_tutorial.tracing import walk
 
 from ...kit.exercises import BugHunt, Exercise, Slip
-from ...kit.predictions import ComputedPrediction, WalkedPrediction
+from ...kit.predictions import walked
 
 WINDOWS = Exercise(
     task="return how many windows of `kernel` cells fit into `length` cells, `stride` apart, when "
@@ -105,26 +102,14 @@ SAME_STEM = BugHunt(
 
 
 CONV = "deepmind/vision-perceiver-conv"
-IMAGE = {"B": 1, "H": 224, "W": 224}
-
-
-@dataclass(frozen=True)
-class LikeDeepMind:
-    """One stop of the walk through a published model with DeepMind's choices."""
-
-    model: str
-    stage: str
-
-    def __call__(self) -> tuple[int, ...]:
-        return walk(with_fidelity(PUBLISHED[self.model], "deepmind"))[self.stage].shape
+LIKE_DEEPMIND = with_fidelity(PUBLISHED[CONV], "deepmind")
 
 
 PREDICTIONS = {
-    "convolution.convolved": ComputedPrediction(
+    "convolution.convolved": walked(
         question="64 filters of 7 x 7, stride 2, over 3 x 224 x 224, and 3 pixels of padding on "
         "every side. Which shape comes out?",
-        formula="B, C, H//2, W//2",
-        symbols={**IMAGE, "C": 64},
+        step=(CONV, "preprocessor.stem.0.conv"),
         slips={
             "B, C, H, W": "the stride is 2: every second place is skipped, down and across.",
             "B, C, H//2 - 3, W//2 - 3": (
@@ -132,13 +117,11 @@ PREDICTIONS = {
             ),
             "B, 3*C, H//2, W//2": "each filter sums over all three colours: one channel each.",
         },
-        compute=lambda: walk(CONV, depth=None)["preprocessor.stem.0.conv"].shape,
     ),
-    "convolution.input-array": WalkedPrediction(
+    "convolution.input-array": walked(
         question="then a 3 x 3 max-pool with stride 2 and no padding, and places with K bands. "
         "Which shape has the input array of transformers?",
-        formula="B, ((H//2 - 3)//2 + 1)*((W//2 - 3)//2 + 1), C + 2*(2*K + 1)",
-        symbols={**IMAGE, "C": 64, "K": 64},
+        step=(CONV, "preprocessor"),
         slips={
             "B, (H//4)*(W//4), C + 2*(2*K + 1)": (
                 "so it is in DeepMind's code; without padding the last row and column of windows "
@@ -149,19 +132,15 @@ PREDICTIONS = {
                 "the 3 colours are gone: the 64 channels of the convolution are read instead."
             ),
         },
-        model=CONV,
-        stage="preprocessor",
     ),
-    "convolution.input-array-of-deepmind": ComputedPrediction(
+    "convolution.input-array-of-deepmind": walked(
         question="and that of DeepMind, who pad until every fourth pixel has its cell?",
-        formula="B, (H//4)*(W//4), C + 2*(2*K + 1)",
-        symbols={**IMAGE, "C": 64, "K": 64},
+        step=(LIKE_DEEPMIND, "preprocessor"),
         slips={
             "B, ((H//2 - 3)//2 + 1)*((W//2 - 3)//2 + 1), C + 2*(2*K + 1)": (
                 "that is transformers, which pads before the convolution only."
             ),
             "B, (H//2)*(W//2), C + 2*(2*K + 1)": "the max-pool has a stride of 2 as well.",
         },
-        compute=LikeDeepMind(CONV, "preprocessor"),
     ),
 }

@@ -6,7 +6,7 @@ from perceiver_tutorial.tracing import cost, walk
 
 from ...kit.exercises import BugHunt, Exercise, Slip
 from ...kit.formulas import attend_flops
-from ...kit.predictions import ComputedPrediction
+from ...kit.predictions import Prediction
 
 
 def _read(latents: int, inputs: int, channels: int) -> int:
@@ -124,7 +124,7 @@ def _map_of_reading() -> tuple[int, ...]:
 
 
 PREDICTIONS = {
-    "cost.map": ComputedPrediction(
+    "cost.map": Prediction(
         question="the flow model's N = 2048 latents read M = 182528 inputs with one head. Which "
         "shape has the attention map: batch, heads, rows, columns?",
         formula="B, 1, N, M",
@@ -136,7 +136,7 @@ PREDICTIONS = {
         },
         compute=_map_of_reading,
     ),
-    "cost.growth": ComputedPrediction(
+    "cost.growth": Prediction(
         question="F = 3 times as many inputs. How many times as many cells has the map of reading, "
         "of thinking, of a plain self-attend on the inputs? Give three numbers.",
         formula="F, 1, F**2",

@@ -8,7 +8,7 @@ from perceiver_tutorial.positions import grid_positions
 from perceiver_tutorial.tracing import walk
 
 from ...kit.exercises import BugHunt, Exercise, Slip
-from ...kit.predictions import ComputedPrediction
+from ...kit.predictions import Prediction
 
 ALL_AND_ONE_CHUNK = Exercise(
     task="return (queries of a whole video, queries of one of `chunks` chunks): one for each pixel "
@@ -140,7 +140,7 @@ def _few_motions() -> torch.Tensor:
 
 
 PREDICTIONS = {
-    "decoders.asked": ComputedPrediction(
+    "decoders.asked": Prediction(
         question="one chunk asks about I = 6272 pixels, S = 15 patches of sound and 1 label. Their "
         "queries, 195, 385 and 1024 wide, are padded to a common width, of which even the widest "
         "gets 2 channels. Which shape has the array of all queries?",
@@ -154,7 +154,7 @@ PREDICTIONS = {
         },
         compute=lambda: _chunk_stage("decoder.cross"),
     ),
-    "decoders.heard": ComputedPrediction(
+    "decoders.heard": Prediction(
         question="S = 15 output rows of sound become samples, P = 16 from each row. Which shape "
         "has the answer?",
         formula="B, S*P",
@@ -166,7 +166,7 @@ PREDICTIONS = {
         },
         compute=lambda: _chunk_stage("answer", "audio"),
     ),
-    "decoders.few-points": ComputedPrediction(
+    "decoders.few-points": Prediction(
         question="a batch of B = 2 pairs of frames of H x W = 6 x 8 pixels; decode with O = 3 "
         "points. Which shape has the flow?",
         formula="B, O, 2",

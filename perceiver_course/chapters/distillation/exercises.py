@@ -16,7 +16,7 @@ from perceiver_tutorial.deit import (
 from perceiver_tutorial.tracing import walk
 
 from ...kit.exercises import BugHunt, Exercise, Slip
-from ...kit.predictions import ComputedPrediction
+from ...kit.predictions import Prediction
 
 
 def _logits() -> tuple[Tensor, Tensor, float]:
@@ -209,7 +209,7 @@ def _hard_targets() -> torch.Tensor:
 
 
 PREDICTIONS = {
-    "distillation.soft-target": ComputedPrediction(
+    "distillation.soft-target": Prediction(
         question="a batch of B = 32 images, L = 10 classes. Which shape has what a teacher tells "
         "in soft distillation?",
         formula="B, L",
@@ -221,7 +221,7 @@ PREDICTIONS = {
         },
         compute=lambda: Teacher(_TenScores())(torch.zeros(32, 3, 8, 8)).softmax(-1),
     ),
-    "distillation.hard-target": ComputedPrediction(
+    "distillation.hard-target": Prediction(
         question="and in hard distillation?",
         formula="B",
         symbols={"B": 32, "L": 10},
@@ -231,7 +231,7 @@ PREDICTIONS = {
         },
         compute=_hard_targets,
     ),
-    "distillation.tokens": ComputedPrediction(
+    "distillation.tokens": Prediction(
         question="a distilled DeiT reads images of H x W = 8 x 8 pixels in patches of P = 2. Which "
         "shape have its tokens of C = 32 channels?",
         formula="B, H*W//P**2 + 2, C",
@@ -242,7 +242,7 @@ PREDICTIONS = {
         },
         compute=lambda: build(SMALL).tokens(SMALL.example_input()),
     ),
-    "distillation.finer": ComputedPrediction(
+    "distillation.finer": Prediction(
         question="it is made ready for H x W = 12 x 12 pixels with deit.resized. Which shape has "
         "its table of positions now?",
         formula="H*W//P**2 + 2, C",
@@ -253,7 +253,7 @@ PREDICTIONS = {
         },
         compute=lambda: build(LARGER).positions,
     ),
-    "distillation.notes": ComputedPrediction(
+    "distillation.notes": Prediction(
         question="5 views of each of 6 images are kept, and the teacher is asked about them once. "
         "Which shape have its notes, for L = 10?",
         formula="6 * 5, L",
@@ -264,7 +264,7 @@ PREDICTIONS = {
         },
         compute=_notes,
     ),
-    "distillation.answer": ComputedPrediction(
+    "distillation.answer": Prediction(
         question="L = 10 classes, two heads. Which shape have the final logits of B = 1 image?",
         formula="B, L",
         symbols={"B": 1, "L": 10},

@@ -8,7 +8,7 @@ from perceiver_tutorial.deit import build
 from perceiver_tutorial.positions import resize_positions
 
 from ...kit.exercises import BugHunt, Exercise, Slip
-from ...kit.predictions import ComputedPrediction, WalkedPrediction
+from ...kit.predictions import Prediction, walked
 
 
 def _parameters(channels: int, depth: int, patches: int, classes: int) -> int:
@@ -194,34 +194,27 @@ def _price() -> tuple[int]:
 
 
 PREDICTIONS = {
-    "distillation_token.tokens": WalkedPrediction(
+    "distillation_token.tokens": walked(
         question="DeiT base cuts pictures of H x W = 224 x 224 pixels into patches of 16 x 16, "
         "C = 768 numbers each, and puts a class and a distillation token in front. Which shape "
         "do the blocks read?",
-        formula="B, 2 + (H//16) * (W//16), C",
-        symbols=SIZES,
+        step=(BASE, "layers.0"),
         slips={
             "B, (H//16) * (W//16), C": "those are the patches; two more tokens stand in front.",
             "B, 1 + (H//16) * (W//16), C": "that is the plain model, with a class token only.",
             "B, 2 + (H//4) * (W//4), C": "4 pixels apart is Hiera; here patches have 16.",
         },
-        model=BASE,
-        stage="layers.0",
     ),
-    "distillation_token.map": WalkedPrediction(
+    "distillation_token.map": walked(
         question="and the attention map of one block, with A = 12 heads?",
-        formula="B, A, 2 + (H//16) * (W//16), 2 + (H//16) * (W//16)",
-        symbols=SIZES,
+        step=(BASE, "layers.0.attention.weights"),
         slips={
             "B, A, 2, 2 + (H//16) * (W//16)": "all tokens ask, not only the two that have heads.",
             "B, A, 2 + (H//16) * (W//16), (H//16) * (W//16)": "all tokens are read, the two in "
             "front included.",
         },
-        model=BASE,
-        stage="layers.0.attention.weights",
-        depth=None,
     ),
-    "distillation_token.table": ComputedPrediction(
+    "distillation_token.table": Prediction(
         question="a model for 384 x 384 pixels: which shape has its table of positions?",
         formula="2 + (H//16) * (W//16), C",
         symbols=LARGER,
@@ -232,7 +225,7 @@ PREDICTIONS = {
         },
         compute=_larger_table,
     ),
-    "distillation_token.price": ComputedPrediction(
+    "distillation_token.price": Prediction(
         question="how many parameters more than the plain base model has the distilled one, with "
         "L = 1000 classes? A shape with one axis, such as (1000,), stands for the number.",
         formula="2*C + (C + 1) * L",

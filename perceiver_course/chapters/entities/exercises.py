@@ -8,7 +8,7 @@ from perceiver_tutorial.perceiver.tiny import ENCODER
 from perceiver_tutorial.tracing import cost
 
 from ...kit.exercises import BugHunt, Exercise, Slip
-from ...kit.predictions import ComputedPrediction
+from ...kit.predictions import Prediction
 
 
 def _scores_and_mask() -> tuple[Tensor, Tensor]:
@@ -120,7 +120,7 @@ def _map_cells() -> tuple[int, ...]:
 
 
 PREDICTIONS = {
-    "entities.scores": ComputedPrediction(
+    "entities.scores": Prediction(
         question="B = 3 situations of M = 13 units of F = 6 features; N = 7 latents read them, and "
         "the units, embedded to C = 20 channels, ask: shall one point at me? Which shape have the "
         "scores?",
@@ -135,7 +135,7 @@ PREDICTIONS = {
         },
         compute=_example_scores,
     ),
-    "entities.maps": ComputedPrediction(
+    "entities.maps": Prediction(
         question="M = 512 entities, N = 32 latents. How many cells has the attention map of one "
         "head in reading, in one turn of thinking, in answering? Give three numbers.",
         formula="N*M, N*N, M*N",

@@ -1,6 +1,6 @@
 """Units on a field: who stands where, who points at whom, and how a battle goes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -10,7 +10,7 @@ from matplotlib.patches import Circle
 from torch import Tensor
 
 from ...kit.axes import AXES
-from ...kit.picture import INK, Picture, arrow, open_frame
+from ...kit.picture import INK, Picture, arrow, middle, panels, title_above, write
 
 # Shape tells the teams apart in grey, colour elsewhere: round and dark, pointed and bright.
 MARKERS = {1: "o", -1: "^"}
@@ -21,10 +21,7 @@ LOOK = AXES["queries"].colour
 EDGE = 1.15
 # Per cent below which a ring is left without its number.
 WORTH_TELLING = 5
-SMALL = {"ha": "center", "va": "center_baseline", "fontsize": 6.5, "clip_on": True}
-PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
-BARS = ("#0072B2", "#E69F00", "#56B4E9", "#BBBBBB", "#CC79A7")
-HATCHES = ("", "//", "..", "xx", "\\\\")
+SMALL = {"va": "center_baseline", "size": 6.5, "clip_on": True, "zorder": 4}
 
 
 def draw_situations(
@@ -55,11 +52,14 @@ def draw_situations(
         some = units[number, here]
         if weights is not None:
             _rings(axes, some, weights[number, here])
-        _acting(axes, some, reach)
+        start = some[some[:, 5] > 0, :2][0]
+        _acting(axes, start.numpy(), reach)
         if chosen is not None:
-            _point(axes, some, units[number, chosen[number]])
+            way = units[number, chosen[number], :2] - start
+            short = 1 - 0.15 / max(float(way.norm()), 0.16)
+            arrow(axes, tuple(start.tolist()), tuple((start + short * way).tolist()))
         _stand(axes, some[:, :2], some[:, 2], some[:, 3], some[:, 4])
-        axes.set_title(title, fontsize=9, color=INK)
+        title_above(axes, title)
     return Picture(figure, _told(units, mask, titles, weights))
 
 
@@ -85,77 +85,42 @@ def draw_battle(
     for frame, (axes, turn) in enumerate(zip(row, turns, strict=True)):
         alive = health[frame] > 0
         for unit in (alive & (targets[frame] >= 0)).nonzero()[:, 0].tolist():
-            _aim(axes, places[frame, [unit, targets[frame, unit]]], int(team[unit]))
+            side = int(team[unit])
+            look = {"color": COLOURS[side], "linestyle": "-" if side == 1 else ":"}
+            ends = places[frame, [unit, targets[frame, unit]]]
+            axes.plot(*ends.T.numpy(), linewidth=1.0, zorder=1, **look)
         _stand(axes, places[frame, alive], health[frame, alive], damage[alive], team[alive])
-        axes.set_title(f"turn {turn}: {_count(alive, team)}", fontsize=9, color=INK)
+        title_above(axes, f"turn {turn}: {_count(alive, team)}")
     told = (f"turn {t}, {_count(h > 0, team)}" for t, h in zip(turns, health, strict=True))
     return Picture(figure, f"A battle, discs to triangles: {'; '.join(told)}.")
-
-
-def draw_rates(
-    rates: Mapping[str, Mapping[str, float]],
-    title: str,
-    spreads: Mapping[str, Mapping[str, float]] | None = None,
-) -> Picture:
-    """How often players win, as bars around the line of one half.
-
-    Args:
-        rates: opponent -> player -> share of the games won, from 0 to 1.
-        title: above the bars.
-        spreads: the same with standard deviations, drawn as whiskers.
-    """
-    figure = Figure(figsize=(8.0, 2.9), layout="constrained")
-    axes = figure.add_subplot()
-    players = list(next(iter(rates.values())))
-    for number, name in enumerate(players):
-        x = np.arange(len(rates)) + (number - (len(players) - 1) / 2) * 0.8 / len(players)
-        heights = [of[name] for of in rates.values()]
-        error = [of[name] for of in spreads.values()] if spreads else None
-        look = {"color": BARS[number % 5], "hatch": HATCHES[number % 5], "edgecolor": "white"}
-        bars = axes.bar(x, heights, 0.76 / len(players), yerr=error, label=name, **look)
-        words = [f"{height:.2f}" for height in heights]
-        axes.bar_label(bars, words, fontsize=7, padding=2, bbox=PAPER)
-    axes.axhline(0.5, color=INK, linewidth=1, linestyle="--", zorder=2)
-    axes.set_xticks(range(len(rates)), [f"against {name}" for name in rates], fontsize=9)
-    axes.set(ylim=(0, 1.12), yticks=(0, 0.5, 1), ylabel="won (draws half)")
-    axes.set_title(title, fontsize=10, color=INK)
-    axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
-    open_frame(axes)
-    told = (
-        f"against {opponent}: {', '.join(f'{player} {of[player]:.2f}' for player in players)}"
-        for opponent, of in rates.items()
-    )
-    return Picture(figure, f"Bars, {title}; {'; '.join(told)}.")
 
 
 def _fields(count: int, rows: int = 1) -> tuple[Figure, list[Axes]]:
     """Square fields without ticks, in one row or two."""
     columns = -(-count // rows)
     side = min(2.7, 8.4 / columns)
-    figure = Figure(figsize=(side * columns, (side + 0.25) * rows), layout="constrained")
-    grid = list(figure.subplots(rows, columns, squeeze=False).flat)
-    for axes in grid:
+    figure, grid = panels(rows, columns, side * columns, (side + 0.25) * rows)
+    for axes in grid.flat[:count]:
+        axes.set_axis_on()
         axes.set(xlim=(-EDGE, EDGE), ylim=(-EDGE, EDGE), xticks=[], yticks=[], aspect="equal")
         axes.spines[:].set_color("#CCCCCC")
-    for axes in grid[count:]:
-        axes.remove()
-    return figure, grid[:count]
+    return figure, grid.flat[:count].tolist()
 
 
 def _stand(axes: Axes, places: Tensor, health: Tensor, damage: Tensor, side: Tensor) -> None:
     for own in (1, -1):
         these = side == own
         x, y = places[these].T.numpy()
-        sizes = (50 + 190 * health[these]).numpy()
         look = {"marker": MARKERS[own], "color": COLOURS[own], "edgecolors": "white"}
-        axes.scatter(x, y, s=sizes, zorder=3, linewidths=0.8, **look)
-        for left, low, shot in zip(x, y, (3 * damage[these]).round().int().tolist(), strict=True):
+        axes.scatter(x, y, s=50 + 190 * health[these].numpy(), zorder=3, linewidths=0.8, **look)
+        for left, low, shot in zip(
+            x.tolist(), y.tolist(), (3 * damage[these]).round().int().tolist(), strict=True
+        ):
             down = 0.0 if own == 1 else 0.02
-            axes.text(left, low - down, str(shot), color=INKS[own], zorder=4, **SMALL)
+            middle(axes, left, low - down, str(shot), color=INKS[own], **SMALL)
 
 
-def _acting(axes: Axes, units: Tensor, reach: float | None) -> None:
-    place = units[units[:, 5] > 0, :2][0].numpy()
+def _acting(axes: Axes, place: np.ndarray, reach: float | None) -> None:
     axes.scatter(*place, s=330, marker="s", facecolors="none", edgecolors=INK, zorder=5)
     if reach is not None:
         axes.add_patch(Circle(place, reach, fill=False, color="#777777", linestyle="--", lw=0.9))
@@ -166,23 +131,9 @@ def _rings(axes: Axes, units: Tensor, weights: Tensor) -> None:
         if weight < WORTH_TELLING / 100:
             continue
         x, y = unit[:2].tolist()
-        ring = Circle((x, y), 0.17, fill=False, color=LOOK, linewidth=0.8 + 5 * weight)
-        axes.add_patch(ring)
-        beside, ha = (-0.23, "right") if x > 0.6 else (0.23, "left")
-        look = {"color": INK, "zorder": 6, "va": "center", "ha": ha, "fontsize": 7}
-        axes.text(x + beside, y, f"{100 * weight:.0f} %", **look)
-
-
-def _point(axes: Axes, units: Tensor, target: Tensor) -> None:
-    start = units[units[:, 5] > 0, :2][0]
-    way = target[:2] - start
-    short = 1 - 0.15 / max(float(way.norm()), 0.16)
-    arrow(axes, tuple(start.tolist()), tuple((start + short * way).tolist()))
-
-
-def _aim(axes: Axes, ends: Tensor, side: int) -> None:
-    look = {"color": COLOURS[side], "linestyle": "-" if side == 1 else ":"}
-    axes.plot(*ends.T.numpy(), linewidth=1.0, zorder=1, **look)
+        axes.add_patch(Circle((x, y), 0.17, fill=False, color=LOOK, linewidth=0.8 + 5 * weight))
+        beside, align = (-0.23, "right") if x > 0.6 else (0.23, "left")
+        write(axes, x + beside, y, f"{100 * weight:.0f} %", 7, ha=align, zorder=6)
 
 
 def _count(alive: Tensor, team: Tensor) -> str:

@@ -23,7 +23,7 @@ from perceiver_tutorial.zoo import build
 
 from ...kit.conformance import check_preprocessor
 from ...kit.exercises import BugHunt, Exercise, NotYet, Slip, your_turn
-from ...kit.predictions import ComputedPrediction
+from ...kit.predictions import Prediction
 from .model import AudioClassifierConfig, DetectionConfig, corners, intersection_over_union, match
 
 
@@ -484,7 +484,7 @@ def _stage(config: PerceiverConfig, name: str) -> tuple[int, ...]:
 
 
 PREDICTIONS = {
-    "extending.sound-input-array": ComputedPrediction(
+    "extending.sound-input-array": Prediction(
         question="a sound of S = 30720 samples, P = 16 of them in a patch, with Fourier positions "
         "of K = 192 bands appended. Which shape has the input array?",
         formula="B, S//P, P + 2*K + 1",
@@ -498,7 +498,7 @@ PREDICTIONS = {
         },
         compute=_sound_rows,
     ),
-    "extending.box-classes": ComputedPrediction(
+    "extending.box-classes": Prediction(
         question="a detector asks O = 100 learned queries about an image of H x W pixels; things "
         "are of L = 91 classes. Which shape have the class scores?",
         formula="B, O, L + 1",
@@ -511,7 +511,7 @@ PREDICTIONS = {
         },
         compute=_class_scores,
     ),
-    "extending.name-queries": ComputedPrediction(
+    "extending.name-queries": Prediction(
         question="2048 bytes with 768 channels are read by 256 latents of width 1280. Each byte "
         "shall get one of L = 4 labels, and the bytes themselves ask. Which shape have the "
         "queries?",
@@ -525,7 +525,7 @@ PREDICTIONS = {
         },
         compute=lambda: _stage(TAGGER, "queries"),
     ),
-    "extending.name-answer": ComputedPrediction(
+    "extending.name-answer": Prediction(
         question="and the answer?",
         formula="B, M, L",
         symbols=SYMBOLS,
@@ -536,7 +536,7 @@ PREDICTIONS = {
         },
         compute=lambda: _stage(TAGGER, "answer"),
     ),
-    "extending.span-answer": ComputedPrediction(
+    "extending.span-answer": Prediction(
         question="the same machine shall point at an answer in the text: at its first byte and at "
         "its last. Which shape has what comes out?",
         formula="B, M, 2",

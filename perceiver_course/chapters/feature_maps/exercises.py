@@ -5,11 +5,10 @@ from einops import rearrange
 from torch import Tensor
 
 from perceiver_tutorial.hiera import PUBLISHED, HieraConfig, reroll, unroll
-from perceiver_tutorial.tracing import walk
 from perceiver_tutorial.zoo import build
 
 from ...kit.exercises import BugHunt, Exercise, Slip
-from ...kit.predictions import ComputedPrediction, WalkedPrediction
+from ...kit.predictions import Prediction, walked
 
 
 def _maps() -> tuple[list[Tensor]]:
@@ -162,7 +161,7 @@ def _raw(input_size: tuple[int, ...]) -> torch.Tensor:
 
 
 PREDICTIONS = {
-    "feature_maps.finest": ComputedPrediction(
+    "feature_maps.finest": Prediction(
         question="a picture of H x W = 224 x 288 pixels through Hiera tiny, C = 96. Which shape "
         "has the finest feature map, channels first?",
         formula="B, C, H//4, W//4",
@@ -174,7 +173,7 @@ PREDICTIONS = {
         },
         compute=_map_of(TINY, 0, (224, 288)),
     ),
-    "feature_maps.coarsest": ComputedPrediction(
+    "feature_maps.coarsest": Prediction(
         question="and the coarsest?",
         formula="B, 8*C, H//32, W//32",
         symbols=OBLONG,
@@ -185,20 +184,17 @@ PREDICTIONS = {
         },
         compute=_map_of(TINY, 3, (224, 288)),
     ),
-    "feature_maps.film-patches": WalkedPrediction(
+    "feature_maps.film-patches": walked(
         question="a film of T = 16 frames, 224 x 224. A patch sees 3 x 7 x 7 pixels, the next "
         "begins 2 frames or 4 pixels further on. Which shape have all tokens?",
-        formula="B, T//2 * H//4 * W//4, C",
-        symbols=FILMED,
+        step=(FILM, "encoder.patches"),
         slips={
             "B, T * H//4 * W//4, C": "the next patch begins two frames further on.",
             "B, T//3 * H//4 * W//4, C": "3 frames are seen, but patches overlap: they are 2 apart.",
             "B, H//4 * W//4, C": "so it is for a picture; a film has as many at each of 8 times.",
         },
-        model=FILM,
-        stage="encoder.patches",
     ),
-    "feature_maps.film-last": ComputedPrediction(
+    "feature_maps.film-last": Prediction(
         question="and the coarsest feature map of that film, time before height?",
         formula="B, 8*C, T//2, H//32, W//32",
         symbols=FILMED,
@@ -209,14 +205,12 @@ PREDICTIONS = {
         },
         compute=_map_of(FILM, 3, (16, 224, 224)),
     ),
-    "feature_maps.film-answer": ComputedPrediction(
+    "feature_maps.film-answer": walked(
         question="and its answer, for L = 400 kinds of action?",
-        formula="B, L",
-        symbols={**FILMED, "L": 400},
+        step=(FILM, "answer"),
         slips={
             "B, T//2, L": "the mean is taken over time, too: one score for each kind of action.",
             "B, T, L": "frames are not answered one by one.",
         },
-        compute=lambda: walk(FILM)["answer"].shape,
     ),
 }

@@ -172,8 +172,8 @@ def inflate(model: Hiera, config: HieraConfig, how: Inflation = "middle") -> Hie
     inflated = like(build(config), model)
     weights = {k: v for k, v in model.state_dict().items() if "positions" not in k}
     if config.num_classes != model.config.num_classes:
-        weights = {k: v for k, v in weights.items() if not k.startswith("to_logits")}
-        inflated.to_logits.requires_grad_(True)
+        weights = {k: v for k, v in weights.items() if not k.startswith("head")}
+        inflated.head.requires_grad_(True)
     kernel = "encoder.patches.projection.weight"
     weights[kernel] = inflated_kernel(weights[kernel], config.patch_kernel[0], how)
     inflated.load_state_dict({**inflated.state_dict(), **weights})

@@ -8,7 +8,7 @@ from perceiver_tutorial.perceiver import flow_patches
 from perceiver_tutorial.perceiver.flow_tiles import tile_corners
 
 from ...kit.exercises import BugHunt, Exercise, Slip
-from ...kit.predictions import ComputedPrediction, WalkedPrediction
+from ...kit.predictions import Prediction, walked
 
 
 def _frames() -> torch.Tensor:
@@ -140,7 +140,7 @@ SYMBOLS = {"B": 1, "H": 368, "W": 496, "K": 64, "N": 2048, "D": 512}
 
 
 PREDICTIONS = {
-    "flow.patches": ComputedPrediction(
+    "flow.patches": Prediction(
         question="two frames of 3 x H x W; every pixel gets the colours of its 3 x 3 neighbours. "
         "Which shape has that?",
         formula="B, 2, 3*3*3, H, W",
@@ -152,11 +152,10 @@ PREDICTIONS = {
         },
         compute=lambda: flow_patches(torch.zeros(1, 2, 3, 368, 496, device="meta")),
     ),
-    "flow.input-array": WalkedPrediction(
+    "flow.input-array": walked(
         question="54 numbers of a pixel go through a linear map to 64; places have K bands on two "
         "axes. Which shape has the input array?",
-        formula="B, H*W, 64 + 2*(2*K + 1)",
-        symbols=SYMBOLS,
+        step=(FLOW, "preprocessor"),
         slips={
             "B, H*W, 54 + 2*(2*K + 1)": "so the post has it, and 312 is not its 322: a linear map "
             "makes 64 of the 54 first.",
@@ -164,35 +163,27 @@ PREDICTIONS = {
             "same place a moment later.",
             "B, H*W, 64": "and where is the pixel? Places are appended.",
         },
-        model=FLOW,
-        stage="preprocessor",
     ),
-    "flow.queries": WalkedPrediction(
+    "flow.queries": walked(
         question="every pixel asks how far it moves. Which shape have all queries?",
-        formula="B, H*W, 64 + 2*(2*K + 1)",
-        symbols=SYMBOLS,
+        step=(FLOW, "queries"),
         slips={
             "B, N, D": "those are the latents; they are read.",
             "B, H*W, 2*(2*K + 1)": "a place alone does not know its colours: here the inputs "
             "themselves ask.",
             "B, H*W, 2": "that will be the answer; a question is as wide as its maker likes.",
         },
-        model=FLOW,
-        stage="queries",
     ),
-    "flow.answer": WalkedPrediction(
+    "flow.answer": walked(
         question="and the answer?",
-        formula="B, H, W, 2",
-        symbols=SYMBOLS,
+        step=(FLOW, "answer"),
         slips={
             "B, H*W, 2": "at last the rows are given the shape of the picture again.",
             "B, 2, H, W": "how far right and how far down come last, not first.",
             "B, H, W": "how far right and how far down: two numbers for each pixel.",
         },
-        model=FLOW,
-        stage="answer",
     ),
-    "flow.tiles": ComputedPrediction(
+    "flow.tiles": Prediction(
         question="a photograph of 436 x 1024 pixels, tiles of H x W that share at least 20. Which "
         "shape has the list of corners (y, x), one for each tile?",
         formula="2*3, 2",

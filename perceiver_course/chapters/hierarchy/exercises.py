@@ -8,10 +8,9 @@ from torch import Tensor
 
 from perceiver_tutorial.attention import attention
 from perceiver_tutorial.hiera import PUBLISHED
-from perceiver_tutorial.tracing import walk
 
 from ...kit.exercises import BugHunt, Exercise, Slip
-from ...kit.predictions import ComputedPrediction, WalkedPrediction
+from ...kit.predictions import walked
 
 STAGE_SHAPE = Exercise(
     task="return (tokens, channels) after a stage, counted from 0, of a Hiera that starts with "
@@ -106,59 +105,44 @@ STAYS_INSIDE = BugHunt(
 
 
 TINY = "facebook/hiera-tiny-224-in1k-hf"
-SIZES = {"B": 1, "H": 224, "W": 224, "C": 96, "L": 1000}
-LARGER = {**SIZES, "H": 448, "W": 320}
-
-
-def _larger(stage: str):
-    return lambda: walk(replace(PUBLISHED[TINY], input_size=(448, 320)))[stage].shape
+LARGER = replace(PUBLISHED[TINY], input_size=(448, 320))
 
 
 PREDICTIONS = {
-    "hierarchy.patches": WalkedPrediction(
+    "hierarchy.patches": walked(
         question="Hiera tiny takes pictures of H x W = 224 x 224 pixels. A patch sees 7 x 7 of "
         "them, the next begins 4 further on, and each becomes C = 96 numbers. Which shape have "
         "all tokens?",
-        formula="B, H//4 * W//4, C",
-        symbols=SIZES,
+        step=(TINY, "encoder.patches"),
         slips={
             "B, H//7 * W//7, C": "patches overlap: they are 7 wide, but only 4 apart.",
             "B, H//16 * W//16, C": "16 pixels apart is ViT; Hiera begins four times finer.",
             "B, C, H//4, W//4": "so the convolution leaves it; tokens are rows, channels last.",
         },
-        model=TINY,
-        stage="encoder.patches",
     ),
-    "hierarchy.second": ComputedPrediction(
+    "hierarchy.second": walked(
         question="now a picture of 448 x 320 pixels. Which shape leaves the second stage?",
-        formula="B, H//8 * W//8, 2*C",
-        symbols=LARGER,
+        step=(LARGER, "encoder.stages.1.1"),
         slips={
             "B, H//4 * W//4, 2*C": "on the way into a stage 2 x 2 tokens become one.",
             "B, H//8 * W//8, C": "what is lost in tokens is partly given back in width.",
             "B, H//8 * W//8, 4*C": "a quarter of the tokens, twice the width: half the numbers.",
         },
-        compute=_larger("encoder.stages.1.1"),
     ),
-    "hierarchy.last": ComputedPrediction(
+    "hierarchy.last": walked(
         question="and the last?",
-        formula="B, H//32 * W//32, 8*C",
-        symbols=LARGER,
+        step=(LARGER, "encoder.stages.3.1"),
         slips={
             "B, 49, 8*C": "49 is for 224 x 224; more mask units fit into a larger picture.",
             "B, H//64 * W//64, 16*C": "four stages, but only three changes between them.",
         },
-        compute=_larger("encoder.stages.3.1"),
     ),
-    "hierarchy.answer": WalkedPrediction(
+    "hierarchy.answer": walked(
         question="and the answer, for L = 1000 classes?",
-        formula="B, L",
-        symbols=SIZES,
+        step=(TINY, "answer"),
         slips={
             "B, 49, L": "the 49 tokens are averaged first: one score for each class.",
             "B, 1, L": "there is no class token whose axis would stay.",
         },
-        model=TINY,
-        stage="answer",
     ),
 }

@@ -1,60 +1,13 @@
-"""Photographs at one scale, the rows that are read, and how alike places are."""
-
-from collections.abc import Sequence
+"""The rows that are read of a picture."""
 
 import torch
 from einops import rearrange
 from jaxtyping import Float
-from PIL import Image
 from torch import Tensor
 
+from ...kit.charts import heat
 from ...kit.images import as_shown
-from ...kit.picture import INK, Picture, ink_on, strip
-from ...kit.token_pictures import cosine_similarity
-
-
-def draw_similarity(
-    features: Float[Tensor, "cells channels"], index_dims: tuple[int, int], cell: tuple[int, int]
-) -> Picture:
-    """How alike one place and all others are written: the cosine of their rows.
-
-    Args:
-        features: one row for each cell.
-        index_dims: (rows, columns) of the grid.
-        cell: (row, column) of the place to compare with.
-    """
-    here = features[cell[0] * index_dims[1] + cell[1]]
-    similarity = cosine_similarity(features, here[None]).reshape(index_dims).numpy()
-    figure, (axes,) = strip(1, width=3.2, height=2.8)
-    shown = axes.imshow(similarity, cmap="cividis", vmin=-1, vmax=1, interpolation="nearest")
-    axes.plot(cell[1], cell[0], marker="+", color="white", markersize=10)
-    axes.set_title(f"cosine to row {cell[0]}, column {cell[1]}", fontsize=9, color=INK)
-    figure.colorbar(shown, ax=axes, shrink=0.8)
-    alt = (
-        f"Cosine between the position of row {cell[0]}, column {cell[1]} and every other of "
-        f"{index_dims[0]} by {index_dims[1]} cells: high close by, and along its row and column."
-    )
-    return Picture(figure, alt)
-
-
-def draw_photographs(photographs: Sequence[Image.Image], titles: Sequence[str]) -> Picture:
-    """Photographs in a row, drawn at one scale, so that cropping and resizing can be seen.
-
-    Args:
-        photographs: any sizes.
-        titles: one for each; its size in pixels is written below.
-    """
-    widths = [photograph.width for photograph in photographs]
-    tallest = max(photograph.height for photograph in photographs)
-    figure, row = strip(len(photographs), 8.0, 8.0 * tallest / sum(widths) + 0.5, widths)
-    for axes, photograph, title in zip(row, photographs, titles, strict=True):
-        axes.imshow(photograph)
-        axes.set_ylim(tallest, 0)
-        axes.set_title(f"{title}\n{photograph.width} x {photograph.height}", fontsize=9, color=INK)
-    sizes = (
-        f"{t}, {p.width} by {p.height} pixels" for p, t in zip(photographs, titles, strict=True)
-    )
-    return Picture(figure, f"Photographs at one scale: {'; '.join(sizes)}.")
+from ...kit.picture import Picture, panels, show, title_above
 
 
 def draw_pixel_rows(image: Float[Tensor, "colours height width"], num_rows: int = 12) -> Picture:
@@ -64,24 +17,13 @@ def draw_pixel_rows(image: Float[Tensor, "colours height width"], num_rows: int 
         image: three colours, any range.
         num_rows: first pixels to show as rows.
     """
-    figure, (left, right) = strip(2, width=6.5, height=3.2)
+    figure, ((left, right),) = panels(1, 2, 6.5, 3.2)
     shown = as_shown(image)
-    left.imshow(shown, interpolation="nearest")
-    left.set_title(f"the image: {image.shape[-2]} x {image.shape[-1]}", fontsize=9, color=INK)
+    show(left, shown)
+    title_above(left, f"the image: {image.shape[-2]} x {image.shape[-1]}")
     pixels = rearrange(torch.as_tensor(shown), "h w c -> (h w) c")
-    right.imshow(pixels[:num_rows].numpy(), cmap="gray", vmin=0, vmax=1, aspect="auto")
-    for row, column in torch.cartesian_prod(torch.arange(num_rows), torch.arange(3)).tolist():
-        value = float(pixels[row, column])
-        right.text(
-            column,
-            row,
-            f"{value:.2f}",
-            ha="center",
-            va="center",
-            fontsize=7,
-            color=ink_on((value,) * 3),
-        )
-    right.set_title(f"what is read: {len(pixels)} rows x 3", fontsize=9, color=INK)
+    heat(right, pixels[:num_rows], form=".2f", cmap="gray", limits=(0, 1))
+    title_above(right, f"what is read: {len(pixels)} rows x 3")
     alt = (
         f"Left, an image of {image.shape[-2]} by {image.shape[-1]} pixels; right, the first "
         f"{num_rows} of its {len(pixels)} pixels as rows of red, green and blue."

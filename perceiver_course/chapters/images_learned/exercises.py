@@ -3,10 +3,8 @@
 import torch
 from einops import rearrange, repeat
 
-from perceiver_tutorial.tracing import walk
-
 from ...kit.exercises import BugHunt, Exercise, Slip
-from ...kit.predictions import ComputedPrediction, WalkedPrediction
+from ...kit.predictions import walked
 
 
 def _numbered(*shape: int) -> torch.Tensor:
@@ -113,14 +111,12 @@ IN_PLACE = BugHunt(
 
 
 LEARNED = "deepmind/vision-perceiver-learned"
-IMAGE = {"B": 1, "H": 224, "W": 224, "D": 1024, "L": 1000}
 
 PREDICTIONS = {
-    "images_learned.input-array": WalkedPrediction(
+    "images_learned.input-array": walked(
         question="3 x 224 x 224 colours; a 1 x 1 convolution to C channels, and learned places of "
         "P channels; both are 256. Which shape has the input array?",
-        formula="B, H*W, C + P",
-        symbols={**IMAGE, "C": 256, "P": 256},
+        step=(LEARNED, "preprocessor"),
         slips={
             "B, H*W, C": (
                 "so it would be if places were added, as the post says; they are appended."
@@ -129,29 +125,22 @@ PREDICTIONS = {
             "B, C + P, H, W": "rows come from the pixels; height and width are one axis now.",
             "B, C, H*W": "every pixel is a row; its channels come last.",
         },
-        model=LEARNED,
-        stage="preprocessor",
     ),
-    "images_learned.table": ComputedPrediction(
+    "images_learned.table": walked(
         question="which shape has the table of places?",
-        formula="H*W, P",
-        symbols={**IMAGE, "P": 256},
+        step=(LEARNED, "preprocessor.positions"),
         slips={
             "H + W, P": "rows and columns have no places of their own here; each pixel has one.",
             "B, H*W, P": "it is the same for every image, so it has no batch axis.",
             "H*W, 2*P": "512 is its width beside the colours; the places are 256 of that.",
         },
-        compute=lambda: walk(LEARNED, depth=None)["preprocessor.positions"].shape,
     ),
-    "images_learned.query": WalkedPrediction(
+    "images_learned.query": walked(
         question="which shape has the query that asks for one of 1,000 classes?",
-        formula="B, 1, D",
-        symbols=IMAGE,
+        step=(LEARNED, "queries"),
         slips={
             "B, 1, L": "so says the post; but the query reads latents, and is as wide as they are.",
             "B, L, D": "one query asks for all classes together, not one query for each.",
         },
-        model=LEARNED,
-        stage="queries",
     ),
 }

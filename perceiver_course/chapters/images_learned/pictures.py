@@ -6,8 +6,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ...kit.picture import INK, Picture, ink_on, strip
-from ...kit.token_pictures import cosine_similarity
+from ...kit.charts import heat
+from ...kit.picture import Picture, panels, title_above
+from ...kit.position_pictures import cosine_similarity
 
 
 def by_step(
@@ -41,16 +42,11 @@ def draw_steps(
         tables: title -> one row for each cell of the grid.
         index_dims: (rows, columns) of the grid.
     """
-    figure, row = strip(len(tables), width=3.0 * len(tables), height=3.0)
+    figure, (row,) = panels(1, len(tables), 3.0 * len(tables), 3.0)
     told = []
     for axes, (title, table) in zip(row, tables.items(), strict=True):
         means = (10 * by_step(table.detach(), index_dims)).round() / 10 + 0.0
-        shown = axes.imshow(
-            means.numpy(), cmap="cividis", vmin=-0.3, vmax=0.3, interpolation="nearest"
-        )
-        for y, x in torch.cartesian_prod(torch.arange(7), torch.arange(7)).tolist():
-            ink = ink_on(shown.cmap(shown.norm(means[y, x].item())))
-            axes.text(x, y, f"{means[y, x]:.1f}", ha="center", va="center", fontsize=7, color=ink)
-        axes.set_title(title, fontsize=10, color=INK)
+        heat(axes, means, form=".1f", cmap="cividis", limits=(-0.3, 0.3), aspect="equal")
+        title_above(axes, title, 10)
         told.append(f"{title}, one down {means[4, 3]:.1f}, one right {means[3, 4]:.1f}")
     return Picture(figure, f"Mean cosine of places by the step between them: {'; '.join(told)}.")

@@ -7,7 +7,7 @@ from perceiver_tutorial.perceiver import TINY, build
 from perceiver_tutorial.perceiver.tokenizer import MASK, encode_text
 
 from ...kit.exercises import BugHunt, Exercise, Slip
-from ...kit.predictions import ComputedPrediction, WalkedPrediction
+from ...kit.predictions import Prediction, walked
 
 
 def _span(text: str, part: str) -> tuple[int, int]:
@@ -129,7 +129,6 @@ KEEPS_THE_SECRET = BugHunt(
 
 
 LANGUAGE = "deepmind/language-perceiver"
-BYTES = {"B": 1, "M": 2048, "C": 768, "N": 256, "D": 1280, "V": 262}
 
 
 def _nine_places() -> torch.Tensor:
@@ -140,11 +139,10 @@ def _nine_places() -> torch.Tensor:
 
 
 PREDICTIONS = {
-    "masked_language.queries": WalkedPrediction(
+    "masked_language.queries": walked(
         question="2,048 bytes, each embedded in 768 channels; 256 latents of width 1,280. The "
         "decoder is asked for the byte at every place. Which shape have its queries?",
-        formula="B, M, C",
-        symbols=BYTES,
+        step=(LANGUAGE, "queries"),
         slips={
             "B, N, D": "these are the latents: they are read here, they do not ask.",
             "B, M, D": "a query need not be as wide as what it reads: maps to a common width "
@@ -152,34 +150,26 @@ PREDICTIONS = {
             "B, 1, C": "one query is enough for one class; here every place is asked about.",
             "B, M, V": "262 is the width of the answer; a question is no list of scores.",
         },
-        model=LANGUAGE,
-        stage="queries",
     ),
-    "masked_language.output-array": WalkedPrediction(
+    "masked_language.output-array": walked(
         question="the queries read the latents. Which shape has the output array?",
-        formula="B, M, C",
-        symbols=BYTES,
+        step=(LANGUAGE, "decoder"),
         slips={
             "B, M, D": "so says the post, too: 1,280 is an argument that this decoder never uses.",
             "B, N, C": "who asks decides how many rows there are: places, not latents.",
             "B, M, V": "not yet: this decoder ends without a linear map.",
         },
-        model=LANGUAGE,
-        stage="decoder",
     ),
-    "masked_language.answer": WalkedPrediction(
+    "masked_language.answer": walked(
         question="and the scores for each place?",
-        formula="B, M, V",
-        symbols=BYTES,
+        step=(LANGUAGE, "answer"),
         slips={
             "B, M, 256": "256 bytes and 6 special ids can stand in a place.",
             "B, V": "every place has scores of its own.",
             "B, M, C": "every row is compared with all 262 embeddings.",
         },
-        model=LANGUAGE,
-        stage="answer",
     ),
-    "masked_language.four-places": ComputedPrediction(
+    "masked_language.four-places": Prediction(
         question="9 bytes are encoded, 4 of them are hidden, and only those are decoded. Which "
         "shape has the answer?",
         formula="B, P, V",

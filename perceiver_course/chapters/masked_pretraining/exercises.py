@@ -14,7 +14,7 @@ from perceiver_tutorial.tracing import walk
 from perceiver_tutorial.zoo import build
 
 from ...kit.exercises import BugHunt, Exercise, Slip
-from ...kit.predictions import ComputedPrediction, WalkedPrediction
+from ...kit.predictions import Prediction, walked
 
 
 def _mask() -> tuple[Tensor]:
@@ -160,49 +160,40 @@ def _pooled_thrice() -> tuple[int, ...]:
 
 
 PREDICTIONS = {
-    "masked_pretraining.seen": WalkedPrediction(
+    "masked_pretraining.seen": walked(
         question="in pre-training 0.6 of the 49 mask units are hidden, and only whole ones are "
         "kept. How many tokens of 96 channels enter the first stage?",
-        formula="B, 19 * 64, C",
-        symbols=SYMBOLS,
+        step=(MAE, "encoder.stages.0.0"),
         slips={
             "B, 3136, C": "that is all of them: hidden units are left out, not blackened.",
             "B, 20 * 64, C": "49 * 0.4 is 19.6, and it is rounded down.",
             "B, 29 * 64, C": "0.6 is the share that is hidden.",
             "B, 19, C": "a mask unit has 8 x 8 tokens in the first stage.",
         },
-        model=MAE,
-        stage="encoder.stages.0.0",
     ),
-    "masked_pretraining.last": WalkedPrediction(
+    "masked_pretraining.last": walked(
         question="19 mask units are seen. The encoder pools twice, not three times, and starts "
         "with C = 96 channels. Which shape leaves its last stage?",
-        formula="B, 19 * 4, 8*C",
-        symbols=SYMBOLS,
+        step=(MAE, "encoder.stages.3.1"),
         slips={
             "B, 19, 8*C": "so it is after three pools; after two a unit has 2 x 2 tokens left.",
             "B, 19 * 4, 4*C": "stage 4 is wider than stage 3, whether it pools or not.",
             "B, 19 * 16, 8*C": "64 tokens of a unit become 16 and then 4.",
             "B, 196, 8*C": "the hidden units come back in the decoder only.",
         },
-        model=MAE,
-        stage="encoder.stages.3.1",
     ),
-    "masked_pretraining.answer": WalkedPrediction(
+    "masked_pretraining.answer": walked(
         question="the decoder answers with pixels, one row for each of its tokens, for the whole "
         "picture of H x W = 224 x 224. A token stands 16 pixels from the next. Which shape?",
-        formula="B, (H//16) * (W//16), 3 * 16 * 16",
-        symbols=SYMBOLS,
+        step=(MAE, "answer"),
         slips={
             "B, 120, 3 * 16 * 16": "it answers for seen units, too; only the loss leaves them out.",
             "B, (H//16) * (W//16), 16 * 16": "every pixel has three colours.",
             "B, (H//16) * (W//16), 8*C": "768 is right by chance: pixels, not channels.",
             "B, (H//32) * (W//32), 3 * 32 * 32": "so it would be with three pools.",
         },
-        model=MAE,
-        stage="answer",
     ),
-    "masked_pretraining.pooled-thrice": ComputedPrediction(
+    "masked_pretraining.pooled-thrice": Prediction(
         question="and if the encoder pooled three times, as the classifier does?",
         formula="B, (H//32) * (W//32), 3 * 32 * 32",
         symbols=SYMBOLS,

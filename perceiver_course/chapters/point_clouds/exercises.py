@@ -15,7 +15,7 @@ from perceiver_tutorial.perceiver import (
 from perceiver_tutorial.tracing import walk
 
 from ...kit.exercises import BugHunt, Exercise, Slip
-from ...kit.predictions import ComputedPrediction
+from ...kit.predictions import Prediction
 
 POINT_WIDTH = Exercise(
     task="return how many channels a point has in the input array: 3 coordinates, each written "
@@ -171,7 +171,7 @@ def _answer_to_padded() -> torch.Tensor:
 
 
 PREDICTIONS = {
-    "point_clouds.input-array": ComputedPrediction(
+    "point_clouds.input-array": Prediction(
         question="a cloud of M = 2048 points of three coordinates and nothing else; K = 64 bands "
         "for each coordinate. Which shape has the input array?",
         formula="B, M, 3*(2*K + 1)",
@@ -184,7 +184,7 @@ PREDICTIONS = {
         },
         compute=lambda: walk(MODELNET40, depth=1)["preprocessor"].shape,
     ),
-    "point_clouds.map-of-half": ComputedPrediction(
+    "point_clouds.map-of-half": Prediction(
         question="a model with N = 24 latents and A = 1 head was trained on clouds of 128 points. "
         "It is given B = 2 clouds of M = 64. Which shape has the map of who reads which point?",
         formula="B, A, N, M",
@@ -196,7 +196,7 @@ PREDICTIONS = {
         },
         compute=_map_of_half,
     ),
-    "point_clouds.padded": ComputedPrediction(
+    "point_clouds.padded": Prediction(
         question="B = 3 clouds of 9, 5 and 2 points are padded to M = 9 and read with mask; the "
         "model knows L = 14 bodies. Which shape has the answer?",
         formula="B, L",

@@ -1,7 +1,7 @@
 """Clouds of points seen from a little above: the nearer a point, the larger and darker."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -12,12 +12,11 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from ...kit.axes import AXES
-from ...kit.picture import INK, Picture, open_frame
+from ...kit.picture import INK, Picture, panels, title_above
 
 FAR_TO_NEAR = LinearSegmentedColormap.from_list("near", ["#B9D9EE", AXES["latents"].colour, INK])
 READ = LinearSegmentedColormap.from_list("read", ["#DDDDDD", AXES["inputs"].colour, "#7A3B00"])
 AROUND, ABOVE = math.radians(-60), math.radians(22)
-MARKS = ("o", "s", "^", "D")
 
 
 def draw_clouds(
@@ -36,7 +35,7 @@ def draw_clouds(
     for axes, cloud, title in zip(grid, clouds, titles, strict=False):
         across, up, near = _seen(cloud).T
         axes.scatter(across, up, s=3 + 9 * near, c=near, cmap=FAR_TO_NEAR, vmin=0, vmax=1, lw=0)
-        axes.set_title(title, fontsize=9, color=INK)
+        title_above(axes, title)
     sizes = sorted({len(cloud) for cloud in clouds})
     count = f"{sizes[0]}" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
     plural = "clouds" if len(clouds) > 1 else "cloud"
@@ -65,7 +64,7 @@ def draw_cloud_attention(
         across, up, _ = _seen(cloud, order).T
         share = (weight / weight.max())[order].numpy()
         axes.scatter(across, up, s=5 + 40 * share, c=share, cmap=READ, vmin=0, vmax=1, lw=0)
-        axes.set_title(title, fontsize=9, color=INK)
+        title_above(axes, title)
     shares = [f"{float(w.topk(8).values.sum() / w.sum()):.0%}" for w in weights]
     listed = ", ".join(
         f"{title} gives its 8 favourite points {share}"
@@ -94,41 +93,8 @@ def draw_cloud_channels(
     for axes, value, title in zip(grid, values, titles, strict=False):
         shade = value[order].numpy()
         axes.scatter(across, up, s=5 + 15 * near, c=shade, cmap="cividis", lw=0)
-        axes.set_title(title, fontsize=9, color=INK)
+        title_above(axes, title)
     return Picture(figure, f"A cloud of {len(cloud)} points, shaded by: {', '.join(titles)}.")
-
-
-def draw_accuracies(
-    numbers: Sequence[int],
-    accuracies: Mapping[str, Sequence[float]],
-    xlabel: str,
-    guessing: float | None = None,
-) -> Picture:
-    """How often models are right, as one number of their input changes.
-
-    Args:
-        numbers: from left to right, evenly drawn if each is a multiple of the one before.
-        accuracies: name -> share of right answers for each number.
-        xlabel: what the numbers count.
-        guessing: the share that guessing gets right; a dashed line.
-    """
-    figure = Figure(figsize=(6.0, 2.9), layout="constrained")
-    axes = figure.add_subplot()
-    colours = [AXES[kind].colour for kind in ("latents", "inputs", "queries", "classes")]
-    for (name, shares), colour, mark in zip(accuracies.items(), colours, MARKS, strict=False):
-        axes.plot(numbers, shares, color=colour, marker=mark, markersize=5, label=name)
-    if guessing is not None:
-        axes.axhline(guessing, color=INK, linewidth=1, linestyle="--", label="guessing")
-    axes.set_xscale("log", base=2)
-    axes.set_xticks(list(numbers), [str(number) for number in numbers])
-    axes.set(xlabel=xlabel, ylabel="share of right answers", ylim=(0, 1.03))
-    axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
-    open_frame(axes)
-    told = (
-        f"{name} {shares[0]:.2f} at {numbers[0]}, {shares[-1]:.2f} at {numbers[-1]}"
-        for name, shares in accuracies.items()
-    )
-    return Picture(figure, f"Share of right answers over {xlabel}: {'; '.join(told)}.")
 
 
 def _grid(count: int, columns: int) -> tuple[Figure, list[Axes]]:
@@ -136,12 +102,10 @@ def _grid(count: int, columns: int) -> tuple[Figure, list[Axes]]:
     columns = min(columns, count)
     rows = -(-count // columns)
     side = min(1.9, 9.45 / max(columns, 5))
-    figure = Figure(figsize=(side * columns, (side + 0.2) * rows), layout="constrained")
-    grid = list(figure.subplots(rows, columns, squeeze=False).flat)
-    for axes in grid:
-        axes.set_axis_off()
+    figure, grid = panels(rows, columns, side * columns, (side + 0.2) * rows)
+    for axes in grid.flat:
         axes.set(xlim=(-1.05, 1.05), ylim=(-1.05, 1.05), aspect="equal")
-    return figure, grid[:count]
+    return figure, grid.flat[:count].tolist()
 
 
 def _seen(

@@ -6,7 +6,7 @@ from torch import Tensor
 from perceiver_tutorial.positions import axis_coordinates, fourier_features
 
 from ...kit.exercises import BugHunt, Exercise, Slip
-from ...kit.predictions import WalkedPrediction
+from ...kit.predictions import walked
 
 PITCHES = Exercise(
     task="return the pitches of `bands` bands for an axis of `cells` cells, as a tensor: evenly "
@@ -139,10 +139,9 @@ MULTIMODAL = "deepmind/multimodal-perceiver"
 
 
 PREDICTIONS = {
-    "positions.photograph": WalkedPrediction(
+    "positions.photograph": walked(
         question="224 x 224 pixels, K = 64 bands on each axis. Which shape have the places?",
-        formula="H*W, 2*(2*K + 1)",
-        symbols={"H": 224, "W": 224, "K": 64},
+        step=("deepmind/vision-perceiver-fourier", "preprocessor.positions"),
         slips={
             "H*W, 2*2*K": "256 are sines and cosines; the raw y and x are channels as well.",
             "H*W, 2*2*K + 1": "there is one raw coordinate for each axis: two.",
@@ -151,27 +150,20 @@ PREDICTIONS = {
             "H*W, (2*K + 1)**2": "axes are written side by side, not multiplied.",
             "H + W, 2*(2*K + 1)": "every pixel has a row of its own, not every row and column.",
         },
-        model="deepmind/vision-perceiver-fourier",
-        stage="preprocessor.positions",
     ),
-    "positions.sound": WalkedPrediction(
+    "positions.sound": walked(
         question="S = 30,720 samples of sound, 16 of them in each input, K = 192 bands.",
-        formula="S//16, 2*K + 1",
-        symbols={"S": 30720, "K": 192},
+        step=(MULTIMODAL, "preprocessor.parts.audio.positions"),
         slips={
             "S, 2*K + 1": "16 samples together are one input, and have one place.",
             "S//16, 2*K": "the raw time is a channel, too.",
             "S//16, 2*(2*K + 1)": "sound has one axis, time.",
             "S//16, K + 1": "each band has a sine and a cosine.",
         },
-        model=MULTIMODAL,
-        stage="preprocessor.parts.audio.positions",
-        depth=3,
     ),
-    "positions.video": WalkedPrediction(
+    "positions.video": walked(
         question="T = 16 frames of H x W = 224 x 224, in patches of 4 x 4 pixels, K = 32 bands.",
-        formula="T*(H//4)*(W//4), 3*(2*K + 1)",
-        symbols={"T": 16, "H": 224, "W": 224, "K": 32},
+        step=(MULTIMODAL, "preprocessor.parts.image.positions"),
         slips={
             "T*(H//4)*(W//4), 2*(2*K + 1)": (
                 "so says the post, 2D; but time is an axis like the others."
@@ -183,8 +175,5 @@ PREDICTIONS = {
             "T*(H//4)*(W//4), 3*2*K": "the raw coordinates are channels, too.",
             "T*H*W, 3*(2*K + 1)": "a patch of 4 x 4 pixels is one input, and has one place.",
         },
-        model=MULTIMODAL,
-        stage="preprocessor.parts.image.positions",
-        depth=3,
     ),
 }

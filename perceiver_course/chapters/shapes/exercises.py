@@ -13,9 +13,9 @@ from torch import Tensor
 from perceiver_tutorial.perceiver.preprocessors import VideoPreprocessor
 
 from ...kit.exercises import BugHunt, Exercise, Slip, same, your_turn
+from ...kit.images import draw_at_one_scale
 from ...kit.picture import Picture
-from ...kit.predictions import ComputedPrediction
-from .pictures import draw_at_one_scale
+from ...kit.predictions import Prediction
 
 STRIDES = Exercise(
     task="return the three strides of torch.zeros(a, b, c), in cells of memory.",
@@ -248,7 +248,7 @@ def _pictures() -> torch.Tensor:
 
 
 PREDICTIONS = {
-    "shapes.rows": ComputedPrediction(
+    "shapes.rows": Prediction(
         question="rearrange(pictures, 'b c h w -> b (h w) c') for 6 pictures of 3 x 32 x 40.",
         formula="B, H*W, 3",
         symbols=PICTURES,
@@ -260,7 +260,7 @@ PREDICTIONS = {
         },
         compute=lambda: rearrange(_pictures(), "b c h w -> b (h w) c"),
     ),
-    "shapes.patches": ComputedPrediction(
+    "shapes.patches": Prediction(
         question="the same 6 pictures in patches of P x P pixels, P = 8: a row for each patch.",
         formula="B, (H//P)*(W//P), P*P*3",
         symbols=PICTURES,
@@ -272,7 +272,7 @@ PREDICTIONS = {
         },
         compute=lambda: rearrange(_pictures(), "b c (h p) (w q) -> b (h w) (p q c)", p=8, q=8),
     ),
-    "shapes.video": ComputedPrediction(
+    "shapes.video": Prediction(
         question="a video of 16 frames, 3 x 224 x 224, in blocks of 1 frame, 4 x 4 pixels: how "
         "many rows, how many channels?",
         formula="B, T*(H//4)*(W//4), 4*4*3",
@@ -287,7 +287,7 @@ PREDICTIONS = {
             torch.zeros(1, 16, 3, 224, 224, device="meta")
         ),
     ),
-    "shapes.broadcast": ComputedPrediction(
+    "shapes.broadcast": Prediction(
         question="queries[:, None] * keys, where queries is [O, C] and keys is [M, C].",
         formula="O, M, C",
         symbols={"O": 3, "M": 5, "C": 4},

@@ -4,7 +4,7 @@ import torch
 from einops import rearrange
 
 from ...kit.exercises import Exercise, Slip
-from ...kit.predictions import WalkedPrediction
+from ...kit.predictions import walked
 
 
 def _images() -> tuple[torch.Tensor]:
@@ -61,14 +61,12 @@ PIXELS_TO_ROWS = Exercise(
 
 
 FOURIER = "deepmind/vision-perceiver-fourier"
-IMAGE = {"B": 1, "H": 224, "W": 224, "K": 64, "N": 512, "D": 1024, "L": 1000}
 
 
 PREDICTIONS = {
-    "start.input-array": WalkedPrediction(
+    "start.input-array": walked(
         question="an image of 3 x 224 x 224 becomes an input array; 64 bands. Which shape has it?",
-        formula="B, H*W, 3 + 2*(2*K + 1)",
-        symbols=IMAGE,
+        step=(FOURIER, "preprocessor"),
         slips={
             "B, H*W, 2*(2*K + 1)": (
                 "258 is the position code; the 3 colours are concatenated, not replaced."
@@ -80,25 +78,19 @@ PREDICTIONS = {
             "B, 3, H*W": "every pixel is a row; channels, here colours and places, come last.",
             "B, 14*14, 3*16*16": "those are a vision transformer's patches; this one reads pixels.",
         },
-        model=FOURIER,
-        stage="preprocessor",
     ),
-    "start.latents": WalkedPrediction(
+    "start.latents": walked(
         question="512 latents of width 1024 read the 50,176 inputs. Which shape comes out?",
-        formula="B, N, D",
-        symbols=IMAGE,
+        step=(FOURIER, "encoder"),
         slips={
             "B, H*W, D": "the latents ask, so there are as many rows as latents, not as inputs.",
             "B, N, 3 + 2*(2*K + 1)": "261 is what is read; the result is as wide as who asks.",
             "B, H*W, N": "that is an attention map turned round; its rows are mixed away.",
         },
-        model=FOURIER,
-        stage="encoder",
     ),
-    "start.queries": WalkedPrediction(
+    "start.queries": walked(
         question="the decoder is asked one thing: which class? Which shape has that query?",
-        formula="B, 1, D",
-        symbols=IMAGE,
+        step=(FOURIER, "queries"),
         slips={
             "B, 1, L": (
                 "so says the post, too; but the query is as wide as a latent, and a linear map "
@@ -107,18 +99,13 @@ PREDICTIONS = {
             "B, L, D": "one query asks for all classes together, not one query for each.",
             "B, D": "queries are an array with rows, even if there is one: its axis stays.",
         },
-        model=FOURIER,
-        stage="queries",
     ),
-    "start.answer": WalkedPrediction(
+    "start.answer": walked(
         question="and the answer?",
-        formula="B, L",
-        symbols=IMAGE,
+        step=(FOURIER, "answer"),
         slips={
             "B, 1, L": "the axis of the one query is squeezed away at the end.",
             "B, L, D": "a linear map turns 1024 channels into 1000 scores.",
         },
-        model=FOURIER,
-        stage="answer",
     ),
 }

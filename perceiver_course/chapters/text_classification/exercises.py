@@ -1,15 +1,12 @@
 """Exercises about classifying texts: heads, pooling, and what is held back."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 
 from perceiver_tutorial.perceiver import TEXT_CLASSIFIER
-from perceiver_tutorial.tracing import walk
 
 from ...kit.exercises import BugHunt, Exercise, Slip
-from ...kit.predictions import ComputedPrediction
+from ...kit.predictions import walked
 
 HEAD_PARAMETERS = Exercise(
     task="return how many parameters the last linear map has: from `channels` of one output row to "
@@ -87,46 +84,33 @@ HOLDS_BACK = BugHunt(
 )
 
 
-CLASSIFIER = {"B": 1, "M": 2048, "C": 768, "N": 256, "D": 1280, "L": 2}
-
-
-def _stage(name: str) -> Callable[[], tuple[int, ...]]:
-    return lambda: walk(TEXT_CLASSIFIER)[name].shape
-
-
 PREDICTIONS = {
-    "text_classification.query": ComputedPrediction(
+    "text_classification.query": walked(
         question="a text classifier with 256 latents of width 1280 and 2 classes asks one "
         "question. Which shape has the query?",
-        formula="B, 1, D",
-        symbols=CLASSIFIER,
+        step=(TEXT_CLASSIFIER, "queries"),
         slips={
             "B, 1, L": "so says the post; but a query is as wide as a latent.",
             "B, L, D": "one query asks for all classes together, not one query for each.",
             "B, N, D": "those are the latents, which are read; the query reads them.",
             "B, M, C": "those are the inputs; a query for each is what guessing bytes needs.",
         },
-        compute=_stage("queries"),
     ),
-    "text_classification.output": ComputedPrediction(
+    "text_classification.output": walked(
         question="and what comes out of the decoder's cross-attend?",
-        formula="B, 1, D",
-        symbols=CLASSIFIER,
+        step=(TEXT_CLASSIFIER, "decoder"),
         slips={
             "B, 1, L": "not yet scores: a linear map makes them of this row afterwards.",
             "B, N, D": "as many rows come out as ask.",
             "B, D": "the axis of the one query is still there.",
         },
-        compute=_stage("decoder"),
     ),
-    "text_classification.answer": ComputedPrediction(
+    "text_classification.answer": walked(
         question="and the answer?",
-        formula="B, L",
-        symbols=CLASSIFIER,
+        step=(TEXT_CLASSIFIER, "answer"),
         slips={
             "B, 1, L": "the axis of the one query is squeezed away at the end.",
             "B, L, D": "a linear map turns 1280 channels into 2 scores.",
         },
-        compute=_stage("answer"),
     ),
 }

@@ -10,17 +10,16 @@ import torch
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Circle, Rectangle
+from matplotlib.patches import Circle
 from torch import Tensor
 
 from ...kit.axes import AXES
-from ...kit.images import READ, as_shown
+from ...kit.images import GREY, READ, as_shown
 from ...kit.letters import MONO, SANS, shown
-from ...kit.picture import INK, Picture
+from ...kit.picture import INK, Picture, frame, middle, sheet, show, write
 
 WIDTH, EDGE = 8.0, 0.1
 FEW_KEYS = 24
-LOOK = {"fontsize": 9, "color": INK, "parse_math": False, "va": "top"}
 BLUE, ORANGE = AXES["latents"].colour, AXES["inputs"].colour
 
 
@@ -71,19 +70,15 @@ def in_common(one: Float[Tensor, " places"], other: Float[Tensor, " places"]) ->
 
 def page_of(row: Row, height: float) -> tuple[Figure, Axes]:
     """A figure with its words at the top, in inches; few axes are drawn swiftly."""
-    figure = Figure(figsize=(WIDTH, height))
-    page = figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(0, height), autoscale_on=False)
-    page.set_axis_off()
-    page.text(
-        0.1, height - 0.08, printable(row.title), **LOOK | {"fontsize": 11.5, "fontweight": "bold"}
-    )
-    page.text(EDGE, height - 0.34, printable(row.said), **LOOK | {"fontsize": 10})
+    figure, page = sheet(WIDTH, height, is_upward=True)
+    write(page, EDGE, height - 0.08, printable(row.title), 11.5, va="top", fontweight="bold")
+    write(page, EDGE, height - 0.34, printable(row.said), 10, va="top")
     return figure, page
 
 
 def outline(colour: str = BLUE, thick: float = 2.0) -> dict:
     """How a frame around something that asks or answers looks."""
-    return {"facecolor": "none", "edgecolor": colour, "linewidth": thick, "zorder": 4}
+    return {"edgecolor": colour, "linewidth": thick, "zorder": 4}
 
 
 def draw_bars_of(
@@ -98,12 +93,11 @@ def draw_bars_of(
     page.stairs(heights, np.linspace(x, x + width, count + 1), baseline=y, fill=True, color=colour)
     page.hlines(y, x, x + width, color=INK, linewidth=0.8)
     page.hlines(y + height / count / top, x, x + width, color=INK, linestyle=":", linewidth=1)
-    page.text(x - 0.05, y + height, f"{top:.0%}", **LOOK | {"ha": "right"})
-    middle = {"ha": "center", **LOOK}
+    write(page, x - 0.05, y + height, f"{top:.0%}", 9, ha="right", va="top")
     title = f"its row: {as_many(weights):.1f} of {count}"
-    page.text(x + width / 2, y + height + 0.2, title, **middle)
+    middle(page, x + width / 2, y + height + 0.2, title, 9, va="top")
     named = f"{row.keys}, 0 to {count - 1}" if few else f"{row.keys}, sorted"
-    page.text(x + width / 2, y - 0.05, f"{named}\ndotted: all alike", **middle)
+    middle(page, x + width / 2, y - 0.05, f"{named}\ndotted: all alike", 9, va="top")
 
 
 @cache
@@ -156,59 +150,39 @@ def draw_row_on_image(
     figure, page = page_of(row, 3.68)
     shared = in_common(row.on_input, usual)
     size = f"{image.shape[-2]} x {image.shape[-1]}{'; rings: answer' if marks else ' pixels'}"
-    _three(page, image, _headings(row), (size, row.spread, f"{shared:.0%} in common"))
+    through = "" if row.keys == row.places else "through them, "
+    dimmed = as_shown(image.mean(0, keepdim=True)) / 2
+    for x, ground, above, below in (
+        (LEFT[0], as_shown(image), "what the model sees", size),
+        (LEFT[1], dimmed, f"{through}read here", row.spread),
+        (LEFT[2], 0 * dimmed, "the same of 64 others, mean", f"{shared:.0%} in common"),
+    ):
+        show(page, ground, _at(x), **GREY)
+        middle(page, x + SIDE / 2, TOP + 0.2, above, 9, va="top")
+        middle(page, x + SIDE / 2, TOP - SIDE - 0.06, below, 9, va="top")
     for x, places in zip(LEFT[1:], (row.on_input, usual), strict=True):
-        _shade(page, places[len(row.apart) :].view(grid), x)
-        _frame(page, asks, x)
-    _ring(page, marks, image.shape[-1])
+        read = places[len(row.apart) :].view(grid)
+        opacity = (read / read.max().clamp(min=1e-9)).numpy()
+        show(page, np.ones_like(opacity), _at(x), cmap=READ, alpha=opacity)
+        if asks is not None:
+            step = SIDE / asks[2]
+            corner = (x + asks[1] * step, TOP - (asks[0] + 1) * step)
+            frame(page, *corner, step, step, **outline("white", 4.0))
+            frame(page, *corner, step, step, **outline())
+    step = SIDE / image.shape[-1]
+    for y, x in marks:
+        if all(-0.5 <= place < image.shape[-1] - 0.5 for place in (y, x)):
+            place = (LEFT[0] + (x + 0.5) * step, TOP - (y + 0.5) * step)
+            for colour, thick in (("white", 3.5), (INK, 1.2)):
+                page.add_patch(Circle(place, 0.1, fill=False, **outline(colour, thick)))
     draw_bars_of(page, row, (6.6, 1.3), (1.3, 1.45))
     most = _most_places(row, grid)
-    page.text(EDGE, 0.64, f"{most}\n{fill(row.told, 112)}", **LOOK)
+    write(page, EDGE, 0.64, f"{most}\n{fill(row.told, 112)}", 9, va="top")
     return Picture(figure, alt_of(row, f"{most} {shared:.0%} in common with 64 other pictures"))
 
 
-def _headings(row: Row) -> tuple[str, str, str]:
-    through = "" if row.keys == row.places else "through them, "
-    return "what the model sees", f"{through}read here", "the same of 64 others, mean"
-
-
-def _three(page: Axes, image: Tensor, above: Sequence[str], below: Sequence[str]) -> None:
-    """The picture, the picture dimmed, and none: grounds for what is read of them."""
-    dimmed = as_shown(image.mean(0, keepdim=True)) / 2
-    grounds = (as_shown(image), dimmed, np.zeros_like(dimmed))
-    for x, ground, title, words in zip(LEFT, grounds, above, below, strict=True):
-        page.imshow(ground, cmap="gray", vmin=0, vmax=1, **_at(x))
-        middle = {"ha": "center", **LOOK}
-        page.text(x + SIDE / 2, TOP + 0.2, title, **middle)
-        page.text(x + SIDE / 2, TOP - SIDE - 0.06, words, **middle)
-
-
-def _at(x: float) -> dict:
-    edges = (x, x + SIDE, TOP - SIDE, TOP)
-    return {"interpolation": "nearest", "extent": edges, "aspect": "auto"}
-
-
-def _shade(page: Axes, weights: Float[Tensor, "rows columns"], x: float) -> None:
-    """Orange where it is read."""
-    opacity = (weights / weights.max().clamp(min=1e-9)).numpy()
-    page.imshow(np.ones_like(opacity), cmap=READ, alpha=opacity, **_at(x))
-
-
-def _frame(page: Axes, asks: tuple[int, int, int] | None, x: float) -> None:
-    if asks is not None:
-        row, column, step = asks[0], asks[1], SIDE / asks[2]
-        corner = (x + column * step, TOP - (row + 1) * step)
-        page.add_patch(Rectangle(corner, step, step, **outline("white", 4.0)))
-        page.add_patch(Rectangle(corner, step, step, **outline()))
-
-
-def _ring(page: Axes, marks: Sequence[tuple[float, float]], pixels: int) -> None:
-    step = SIDE / pixels
-    inside = [mark for mark in marks if all(-0.5 <= place < pixels - 0.5 for place in mark)]
-    for row, column in inside:
-        place = (LEFT[0] + (column + 0.5) * step, TOP - (row + 0.5) * step)
-        for colour, thick in (("white", 3.5), (INK, 1.2)):
-            page.add_patch(Circle(place, 0.1, **outline(colour, thick)))
+def _at(x: float) -> tuple[float, float, float, float]:
+    return x, x + SIDE, TOP - SIDE, TOP
 
 
 def _most_places(row: Row, grid: tuple[int, int]) -> str:
@@ -238,10 +212,10 @@ def draw_row_on_text(row: Row, letters: Letters, asks: int | None = None) -> Pic
     if asks is not None:
         line, column = divmod(asks, IN_A_LINE)
         corner = (EDGE + column * CELL, tops[line] - LINE + 0.04)
-        page.add_patch(Rectangle(corner, CELL, 0.28, **outline()))
+        frame(page, *corner, CELL, 0.28, **outline())
     most = _most_letters(row.on_input, letters)
     told = f"It reads {row.spread}.\n{fill(most, 72)}\n{fill(row.told, 72)}"
-    page.text(EDGE, BELOW - 0.1, told, **LOOK)
+    write(page, EDGE, BELOW - 0.1, told, 9, va="top")
     draw_bars_of(page, row, (5.4, 0.5), (2.5, 0.62))
     return Picture(figure, alt_of(row, most))
 
@@ -252,9 +226,8 @@ def _read_line(page: Axes, shares: Float[np.ndarray, " bytes"], top: float) -> N
     edges = np.linspace(left, right, len(shares) + 1)
     page.stairs(ground + 0.36 * shares, edges, baseline=ground, fill=True, color=ORANGE)
     page.hlines(ground - 0.015, left, right, color="#999999", linewidth=0.6)
-    edges = (left, right, top - LINE + 0.04, top - LINE + 0.32)
-    look = {"alpha": shares[None], "aspect": "auto", "extent": edges}
-    page.imshow(np.ones((1, len(shares))), cmap=READ, **look)
+    place = (left, right, top - LINE + 0.04, top - LINE + 0.32)
+    show(page, np.ones((1, len(shares))), place, cmap=READ, alpha=shares[None])
 
 
 def _write(page: Axes, letters: Letters, tops: Sequence[float]) -> None:
@@ -262,10 +235,9 @@ def _write(page: Axes, letters: Letters, tops: Sequence[float]) -> None:
     for text, ids in letters:
         line, column = divmod(place, IN_A_LINE)
         shown = "\u2022" if len(text) > 1 else sign(text, MONO).strip("\u2423")
-        look = {"fontsize": 5.5 if len(shown) > 1 else 9, "family": MONO, "color": INK}
         x = EDGE + CELL * min(column + len(ids) / 2, IN_A_LINE - len(ids) / 3)
         y = tops[line] - LINE + 0.18
-        page.text(x, y, shown, ha="center", va="center", parse_math=False, **look)
+        middle(page, x, y, shown, 5.5 if len(shown) > 1 else 9, family=MONO)
         place += len(ids)
 
 

@@ -40,7 +40,6 @@ FIELDS = {
     "map bytes": "map_bytes",
     "parameters": "parameters",
 }
-KINDS = {"think": "latents", "answer": "queries", "scores": "queries"}
 LESSONS = {
     "tokens": "The Perceiver reads every pixel, once. Hiera pools its tokens, DeiT keeps them all.",
     "operations": "Thinking costs the Perceiver most, whatever the picture: turn its side up.",
@@ -111,7 +110,7 @@ def _sums(layers: tuple[Layer, ...]) -> dict[str, int]:
 
 
 def _bars(layers: tuple[Layer, ...], measure: str) -> list[tuple[str, int]]:
-    return [(KINDS.get(one.name, "inputs"), getattr(one, FIELDS[measure])) for one in layers]
+    return [(one.kind, getattr(one, FIELDS[measure])) for one in layers]
 
 
 def _told(now: dict[str, int], grown: dict[str, float]) -> list[str]:

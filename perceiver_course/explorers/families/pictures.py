@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from jaxtyping import UInt8
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection, PolyCollection
-from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from ...kit.axes import AXES
-from ...kit.picture import INK, Picture, sheet
-from ..amounts import GRID, Scale, say
+from ...kit.picture import INK, Picture, box, boxes, lines, middle, sheet, show, write
+from ..amounts import GRID, Scale
 
 WIDE, TALL = 8.0, 5.58
 SIDE, STEP, LEFT = 2.25, 2.6, 0.45
@@ -67,21 +66,23 @@ def draw_families(readers: Sequence[Reader], scale: Scale, title: str, measure: 
         measure: what the bars show.
     """
     figure, axes = sheet(WIDE, TALL, is_upward=True)
-    axes.text(0.15, TALL - 0.1, title, va="top", fontsize=10, color=INK, linespacing=1.4)
+    write(axes, 0.15, TALL - 0.1, title, 10, va="top", linespacing=1.4)
     heights = [FLOOR + UP * scale.share(amount) for amount, _ in scale.marks]
     axes.hlines(heights, LEFT, LEFT + 2 * STEP + SIDE, color=GRID, linewidth=0.7, zorder=0)
     for y, (_, name) in zip(heights, scale.marks, strict=True):
-        say(axes, LEFT - 0.05, y, name, ha="right")
+        write(axes, LEFT - 0.05, y, name, ha="right")
     for number, reader in enumerate(readers):
         left = LEFT + STEP * number
         _photograph(axes, reader.divided, left)
-        say(axes, left + 0.22 * len(reader.divided.front), FLOOR + UP + 2.72, reader.words, size=9)
+        write(
+            axes, left + 0.22 * len(reader.divided.front), FLOOR + UP + 2.72, reader.words, size=9
+        )
         top = FLOOR + UP + 2.92
-        axes.text(left, top, reader.name, fontsize=9, weight="bold", va="center", color=INK)
+        write(axes, left, top, reader.name, 9, weight="bold")
         _layers(axes, reader.layers, scale, left)
         for line, words in enumerate(reader.told):
-            say(axes, left, FLOOR - 0.2 - 0.19 * line, words, size=9)
-    say(axes, LEFT, FLOOR + UP + 0.12, f"{measure}, one bar for each layer", size=9)
+            write(axes, left, FLOOR - 0.2 - 0.19 * line, words, size=9)
+    write(axes, LEFT, FLOOR + UP + 0.12, f"{measure}, one bar for each layer", size=9)
     told = "; ".join(f"{one.name}, {one.words}: {', '.join(one.told)}" for one in readers)
     plain = title.replace("\n", " ")
     return Picture(figure, f"{plain} {told}.")
@@ -89,39 +90,28 @@ def draw_families(readers: Sequence[Reader], scale: Scale, title: str, measure: 
 
 def _photograph(axes: Axes, divided: Divided, left: float) -> None:
     low = FLOOR + UP + 0.34
-    box = (left, left + SIDE, low, low + SIDE)
-    shown = divided.mosaic.movedim(0, -1).numpy()
-    axes.imshow(shown, extent=box, interpolation="nearest", aspect="auto")
-    axes.set(xlim=(0, WIDE), ylim=(0, TALL))
-    for lines, look in (
+    show(axes, divided.mosaic, (left, left + SIDE, low, low + SIDE))
+    for ends, look in (
         (divided.lines, {"colors": "white", "linewidths": 0.5, "alpha": 0.8}),
         (divided.frames, {"colors": "white", "linewidths": 3.0, "capstyle": "projecting"}),
         (divided.frames, {"colors": INK, "linewidths": 1.2, "capstyle": "projecting"}),
     ):
-        ends = [
-            ((left + x0 * SIDE, low + (1 - y0) * SIDE), (left + x1 * SIDE, low + (1 - y1) * SIDE))
-            for x0, y0, x1, y1 in lines
-        ]
-        axes.add_collection(LineCollection(ends, **look), autolim=False)
-    ground = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+        places = np.reshape(ends, (-1, 2, 2)) * (SIDE, -SIDE) + (left, low + SIDE)
+        lines(axes, places, **look)
     for x, y, words in divided.labels:
         place = (left + (x + 0.02) * SIDE, low + (1 - y - 0.045) * SIDE)
-        axes.text(*place, words, fontsize=8, va="center", color=INK, bbox=ground)
+        write(axes, *place, words, ground="white")
     for number, letter in enumerate(divided.front):
-        corner = (left + 0.22 * number, low + SIDE + 0.04)
+        x, y = left + 0.22 * number, low + SIDE + 0.04
         look = {"facecolor": AXES["inputs"].colour, "edgecolor": INK, "linewidth": 0.7}
-        axes.add_patch(Rectangle(corner, 0.17, 0.17, **look))
-        say(axes, corner[0] + 0.085, corner[1] + 0.08, letter, ha="center")
+        box(axes, x, y, 0.17, 0.17, **look)
+        middle(axes, x + 0.085, y + 0.08, letter)
 
 
 def _layers(axes: Axes, layers: Sequence[tuple[str, int]], scale: Scale, left: float) -> None:
     """One bar beside the other; what costs nothing has none."""
     wide = SIDE / len(layers)
-    corners, colours = [], []
-    for number, (kind, amount) in enumerate(layers):
-        x0, x1 = left + number * wide, left + (number + 0.84) * wide
-        y = FLOOR + (max(0.03, UP * scale.share(amount)) if amount else 0)
-        corners.append(((x0, FLOOR), (x0, y), (x1, y), (x1, FLOOR)))
-        colours.append(AXES[kind].colour)
-    axes.add_collection(PolyCollection(corners, facecolors=colours), autolim=False)
+    heights = [max(0.03, UP * scale.share(amount)) if amount else 0 for _, amount in layers]
+    bars = [(left + n * wide, FLOOR, 0.84 * wide, tall) for n, tall in enumerate(heights)]
+    boxes(axes, bars, facecolors=[AXES[kind].colour for kind, _ in layers])
     axes.hlines(FLOOR, left, left + SIDE, color=INK, linewidth=0.8)

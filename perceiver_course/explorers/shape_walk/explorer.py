@@ -12,23 +12,22 @@ from perceiver_tutorial.tracing.models import published_config
 
 from ...kit.claims import Claim, read_claims
 from ...kit.picture import Picture
+from ...kit.shapes import reasons
 from ..explorer import Explorer, Settings
 from ..knobs import Choice
 from .diagram import draw_stage_diagram
 from .stages import Panel, named_stages
-from .why import reasons
 
 # Models, stages, statement; the first line that fits is taken. * stands for anything.
 # The pre-training pools once less than the statement on pooling says, so nothing is quoted there.
 CLAIMS = (
     ("*/vision-perceiver-learned", "raw", "pio.img-learned.input"),
-    ("*/vision-perceiver-learned", "preprocessor.stem", "pio.img-learned.conv1x1"),
     ("*/vision-perceiver-learned", "preprocessor", "pio.img-learned.concat-positions"),
     ("*/vision-perceiver-learned", "encoder.cross.0", "pio.img-learned.kv-shape"),
     ("*/vision-perceiver-fourier", "raw", "pio.img-fourier.resolution"),
     ("*/vision-perceiver-fourier", "preprocessor.positions", "pio.core.fourier-size-formula"),
     ("*/vision-perceiver-fourier", "preprocessor", "pio.img-fourier.fixed-2d"),
-    ("*/vision-perceiver-conv", "preprocessor.stem", "pio.img-conv.token-grid"),
+    ("*/vision-perceiver-conv", "preprocessor.stem.0", "pio.img-conv.token-grid"),
     ("*/vision-perceiver-conv", "preprocessor.positions", "pio.img-conv.token-grid"),
     ("*/vision-perceiver-conv", "preprocessor", "pio.img-conv.preprocessed-shape"),
     ("*/vision-perceiver-*", "encoder.cross.0", "pio.img.cross-output"),
@@ -40,7 +39,6 @@ CLAIMS = (
     ("*/vision-perceiver-*", "postprocessor", "pio.img.logits"),
     ("*/vision-perceiver-*", "answer", "pio.img.logits"),
     ("*/language-perceiver", "raw", "pio.text.padded-length"),
-    ("*/language-perceiver", "preprocessor.embeddings", "pio.text.d-model"),
     ("*/language-perceiver", "preprocessor", "pio.text.preprocessed-shape"),
     ("*/language-perceiver", "encoder.cross.0", "pio.text.cross-attention-output"),
     ("*/language-perceiver", "encoder.blocks.0.0", "pio.text.layers"),
@@ -49,7 +47,6 @@ CLAIMS = (
     ("*/language-perceiver", "postprocessor", "pio.text.vocab-size"),
     ("*/language-perceiver", "answer", "pio.text.mlm-logits"),
     ("*/optical-flow-perceiver", "raw", "pio.flow.input-shape"),
-    ("*/optical-flow-perceiver", "preprocessor.linear", "pio.flow.flatten-54"),
     ("*/optical-flow-perceiver", "preprocessor.positions", "pio.flow.position-channels"),
     ("*/optical-flow-perceiver", "preprocessor", "pio.flow.channel-sum"),
     ("*/optical-flow-perceiver", "encoder.cross.0", "pio.flow.cross-output"),
@@ -62,7 +59,6 @@ CLAIMS = (
     ("*/multimodal-perceiver", "preprocessor.parts.audio", "pio.mm.audio-preprocessed"),
     ("*/multimodal-perceiver", "preprocessor.parts.image", "pio.mm.image-preprocessed"),
     ("*/multimodal-perceiver", "preprocessor.parts.label", "pio.mm.largest-channel"),
-    ("*/multimodal-perceiver", "preprocessor.pad", "pio.mm.pad-channels"),
     ("*/multimodal-perceiver", "preprocessor", "pio.mm.concat-shape"),
     ("*/multimodal-perceiver", "encoder.blocks.0.0", "pio.mm.layers-heads"),
     ("*/multimodal-perceiver", "encoder", "pio.mm.latents"),

@@ -1,9 +1,11 @@
 """The reader's own data: a folder of pictures or of sounds, lines of text, a table."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ KINDS = {  # a file's ending -> how `datasets` reads it
     ".gif": "imagefolder", ".bmp": "imagefolder", ".tif": "imagefolder", ".tiff": "imagefolder",
     ".webp": "imagefolder",
 }  # fmt: skip
+SPLITS = ("train", "validation", "test")
 ABOUT = ("metadata.csv", "metadata.jsonl", "metadata.parquet")  # lists what lies beside it
 
 
@@ -61,9 +64,11 @@ def own(
 
 def _loaded(place: Path, kind: str) -> tuple[Mapping[str, Dataset], bool]:
     """What `datasets` makes of it, and whether there are sounds, which stay names of files."""
-    given = {"data_dir" if place.is_dir() else "data_files": str(place)}
-    if place.suffix == ".tsv":
-        given["delimiter"] = "\t"
+    given: dict[str, Any] = {"data_dir": str(place)}
+    if not kind.endswith("folder"):
+        given = {"data_files": _by_split(place, kind)}
+        if kind == "csv" and all(f.endswith(".tsv") for f in chain(*given["data_files"].values())):
+            given["delimiter"] = "\t"
     try:
         with _silence():
             if kind == "audiofolder":  # `datasets` writes no sound without a codec
@@ -74,6 +79,19 @@ def _loaded(place: Path, kind: str) -> tuple[Mapping[str, Dataset], bool]:
         why = "there is no row in it" if "no data" in said else " ".join(said.split())[:200]
         raise ValueError(f"expected to read {place} as {kind}, but {why}.") from error
     return found, kind == "audiofolder"
+
+
+def _by_split(place: Path, kind: str) -> dict[str, list[str]]:
+    """The files of one kind by the split that their names, or their folders', say; else train."""
+    if place.is_file():
+        return {"train": [str(place)]}
+    found: dict[str, list[str]] = {}
+    for file in sorted(place.rglob("*")):
+        if file.is_file() and KINDS.get(file.suffix.lower()) == kind:
+            words = re.split(r"\W|_", str(file.relative_to(place)))
+            split = next((name for name in SPLITS if name in words), "train")
+            found.setdefault(split, []).append(str(file))
+    return found
 
 
 def _names_of_sounds(place: Path) -> Features:

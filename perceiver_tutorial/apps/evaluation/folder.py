@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 from typing import NamedTuple, TypeVar
 
 from PIL import Image
+from torch import Tensor
 
 SomePath = TypeVar("SomePath", bound=PurePath)
 
@@ -18,13 +19,14 @@ class Labelled(NamedTuple):
     """A picture and what is on it.
 
     Attributes:
-        name: its path within the folder.
-        file: where it is.
+        name: its path within the folder, or its row.
+        picture: the file it is in; or the picture itself, as Pillow or a model takes it; or
+            what is wrong with it.
         label: the number of its class, counted from 0.
     """
 
     name: str
-    file: Path
+    picture: Path | Image.Image | Tensor | str
     label: int
 
 
@@ -221,7 +223,7 @@ def _check_inside(folder: Path, found: Sequence[Labelled]) -> None:
     """A link may lead to any file of the computer, and what a folder holds is judged and named."""
     here = folder.resolve()
     for picture in found:
-        if not (there := picture.file.resolve()).is_relative_to(here):
+        if not (there := picture.picture.resolve()).is_relative_to(here):
             raise ValueError(
                 f"expected pictures inside {folder}, got {picture.name}, a link to {there}. Copy "
                 "it into the folder, or link the whole folder."

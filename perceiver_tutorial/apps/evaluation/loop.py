@@ -1,12 +1,14 @@
-"""Run a classifier over a folder of pictures, batch by batch, and remember how far it came."""
+"""Run a classifier over pictures, batch by batch, and remember how far it came."""
 
 import hashlib
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -20,20 +22,25 @@ from ...checkpoints.pictures import Preparation
 from ...deit import DeiTOutput
 from ...inputs import check_numbers
 from ...perceiver.variants import Fidelity
-from .folder import Labelled, class_folders, labelled_pictures
+from .folder import Folder, Labelled, class_folders, labelled_pictures
 from .published import PUBLISHED_ACCURACY
 from .report import Report, judge
 from .results import Outcome, Results, Run
+from .rows import class_order, labelled_rows, opened
 
 MOST_PIXELS = 100_000_000  # a small file may unpack to more than the memory holds
-Ready = Float[Tensor, "1 3 height width"] | str  # as the model takes it, or what is wrong with it
+Ready = (
+    Float[Tensor, "1 colours height width"] | str
+)  # as the model takes it, or what is wrong with it
 
 
 def evaluate(
-    name_or_folder: str | Path,
-    folder: str | Path,
+    model: str | Path | nn.Module,
+    data: str | Path | Iterable,
     results: str | Path | None = None,
     *,
+    split: str | None = None,
+    limit: int | None = None,
     batch_size: int = 32,
     threads: int = 2,
     fidelity: Fidelity = "transformers",
@@ -41,54 +48,110 @@ def evaluate(
     """Measure top-1 and top-5 accuracy; Ctrl-C stops, and the same call goes on from there.
 
     Args:
-        name_or_folder: a published classifier, or a checkpoint folder of one. A folder's own
+        model: a published classifier, or a checkpoint folder of one. A folder's own
             preprocessor_config.json says how pictures are prepared; without one, and for
-            published names, it is done as when the published accuracy was measured.
-        folder: pictures in one subfolder for each class, see `labelled_pictures`.
-        results: file of the outcomes. Default: beside `folder`, named after both.
+            published names, it is done as when the published accuracy was measured. Or a model.
+        data: a folder of pictures with one subfolder for each class, see `labelled_pictures`; a
+            table or a folder with a metadata file, see `own`; a benchmark's name, see `hub`; or
+            rows with `image` and `label`, of a set or of anything that is iterated, as pictures
+            or as tensors that the model takes.
+        results: file of the outcomes. Default: beside `data`, named after both; of data that are
+            no place nothing is written.
+        split: which, where data have several. Default: "test", or the only one.
+        limit: after so many rows it ends. Default: all; a folder has no rows.
         batch_size: pictures at a time.
         threads: pictures prepared at the same time, while the model looks at others.
         fidelity: see `load`.
 
     Raises:
-        FileNotFoundError: if there is no such model or folder.
-        ValueError: if the model is no classifier of pictures, the folder is not sorted by
-            class, or the results are another run's.
+        FileNotFoundError: if there is no such model or data.
+        ValueError: if the model is no classifier of pictures, the data say nothing of classes,
+            or the results are another run's.
     """
-    name, folder = _name(name_or_folder), Path(folder).resolve()
-    _check(name, batch_size, threads)
-    class_folders(folder)
-    model = load(name, fidelity)
+    name = _name(model)
+    is_loaded = isinstance(model, nn.Module)
+    _check(name, is_loaded, batch_size=batch_size, threads=threads, limit=limit)
+    rows, where = _rows(data, split)
+    if rows is None:
+        class_folders(Path(where))
+    if not is_loaded:
+        model = load(name, fidelity)
     num_classes = _num_classes(model, name)
-    prepare = _preparation(name, model)
-    found = labelled_pictures(folder, num_classes, model.config.class_names)
-    file = Path(results) if results else folder.parent / f"{folder.name}-{Path(name).name}.jsonl"
-    run = Run(name, fingerprint(model), fidelity, str(folder), str(prepare))
+    prepare = _preparation_of(model) if is_loaded else _preparation(name, model)
+    file = _file_of(results, where, name)
+    run = Run(name, fingerprint(model), fidelity, where or "memory", str(prepare or "as they come"))
+    if rows is None:
+        found = labelled_pictures(where, num_classes, model.config.class_names)
+        passing: Iterable[Labelled] = found.pictures
+    else:
+        classes, order = class_order(rows, num_classes, model.config.class_names)
+        found = Folder([], {}, order)
+        passing = labelled_rows(rows, classes, limit)
     kept = Results(file, run)
-    left = [picture for picture in found.pictures if picture.name not in kept.best]
+    seen: list[Labelled] = []
+    looker = _Looker(model, prepare, batch_size, threads)
     with suppress(KeyboardInterrupt):
-        _look(_Looker(model, prepare, batch_size, threads), left, kept, len(found.pictures))
+        _look(looker, _left(passing, kept, seen), kept, _number(passing, rows, limit))
+    if rows is not None:
+        found = replace(found, pictures=seen)
     published = PUBLISHED_ACCURACY.get(name)
-    return judge(run, found, kept.best, kept.problems, published, str(file))
+    return judge(run, found, kept.best, kept.problems, published, str(file or ""))
 
 
-def _name(name_or_folder: str | Path) -> str:
-    """A folder by its whole path, so that its results are known again from elsewhere."""
-    path = Path(name_or_folder)
-    return str(path.resolve()) if path.exists() else str(name_or_folder)
+def _rows(data: str | Path | Iterable, split: str | None) -> tuple[Any, str]:
+    """Rows, None for a folder sorted by class, and where they are; "" where they are no place."""
+    if not isinstance(data, str | Path):
+        return data, ""
+    return opened(data, split) or (None, str(Path(data).resolve()))
 
 
-def _check(name: str, batch_size: int, threads: int) -> None:
-    if min(batch_size, threads) < 1:
+def _file_of(results: str | Path | None, where: str, name: str) -> Path | None:
+    if results and not where:
         raise ValueError(
-            f"expected batch_size and threads of at least 1, got {batch_size} and {threads}."
+            f"expected data that are a place for results in {results}: a folder, a table, a "
+            "benchmark. Leave results out: nothing else could be continued."
         )
-    if name not in PUBLISHED_ACCURACY and (name in PUBLISHED or not Path(name).exists()):
+    if results or not where:
+        return Path(results) if results else None
+    place = Path(where)
+    return place.parent / f"{place.name}-{Path(name).name}.jsonl"
+
+
+def _left(passing: Iterable[Labelled], kept: Results, seen: list[Labelled]) -> Iterator[Labelled]:
+    """What has not been looked at yet; all that pass are noted, without their pictures."""
+    for picture in passing:
+        seen.append(picture._replace(picture=""))
+        if picture.name not in kept.best:
+            yield picture
+
+
+def _number(passing: Iterable[Labelled], rows: Any, limit: int | None) -> int | None:
+    """How many pictures there are; None, where nobody knows before the last one came."""
+    lengths = (len(some) for some in (passing, rows) if hasattr(some, "__len__"))
+    known = next(lengths, None)
+    return known if limit is None or known is None else min(known, limit)
+
+
+def _name(model: str | Path | nn.Module) -> str:
+    """A folder by its whole path, so that its results are known again from elsewhere."""
+    if isinstance(model, nn.Module):
+        return type(model).__name__
+    path = Path(model)
+    return str(path.resolve()) if path.exists() else str(model)
+
+
+def _check(name: str, is_loaded: bool, **at_least_one: int | None) -> None:
+    for what, number in at_least_one.items():
+        if number is not None and number < 1:
+            raise ValueError(f"expected {what} of at least 1, got {number}.")
+    if is_loaded or name in PUBLISHED_ACCURACY:
+        return
+    if name in PUBLISHED or not Path(name).exists():
         raise _no_classifier(name)
 
 
 def _num_classes(model: nn.Module, name: str) -> int:
-    number = getattr(model.config, "num_classes", None)
+    number = getattr(getattr(model, "config", None), "num_classes", None)
     if number is None:
         raise _no_classifier(name)
     return number
@@ -109,6 +172,14 @@ def _preparation(name: str, model: nn.Module) -> Preparation:
         return preparation(model.config, as_measured=True)
 
 
+def _preparation_of(model: nn.Module) -> Preparation | None:
+    """None, where a model takes no photographs: its rows have to be tensors."""
+    try:
+        return preparation(model.config, as_measured=True)
+    except ValueError:
+        return None
+
+
 def fingerprint(model: nn.Module) -> str:
     """Sixteen characters that differ when any weight does."""
     digest = hashlib.sha256()
@@ -124,20 +195,20 @@ class _Looker:
 
     Attributes:
         model: gives scores of classes.
-        prepare: makes what it takes.
+        prepare: makes what it takes; None: pictures come as tensors.
         batch_size: pictures at a time.
         threads: pictures prepared at the same time.
     """
 
     model: nn.Module
-    prepare: Preparation
+    prepare: Preparation | None
     batch_size: int
     threads: int
 
 
-def _look(looker: _Looker, left: Sequence[Labelled], kept: Results, total: int) -> None:
+def _look(looker: _Looker, left: Iterator[Labelled], kept: Results, total: int | None) -> None:
     with (
-        tqdm(total=total, initial=total - len(left), unit="picture") as bar,
+        tqdm(total=total, initial=len(kept.best), unit="picture") as bar,
         ThreadPoolExecutor(looker.threads) as pool,
     ):
         try:
@@ -149,13 +220,12 @@ def _look(looker: _Looker, left: Sequence[Labelled], kept: Results, total: int) 
 
 
 def _prepared(
-    looker: _Looker, left: Sequence[Labelled], pool: ThreadPoolExecutor
+    looker: _Looker, left: Iterator[Labelled], pool: ThreadPoolExecutor
 ) -> Iterator[tuple[Sequence[Labelled], list[Ready]]]:
     """Batch by batch; the next one is being prepared while the last is looked at."""
     waiting: deque[tuple[Sequence[Labelled], list[Future[Ready]]]] = deque()
-    for start in range(0, len(left), looker.batch_size):
-        batch = left[start : start + looker.batch_size]
-        waiting.append((batch, [pool.submit(_read, p.file, looker.prepare) for p in batch]))
+    while batch := list(islice(left, looker.batch_size)):
+        waiting.append((batch, [pool.submit(_read, p.picture, looker.prepare) for p in batch]))
         if len(waiting) > 1:
             batch, futures = waiting.popleft()
             yield batch, [future.result() for future in futures]
@@ -163,17 +233,33 @@ def _prepared(
         yield batch, [future.result() for future in futures]
 
 
-def _read(file: Path, prepare: Preparation) -> Ready:
+def _read(
+    picture: Path | Image.Image | Tensor | str, prepare: Callable[[Image.Image], Tensor] | None
+) -> Ready:
+    if isinstance(picture, str):
+        return picture
+    if isinstance(picture, Tensor) and picture.is_floating_point():
+        return picture[None]
+    if prepare is None:
+        return "expected a tensor of floats, as the model takes it, got a picture"
     try:
-        with Image.open(file) as picture:
-            if picture.width * picture.height > MOST_PIXELS:
+        with _as_picture(picture) as opened:
+            if opened.width * opened.height > MOST_PIXELS:
                 return (
-                    f"expected at most {MOST_PIXELS:,} pixels, got {picture.width:,} x "
-                    f"{picture.height:,}. Make it smaller first."
+                    f"expected at most {MOST_PIXELS:,} pixels, got {opened.width:,} x "
+                    f"{opened.height:,}. Make it smaller first."
                 )
-            return prepare(picture)
+            return prepare(opened)
     except Exception as problem:  # PIL's readers of broken files raise nearly everything
         return f"{type(problem).__name__}: {problem}".replace("\n", " ")
+
+
+def _as_picture(picture: Path | Image.Image | Tensor) -> Image.Image:
+    """Opened; or of colours in 256 steps, as a set in torch's format has them."""
+    if isinstance(picture, Tensor):
+        steps = picture.movedim(0, -1)
+        return Image.fromarray((steps.squeeze(-1) if steps.shape[-1] == 1 else steps).numpy())
+    return picture if isinstance(picture, Image.Image) else Image.open(picture)
 
 
 def _outcomes(
@@ -191,7 +277,7 @@ def _outcomes(
 
 @torch.inference_mode()
 def class_logits(
-    model: nn.Module, pixels: Float[Tensor, "batch 3 height width"]
+    model: nn.Module, pixels: Float[Tensor, "batch colours height width"]
 ) -> Float[Tensor, "batch classes"]:
     """Scores of a classifier of any family; a DeiT's two heads are averaged."""
     answer = model(pixels)

@@ -19,7 +19,7 @@ class Report:
         num_classes: that occur among them.
         top1: how many have their class first.
         top5: how many have it among the first five.
-        order: how folders were taken for classes.
+        order: how labels were taken for classes.
         problems: pictures that could not be read, and why.
         left_out: other files in the folder, and why they are not counted.
         num_left: pictures that were not reached, when somebody pressed Ctrl-C.
@@ -45,13 +45,14 @@ class Report:
             f"{self.run.model}, {self.num_pictures:,} pictures of {self.num_classes:,} classes in "
             f"{self.run.folder}",
             f"prepared: {self.run.preparation}",
-            f"folders are classes {self.order}",
+            f"labels are classes {self.order}",
             "       here             published",
             self._line("top-1", self.top1, top1),
             self._line("top-5", self.top5, top5),
             "± is one standard error: how far chance moves a share of so many pictures",
-            f"results: {self.file}",
         ]
+        if self.file:
+            lines.append(f"results: {self.file}")
         lines += _listed(self.problems, "could not be read and are not counted")
         lines += _listed(self.left_out, "other files are not counted")
         if self.num_left:

@@ -48,7 +48,7 @@ class Results:
     a picture that could not be read is tried again.
 
     Args:
-        file: where; its folder must be there.
+        file: where; its folder must be there. None: they are only kept in memory.
         run: what is run.
 
     Attributes:
@@ -59,22 +59,21 @@ class Results:
         ValueError: if the file is another run's, or no file of results.
     """
 
-    def __init__(self, file: Path, run: Run):
+    def __init__(self, file: Path | None, run: Run):
         self.file, self.run = file, run
         self.best: dict[str, list[int]] = {}
         self.problems: dict[str, str] = {}
-        if file.exists():
-            self._continue()
-        else:
-            self._start()
+        if file is not None:
+            self._continue() if file.exists() else self._start()
 
     def add(self, outcomes: Iterable[Outcome]) -> None:
         """Write some outcomes down; afterwards they are on the disk."""
         outcomes = list(outcomes)
-        with self.file.open("a", encoding="utf-8") as opened:
-            opened.write("".join(f"{json.dumps(o._asdict())}\n" for o in outcomes))
-            opened.flush()
-            os.fsync(opened.fileno())
+        if self.file is not None:
+            with self.file.open("a", encoding="utf-8") as opened:
+                opened.write("".join(f"{json.dumps(o._asdict())}\n" for o in outcomes))
+                opened.flush()
+                os.fsync(opened.fileno())
         for outcome in outcomes:
             if outcome.best is None:
                 self.problems[outcome.picture] = str(outcome.problem)

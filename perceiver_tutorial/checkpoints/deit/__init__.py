@@ -1,31 +1,13 @@
 """Published DeiTs: their configurations and the names of their weights, in every layout."""
 
-from ...deit import DeiTConfig, DeiTMaskedImageConfig
-from ..layout import Layout
-from .meta_names import META, TIMM
-from .transformers_config import (
-    architecture_of,
-    config_from_transformers,
-    config_to_transformers,
-)
-from .transformers_names import LAYOUTS as OF_TRANSFORMERS
+from .config import architecture_of, config_from_transformers, config_to_transformers
+from .names import META, OF_TRANSFORMERS, TIMM
 
-
-def transformers_layout(config: DeiTConfig | DeiTMaskedImageConfig) -> Layout:
-    """The layout of a folder that transformers wrote: `vit` names without a distillation token."""
-    return OF_TRANSFORMERS[architecture_of(config)]
-
-
-def meta_layout(_: DeiTConfig | DeiTMaskedImageConfig) -> Layout:
-    """The layout of Meta's own files: queries, keys and values fused."""
-    return META
-
-
-def timm_layout(_: DeiTConfig | DeiTMaskedImageConfig) -> Layout:
-    """The layout of timm's files."""
-    return TIMM
-
-
-LAYOUTS = {"transformers": transformers_layout, "meta": meta_layout, "timm": timm_layout}
+LAYOUTS = {
+    # Names of a ViT without a distillation token.
+    "transformers": lambda config: OF_TRANSFORMERS[architecture_of(config)],
+    "meta": lambda _: META,
+    "timm": lambda _: TIMM,
+}
 
 __all__ = ["LAYOUTS", "config_from_transformers", "config_to_transformers"]

@@ -1,29 +1,14 @@
 """Published Perceivers: their configurations and the names of their weights, in every layout."""
 
-from ...perceiver import PerceiverConfig
-from ..layout import Layout
-from .deepmind_names import LAYOUTS as OF_DEEPMIND
+from .config import architecture_of, config_from_transformers, config_to_transformers
+from .deepmind_names import OF_DEEPMIND, transpose_stem_kernel
 from .golden import config_from_golden, config_to_golden, family_of
-from .stem import transpose_stem_kernel
-from .transformers_config import (
-    architecture_of,
-    config_from_transformers,
-    config_to_transformers,
-)
-from .transformers_names import LAYOUTS as OF_TRANSFORMERS
+from .transformers_names import OF_TRANSFORMERS
 
-
-def transformers_layout(config: PerceiverConfig) -> Layout:
-    """The layout of a folder that transformers wrote."""
-    return OF_TRANSFORMERS[architecture_of(config)]
-
-
-def deepmind_layout(config: PerceiverConfig) -> Layout:
-    """The layout of DeepMind's releases: haiku's names, and its order of axes."""
-    return OF_DEEPMIND[family_of(config)]
-
-
-LAYOUTS = {"transformers": transformers_layout, "deepmind": deepmind_layout}
+LAYOUTS = {
+    "transformers": lambda config: OF_TRANSFORMERS[architecture_of(config)],
+    "deepmind": lambda config: OF_DEEPMIND[family_of(config)],
+}
 
 __all__ = [
     "LAYOUTS",

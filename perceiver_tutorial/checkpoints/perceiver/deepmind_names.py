@@ -4,6 +4,8 @@ import re
 
 import torch
 
+from ...perceiver import PerceiverIO
+from ...perceiver.preprocessors.conv_stem import ConvPoolLayer
 from ..layout import Layout, Row
 from ..transforms import HEIGHT_WIDTH_IN_OUT, SAME, TRANSPOSED, Transform, without_front
 
@@ -15,14 +17,16 @@ def _unnumbered(name: str) -> str:
     return re.sub(rf"(?<=/)({'|'.join(NUMBERED)})_0(?=/)", r"\1", name)
 
 
-def _turn(theirs: str, ours: str) -> Transform:
+def _transform(theirs: str, ours: str) -> Transform:
     if theirs.endswith("//w"):
         return HEIGHT_WIDTH_IN_OUT if ".stem." in ours else TRANSPOSED
     return FOUR_AXES if "batchnorm" in theirs else SAME
 
 
 def _rows(names: dict[str, str]) -> tuple[Row, ...]:
-    return tuple(Row((theirs,), (ours,), _turn(theirs, ours)) for theirs, ours in names.items())
+    return tuple(
+        Row((theirs,), (ours,), _transform(theirs, ours)) for theirs, ours in names.items()
+    )
 
 
 FOUR_AXES = without_front(3)
@@ -167,7 +171,36 @@ STATISTICS = (
     ),
 )
 
-LAYOUTS = {
+OF_DEEPMIND = {
     family: Layout((*_rows(names), *STATISTICS), spell=_unnumbered)
     for family, names in NAMES.items()
 }
+
+
+def transpose_stem_kernel(model: PerceiverIO) -> PerceiverIO:
+    """Swap height and width in the kernels of a convolutional stem, in place.
+
+    The script that took DeepMind's weights over to transformers turns the axes of every
+    weight round. That is right for a linear map, and swaps height and width of a kernel:
+    what was converted so equals DeepMind's model only after this. Whether the published
+    vision-perceiver-conv was, its file can tell: compare what both ways say of a picture.
+
+    Args:
+        model: an image classifier with a convolutional stem.
+
+    Returns:
+        The same model.
+
+    Raises:
+        ValueError: if its stem does not convolve patches.
+    """
+    layers = [m for m in model.preprocessor.modules() if isinstance(m, ConvPoolLayer)]
+    if not layers:
+        raise ValueError(
+            f"expected a model with a convolutional stem, got {type(model.preprocessor).__name__}. "
+            "Only vision-perceiver-conv has a kernel to transpose."
+        )
+    with torch.no_grad():
+        for layer in layers:
+            layer.conv.weight.copy_(layer.conv.weight.mT.clone())
+    return model

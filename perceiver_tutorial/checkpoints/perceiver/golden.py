@@ -4,18 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...perceiver import PUBLISHED, PerceiverConfig, with_fidelity
-from ..fields import check_kept, read_fields, write_fields
+from ..fields import Fields, check_kept
 from ..layout import KEEP, Layout, Row, rows
 from ..transforms import AS_TUPLE
-from .transformers_config import kinds
+from .config import kinds
 
-ABSENT = {
-    "qk_channels": None,
-    "v_channels": None,
-    "decoder_heads": 1,
-    "decoder_qk_channels": None,
-    "decoder_v_channels": None,
-}
+WIDTHS = ("qk_channels", "v_channels", "decoder_qk_channels", "decoder_v_channels")
 SHARED = rows(
     {
         "num_latents": "encoder.num_latents",
@@ -43,7 +37,7 @@ def _fourier(theirs: str = "", ours: str = "") -> tuple[Row, ...]:
     )
 
 
-FIELDS: dict[str, Layout] = {
+TABLES: dict[str, Layout] = {
     "vision-perceiver-fourier": Layout((*CLASSIFIER, *_fourier())),
     "vision-perceiver-learned": Layout(
         (
@@ -105,6 +99,18 @@ FIELDS: dict[str, Layout] = {
 }
 
 
+FIELDS = {
+    family: Fields(
+        with_fidelity(PUBLISHED[f"deepmind/{family}"], "deepmind"),
+        table,
+        "the .json of sizes",
+        later={"decoder_heads": 1, **dict.fromkeys(WIDTHS)},
+        nullable=WIDTHS,
+    )
+    for family, table in TABLES.items()
+}
+
+
 def config_from_golden(sizes: Mapping[str, Any]) -> PerceiverConfig:
     """Our configuration of a golden file's model.
 
@@ -116,8 +122,7 @@ def config_from_golden(sizes: Mapping[str, Any]) -> PerceiverConfig:
     """
     if (family := sizes.get("family")) not in FIELDS:
         raise ValueError(f"expected a family from {', '.join(FIELDS)}, got {family}.")
-    template = with_fidelity(PUBLISHED[f"deepmind/{family}"], "deepmind")
-    return read_fields({**ABSENT, **sizes}, FIELDS[family], template, "the .json of sizes")
+    return FIELDS[family].read(sizes)
 
 
 def config_to_golden(config: PerceiverConfig) -> dict[str, Any]:
@@ -132,7 +137,7 @@ def config_to_golden(config: PerceiverConfig) -> dict[str, Any]:
     """
     family = family_of(config)
     config = with_fidelity(config, "deepmind")
-    sizes = {"family": family, **write_fields(config, FIELDS[family])}
+    sizes = {"family": family, **FIELDS[family].write(config)}
     check_kept(config, config_from_golden(sizes), f"DeepMind's {family}", KEEP)
     return sizes
 
@@ -143,8 +148,8 @@ def family_of(config: PerceiverConfig) -> str:
     Raises:
         ValueError: if of none.
     """
-    for family in FIELDS:
-        if kinds(config) == kinds(PUBLISHED[f"deepmind/{family}"]):
+    for family, fields in FIELDS.items():
+        if kinds(config) == kinds(fields.template):
             return family
     raise ValueError(
         f"expected a model that DeepMind published, got {type(config).__name__} that none of "

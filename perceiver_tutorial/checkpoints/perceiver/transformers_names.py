@@ -107,4 +107,4 @@ NAMES: dict[str, dict[str, str]] = {
 }  # fmt: skip
 
 ALIASES = {"perceiver.output_postprocessor.bias": "embedding_decoder.bias"}  # older files
-LAYOUTS = {name: Layout(rows(names), ALIASES) for name, names in NAMES.items()}
+OF_TRANSFORMERS = {name: Layout(rows(names), ALIASES) for name, names in NAMES.items()}

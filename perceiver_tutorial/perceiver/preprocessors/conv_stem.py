@@ -43,8 +43,8 @@ class ConvPoolLayer(nn.Module):
         self.norm = nn.BatchNorm2d(out_channels)
 
     def forward(
-        self, frames: Float[Tensor, "frames colours height width"]
-    ) -> Float[Tensor, "frames channels rows columns"]:
+        self, frames: Float[Tensor, "batch colours height width"]
+    ) -> Float[Tensor, "batch channels rows columns"]:
         frames = self.norm(self.conv(self._pad(frames, 7, 0.0))).relu()
         if self.padding == "same":
             frames = self._pad(frames, 3, -torch.inf)

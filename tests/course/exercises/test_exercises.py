@@ -6,8 +6,9 @@ from publics import course
 
 from perceiver_course import predict
 from perceiver_course.chapters.perceiver_io.exercises import Dummy
+from perceiver_course.kit.arithmetic import shape_of
 from perceiver_course.kit.exercises import BugHunt, Exercise, NotYet, Slip, your_turn
-from perceiver_course.kit.predictions import Prediction, shape_of
+from perceiver_course.kit.predictions import Prediction
 from perceiver_course.predictions import PREDICTIONS
 from perceiver_tutorial.perceiver import PerceiverIO
 
@@ -145,9 +146,13 @@ def test_predictions_are_asked_by_name(capsys):
     asked = your_turn(PREDICTIONS[name].question)
     printed = capsys.readouterr().out
     assert printed.startswith(asked)
-    wrong, right = printed.removeprefix(asked).strip().splitlines()
+    wrong, right, *because = printed.removeprefix(asked).strip().splitlines()
     assert wrong.startswith("not yet: 258 is the position code; the 3 colours")
     assert right == "right: (1, 50176, 261)"
+    assert [line.strip() for line in because] == [
+        "50,176 = H*W: one for each pixel",
+        "261 = 3 + 2*(2*K + 1): what is there, then where it is",
+    ]
 
 
 def test_a_misspelt_prediction_is_answered_with_the_nearest():

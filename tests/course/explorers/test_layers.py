@@ -1,15 +1,12 @@
-"""Layer by layer by hand, and counted: the same, to the last operation, for every family."""
+"""Layer by layer, and the whole: the same, to the last operation, for every family."""
 
 from dataclasses import replace
 
 import pytest
-from calls import DEIT, HIERA
-from tiny import IMAGES
 
 from perceiver_course.explorers.families.layers import layers_of
 from perceiver_tutorial import deit, hiera, perceiver
 from perceiver_tutorial.tracing import cost
-from tests.course.test_formulas import SCHEDULES, WIDTHS
 
 VISION = "deepmind/vision-perceiver"
 
@@ -29,7 +26,7 @@ def of_side(config, side):
     deit.PUBLISHED["facebook/deit-tiny-distilled-patch16-224"],
     deit.PUBLISHED["facebook/deit-base-patch16-224"],
 ], ids=lambda config: type(config).__name__)  # fmt: skip
-def test_sums_are_those_that_are_counted(config, side):
+def test_sums_are_those_of_the_whole_model(config, side):
     config = of_side(config, side)
     counted, layers = cost(config).total, layers_of(config)
     assert sum(layer.flops for layer in layers) == counted.flops
@@ -37,13 +34,24 @@ def test_sums_are_those_that_are_counted(config, side):
     assert max(layer.map_bytes for layer in layers) == counted.map_bytes
 
 
-@pytest.mark.parametrize("name", ["perceiver-fourier", "perceiver-fourier-8-reads"])
-def test_reading_again_and_weights_used_again(name):
-    config = replace(perceiver.PERCEIVER_V1[name], decoder=perceiver.DecoderConfig())
-    layers, counted = layers_of(config), cost(config).total
-    assert sum(layer.name == "read" for layer in layers) == len(config.encoder.cross)
-    assert sum(layer.flops for layer in layers) == counted.flops
-    assert sum(layer.parameters for layer in layers) == counted.parameters
+def test_every_layer_takes_what_it_takes_in_the_whole_model():
+    config = hiera.PUBLISHED["facebook/hiera-small-224-in1k-hf"]
+    counted, (_, *layers, _) = cost(config), layers_of(config)
+    runs = {"0.0": 1, "1.0": 1, "1.1": 1, "2.0": 1, "2.1": 10, "3.0": 1, "3.1": 1}
+    for name, times in runs.items():
+        these, layers = layers[:times], layers[times:]
+        whole = counted[f"encoder.stages.{name}"]
+        assert sum(layer.flops for layer in these) == whole.flops
+        assert sum(layer.parameters for layer in these) == whole.parameters
+        assert {layer.map_bytes for layer in these} == {whole.map_bytes}
+    assert layers == []
+
+
+def test_weights_that_are_used_again_are_learned_once():
+    layers = layers_of(perceiver.PUBLISHED[f"{VISION}-fourier"])
+    thinking = [layer for layer in layers if layer.kind == "latents"]
+    assert len(thinking) == 8 * 6
+    assert [layer.parameters > 0 for layer in thinking] == [True] * 6 + [False] * 42
 
 
 def test_rows_that_are_read_layer_by_layer():
@@ -51,53 +59,3 @@ def test_rows_that_are_read_layer_by_layer():
     assert [layer.tokens for layer in tiny] == [3136, 3136, 3136, 784, 784, *[196] * 7, 49, 49]
     read = layers_of(perceiver.PUBLISHED[f"{VISION}-fourier"])
     assert [layer.tokens for layer in read] == [50176, 50176, *[512] * 49]
-
-
-def test_a_classifier_that_asks_nothing_is_refused():
-    config = replace(perceiver.PUBLISHED[f"{VISION}-fourier"], decoder=None)
-    with pytest.raises(ValueError, match="expected a decoder that asks, got None"):
-        layers_of(config)
-
-
-def agree(config):
-    """Whether sums by hand are those that are counted."""
-    counted, layers = cost(config).total, layers_of(config)
-    by_hand = (
-        sum(layer.flops for layer in layers),
-        sum(layer.parameters for layer in layers),
-        max(layer.map_bytes for layer in layers),
-    )
-    return by_hand == (counted.flops, counted.parameters, counted.map_bytes)
-
-
-@pytest.mark.parametrize("widths", WIDTHS.values(), ids=WIDTHS)
-@pytest.mark.parametrize("reads, blocks", SCHEDULES.values(), ids=SCHEDULES)
-def test_a_perceiver_with_any_schedule(reads, blocks, widths):
-    encoder = perceiver.EncoderConfig(
-        5, 12, 4, 2, 2, 1, cross_schedule=reads, block_schedule=blocks, **widths
-    )
-    assert agree(replace(IMAGES, encoder=encoder))
-
-
-@pytest.mark.parametrize("decoder", [
-    {"num_heads": 3}, {"qk_channels": 6}, {"qk_channels": 6, "v_channels": 18},
-], ids=str)  # fmt: skip
-def test_a_perceiver_with_any_decoder(decoder):
-    assert agree(replace(IMAGES, decoder=perceiver.DecoderConfig(**decoder)))
-
-
-@pytest.mark.parametrize("choices", [
-    {"distilled": False}, {"distillation_head": False}, {"num_classes": None},
-    {"widening_factor": 2}, {"depth": 3, "patch_size": 4}, {"num_heads": 3, "channels": 12},
-], ids=str)  # fmt: skip
-def test_a_deit_with_any_choices(choices):
-    assert agree(replace(DEIT, **choices))
-
-
-@pytest.mark.parametrize("choices", [
-    {"stages": (2, 1, 3, 1)}, {"num_pools": 2}, {"num_pools": 0}, {"num_classes": None},
-    {"mask_unit_attention": (False,) * 4}, {"mask_unit_attention": (True,) * 4},
-    {"num_heads": 2}, {"input_size": (64, 96)},
-], ids=str)  # fmt: skip
-def test_a_hiera_with_any_choices(choices):
-    assert agree(replace(HIERA, **choices))

@@ -98,7 +98,7 @@ def test_the_costs_of_all_outputs_and_of_encoding_are_those_of_the_walk():
 def test_as_many_places_as_are_asked_for(ask, size, count):
     asked = places(ask, size, 6, 4)
     assert asked.sum() == count
-    title = draw(**{**START, "ask": ask, "size": size}).figure.texts[0].get_text()
+    title = draw(**{**START, "ask": ask, "size": size}).figure.axes[0].texts[0].get_text()
     queries = "1 query" if count == 1 else f"{count} queries"
     share = decode_flops(count) / decode_flops(2048, everything=True)
     said = f"{queries}, {3 * count:,} numbers, {share:.1%} of the cost of a full decode"
@@ -120,7 +120,7 @@ def test_a_box_that_would_leave_the_picture_is_moved_back():
 
 
 def panels(**changed):
-    left, middle, right = draw(**{**START, "ask": "a box", **changed}).figure.axes[:3]
+    left, middle, right = draw(**{**START, "ask": "a box", **changed}).figure.axes[1:4]
     return left, middle.images[0].get_array(), right.images[0].get_array()
 
 

@@ -1,15 +1,14 @@
-"""transformers' configuration of a DeiT or a ViT, as ours, and back."""
+"""A DeiT's configuration: what config.json of transformers' DeiTs and ViTs says of it."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from ...deit import DeiTConfig, DeiTMaskedImageConfig
-from ..fields import check_kept, read_fields, write_fields
+from ..fields import Fields, check_kept
 from ..layout import Layout, Row, rows
 from ..transforms import CLASSES_OR_NONE, Transform, each
 
-AS_WE_DO = {"hidden_act": "gelu", "num_channels": 3, "qkv_bias": True}
 BASE = DeiTConfig(channels=768, num_heads=12)
 BARE = replace(BASE, num_classes=None)
 
@@ -28,25 +27,23 @@ WIDTHS = Transform(
     lambda channels, hidden: (channels, hidden // channels),
     lambda channels, factor: (channels, channels * factor),
 )
-
-
 PATCH = each(lambda size: _pair(size)[0], int)
 PATCH_AND_STRIDE = Transform(lambda size, _: (_pair(size)[0],), lambda size: (size, size))
 
 
-def _encoder(ours: str = "") -> tuple[Row, ...]:
+def _encoder(inside: str = "") -> tuple[Row, ...]:
     return (
         *rows(
             {
-                "num_hidden_layers": f"{ours}depth",
-                "num_attention_heads": f"{ours}num_heads",
-                "layer_norm_eps": f"{ours}norm_eps",
+                "num_hidden_layers": f"{inside}depth",
+                "num_attention_heads": f"{inside}num_heads",
+                "layer_norm_eps": f"{inside}norm_eps",
             }
         ),
-        *rows({"image_size": f"{ours}image_size"}, each(_pair, _side)),
+        *rows({"image_size": f"{inside}image_size"}, each(_pair, _side)),
         Row(
             ("hidden_size", "intermediate_size"),
-            (f"{ours}channels", f"{ours}widening_factor"),
+            (f"{inside}channels", f"{inside}widening_factor"),
             WIDTHS,
         ),
     )
@@ -54,14 +51,10 @@ def _encoder(ours: str = "") -> tuple[Row, ...]:
 
 ENCODER = (*_encoder(), *rows({"patch_size": "patch_size"}, PATCH))
 CLASSIFIER = Layout((*ENCODER, Row(("id2label",), ("num_classes", "class_names"), CLASSES_OR_NONE)))
-PRETRAINING = Layout(
-    (
-        *_encoder("encoder."),
-        Row(("patch_size", "encoder_stride"), ("encoder.patch_size",), PATCH_AND_STRIDE),
-    )
-)
+STRIDE = Row(("patch_size", "encoder_stride"), ("encoder.patch_size",), PATCH_AND_STRIDE)
+PRETRAINING = Layout((*_encoder("encoder."), STRIDE))
 # Each class: a model of ours for all that config.json does not say, and what it does say.
-FIELDS: dict[str, tuple[DeiTConfig | DeiTMaskedImageConfig, Layout]] = {
+CLASSES_OF_TRANSFORMERS: dict[str, tuple[DeiTConfig | DeiTMaskedImageConfig, Layout]] = {
     "DeiTForImageClassificationWithTeacher": (BASE, CLASSIFIER),
     "DeiTForImageClassification": (replace(BASE, distillation_head=False), CLASSIFIER),
     "ViTForImageClassification": (replace(BASE, distilled=False), CLASSIFIER),
@@ -69,29 +62,39 @@ FIELDS: dict[str, tuple[DeiTConfig | DeiTMaskedImageConfig, Layout]] = {
     "ViTModel": (replace(BARE, distilled=False), Layout(ENCODER)),
     "DeiTForMaskedImageModeling": (DeiTMaskedImageConfig(BARE), PRETRAINING),
 }
-LATER = {"id2label": {0: "LABEL_0", 1: "LABEL_1"}, "encoder_stride": 16}
+ELSEWHERE = "A DeiT with another is not among our models: run it in transformers."
+OF_TRANSFORMERS = {
+    architecture: Fields(
+        template,
+        table,
+        f"config.json of a {architecture}",
+        later={"id2label": {0: "LABEL_0", 1: "LABEL_1"}, "encoder_stride": 16},
+        fixed={"hidden_act": "gelu", "num_channels": 3, "qkv_bias": True},
+        elsewhere=ELSEWHERE,
+    )
+    for architecture, (template, table) in CLASSES_OF_TRANSFORMERS.items()
+}
 
 
 def config_from_transformers(published: Mapping[str, Any]) -> DeiTConfig | DeiTMaskedImageConfig:
-    """Read a config.json.
+    """Our configuration of a model that transformers saved.
 
     Dropout is not read: the published models have none, and in evaluation there is none.
 
     Args:
-        published: what it holds.
+        published: what its config.json holds.
 
     Raises:
         ValueError: if it asks for what no published DeiT has, or is of no known class.
     """
     architecture = published["architectures"][0]
-    if architecture not in FIELDS:
+    if architecture not in OF_TRANSFORMERS:
         raise ValueError(
-            f"expected one of {', '.join(FIELDS)}, got {architecture}. Save one of these."
+            f"expected one of {', '.join(OF_TRANSFORMERS)}, got {architecture}. Save one of these."
         )
-    template, table = FIELDS[architecture]
-    published = {**LATER, **published}
-    _check_options(published, table, architecture)
-    return read_fields(published, table, template, "config.json")
+    config = OF_TRANSFORMERS[architecture].read(published)
+    _check_sizes(published, config)
+    return config
 
 
 def config_to_transformers(config: DeiTConfig | DeiTMaskedImageConfig) -> dict[str, Any]:
@@ -106,7 +109,7 @@ def config_to_transformers(config: DeiTConfig | DeiTMaskedImageConfig) -> dict[s
     published = {
         "architectures": [architecture],
         "model_type": "vit" if architecture.startswith("ViT") else "deit",
-        **write_fields(config, FIELDS[architecture][1]),
+        **OF_TRANSFORMERS[architecture].write(config),
     }
     if isinstance(config, DeiTMaskedImageConfig):
         encoder = replace(
@@ -137,30 +140,21 @@ def architecture_of(config: DeiTConfig | DeiTMaskedImageConfig) -> str:
     return "DeiTForImageClassification"
 
 
-def _check_options(published: Mapping[str, Any], table: Layout, architecture: str) -> None:
-    needed = {name for row in table.rows for name in row.theirs}
-    for name in sorted(needed):
-        if published.get(name) is None:
-            raise ValueError(
-                f"expected {name} in config.json of a {architecture}, got nothing. Let "
-                "transformers write it: save_pretrained(FOLDER)."
-            )
-    patch = _pair(published["patch_size"])
-    if patch[0] != patch[1]:
+def _check_sizes(published: Mapping[str, Any], config: DeiTConfig | DeiTMaskedImageConfig) -> None:
+    height, width = _pair(published["patch_size"])
+    if height != width:
         raise ValueError(
             f"expected square patches, got patch_size={published['patch_size']}. "
             "A DeiT with others is not among our models: run it in transformers."
         )
-    wanted = AS_WE_DO | ({"encoder_stride": patch[0]} if "encoder_stride" in needed else {})
-    for name, value in wanted.items():
-        if published.get(name, value) != value:
-            raise ValueError(
-                f"expected {name}={value}, as in all published, got {published[name]}. "
-                "A DeiT with another is not among our models: run it in transformers."
-            )
+    stride = published.get("encoder_stride", height)
+    if isinstance(config, DeiTMaskedImageConfig) and stride != height:
+        raise ValueError(
+            f"expected encoder_stride={height}, as in all published, got {stride}. {ELSEWHERE}"
+        )
     channels, hidden = published["hidden_size"], published["intermediate_size"]
     if hidden % channels:
         raise ValueError(
             f"expected intermediate_size as a multiple of hidden_size={channels}, got {hidden}. "
-            "A DeiT with another is not among our models: run it in transformers."
+            f"{ELSEWHERE}"
         )

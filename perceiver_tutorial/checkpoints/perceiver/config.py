@@ -1,4 +1,4 @@
-"""What a config.json of transformers says of a Perceiver, and what ours says."""
+"""A Perceiver's configuration: what config.json of transformers says of it."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -7,18 +7,10 @@ from typing import Any
 from ...attention import Activation
 from ...perceiver import PUBLISHED, PerceiverConfig
 from ...perceiver.published import TEXT_CLASSIFIER
-from ..fields import check_kept, read_fields, write_fields
+from ..fields import Fields, check_kept
 from ..layout import KEEP, Layout, Row, rows
 from ..transforms import CLASSES, Transform, each
 
-# Fields that came later than the checkpoints, and transformers' values for them.
-LATER = {
-    "hidden_act": "gelu",
-    "cross_attention_shape_for_attention": "kv",
-    "id2label": {0: "LABEL_0", 1: "LABEL_1"},
-    "output_num_channels": 512,
-    "_label_trainable_num_channels": 1024,
-}
 ACTIVATIONS: dict[str, Activation] = {
     "gelu": "gelu",
     "gelu_new": "gelu_tanh",
@@ -83,7 +75,7 @@ VIDEO = (
 )
 
 # Each class: a model of ours for all that config.json does not say, and what it does say.
-FIELDS: dict[str, tuple[PerceiverConfig, Layout]] = {
+CLASSES_OF_TRANSFORMERS: dict[str, tuple[PerceiverConfig, Layout]] = {
     "PerceiverForMaskedLM": (
         PUBLISHED["deepmind/language-perceiver"],
         Layout(
@@ -117,6 +109,24 @@ FIELDS: dict[str, tuple[PerceiverConfig, Layout]] = {
         Layout(VIDEO),
     ),
 }
+OF_TRANSFORMERS = {
+    architecture: Fields(
+        template,
+        table,
+        f"config.json of a {architecture}",
+        # What came later than the checkpoints, and transformers' values for it.
+        later={
+            "hidden_act": "gelu",
+            "id2label": {0: "LABEL_0", 1: "LABEL_1"},
+            "output_num_channels": 512,
+            "_label_trainable_num_channels": 1024,
+        },
+        fixed={"cross_attention_shape_for_attention": "kv"},
+        elsewhere="Run a Perceiver with another in transformers.",
+        nullable=("qk_channels", "v_channels"),
+    )
+    for architecture, (template, table) in CLASSES_OF_TRANSFORMERS.items()
+}
 ANY_SIZE = (
     "PerceiverForImageClassificationFourier",
     "PerceiverForImageClassificationConvProcessing",
@@ -136,17 +146,14 @@ def config_from_transformers(published: Mapping[str, Any]) -> PerceiverConfig:
         ValueError: if the class or an option is not one that we have.
     """
     architecture = (published.get("architectures") or ["none"])[0]
-    if architecture not in FIELDS:
+    if architecture not in OF_TRANSFORMERS:
         raise ValueError(
-            f"expected one of transformers' Perceivers ({', '.join(FIELDS)}), got {architecture}."
+            f"expected one of transformers' Perceivers ({', '.join(OF_TRANSFORMERS)}), got "
+            f"{architecture}."
         )
-    published = {**LATER, **published}
-    if (name := published["hidden_act"]) not in ACTIVATIONS:
+    if (name := published.get("hidden_act", "gelu")) not in ACTIVATIONS:
         raise ValueError(f"expected hidden_act as one of {', '.join(ACTIVATIONS)}, got {name}.")
-    if published["cross_attention_shape_for_attention"] != "kv":
-        raise ValueError("expected cross_attention_shape_for_attention 'kv', as in all published.")
-    template, table = FIELDS[architecture]
-    return read_fields(published, table, template, "config.json")
+    return OF_TRANSFORMERS[architecture].read(published)
 
 
 def config_to_transformers(config: PerceiverConfig) -> dict[str, Any]:
@@ -162,7 +169,7 @@ def config_to_transformers(config: PerceiverConfig) -> dict[str, Any]:
     published = {
         "architectures": [architecture],
         "model_type": "perceiver",
-        **write_fields(config, FIELDS[architecture][1]),
+        **OF_TRANSFORMERS[architecture].write(config),
     }
     again = config_from_transformers(published)
     if architecture in ANY_SIZE:
@@ -180,12 +187,12 @@ def architecture_of(config: PerceiverConfig) -> str:
     Raises:
         ValueError: if none has.
     """
-    for architecture, (template, _) in FIELDS.items():
-        if kinds(config) == kinds(template):
+    for architecture, fields in OF_TRANSFORMERS.items():
+        if kinds(config) == kinds(fields.template):
             return architecture
     raise ValueError(
         f"expected a model that transformers has, got {type(config).__name__} that none of "
-        f"{', '.join(FIELDS)} is built like. {KEEP}"
+        f"{', '.join(OF_TRANSFORMERS)} is built like. {KEEP}"
     )
 
 
