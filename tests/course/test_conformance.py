@@ -22,7 +22,7 @@ TRIALS = {
 }
 BY_DESIGN = {
     "preprocessor all masked": {
-        "idle": ("mask_tokens.audio", "mask_tokens.image", "pad.padding.label")
+        "idle": ("mask_tokens.audio", "mask_tokens.image", "padding.label")
     },
     "preprocessor half masked": {"random": True},
 }
@@ -66,7 +66,7 @@ def test_a_trial_leaves_part_and_random_numbers_alone():
 def test_the_report_is_a_line_for_each_property():
     report = check_preprocessor(PixelPreprocessor((4, 5)), torch.randn(2, 3, 4, 5))
     lines = repr(report).splitlines()
-    assert lines[0] == "Pixels as a preprocessor: 7 of 7 properties hold"
+    assert lines[0] == "PixelPreprocessor as a preprocessor: 7 of 7 properties hold"
     assert [line.split()[1] for line in lines[2:]] == list(report.words)
     assert {line.split()[0] for line in lines[2:]} == {"right"}
 
