@@ -141,9 +141,8 @@ def _outline(axes: Axes, where: Bool[Tensor, "height width"], corners: Sequence[
     """A line between the pixels that are meant and those that are not."""
     side = len(where)
     ends = torch.tensor(borders(where)).float().view(-1, 2, 2) - 0.5
-    for corner in corners:
-        placed = torch.stack(_inches(ends, side, corner), -1)
-        lines(axes, placed, colors=INK, linewidths=1.6)
+    placed = [torch.stack(_inches(ends, side, corner), -1) for corner in corners]
+    lines(axes, torch.cat(placed), colors=INK, linewidths=1.6)
 
 
 def _inches(places: Float[Tensor, "*places xy=2"], side: int, corner: Corner) -> list[Tensor]:

@@ -1,8 +1,7 @@
 """Lines, bars, dots and tables of numbers: the charts that all chapters share."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import mean, stdev
 
 import numpy as np
@@ -28,6 +27,7 @@ FRAMES = tuple(
 LEVEL = {"color": INK, "linewidth": 1, "linestyle": "--"}
 LOOKS = {
     "truth": {"color": "#CCCCCC", "linewidth": 4, "linestyle": "-", "marker": ""},
+    "formula": {"color": "#555555", "linewidth": 1, "linestyle": "--", "marker": ""},
     "dots": {"color": INK, "linestyle": "", "marker": "o", "zorder": 3},
 }
 MOST_MARKED = 40
@@ -47,13 +47,14 @@ def draw_lines(
 ) -> Picture:
     """Curves over one axis, in one panel or several beside each other.
 
-    Few points are marked. Where every x is at least twice the one before, they are drawn evenly.
+    Few points are marked. Where every x is at least twice the one before, they are drawn evenly,
+    and so are multiples of y if it grows more than fiftyfold.
 
     Args:
         curves_of: title of a panel -> name of a curve -> its values; NaN is a gap.
         x: what the values belong to. Default: 0, 1, 2, ...
         labels: what runs to the right, and what upwards.
-        looks: name of a curve -> "truth", a broad grey line, or "dots", without a line.
+        looks: name of a curve -> "truth", a broad grey line, "formula", a thin one, or "dots".
         levels: name -> a height to compare with.
         marks: name -> a place along x.
         is_stacked: whether panels stand below one another.
@@ -84,14 +85,33 @@ def draw_lines(
     for axes in grid[-1]:
         axes.set_xlabel(labels[0], fontsize=9)
     told = "; ".join(
-        ", ".join(filter(None, (name, *map(_ends, curves, curves.values()))))
-        for name, curves in curves_of.items()
+        ", ".join(filter(None, (name, *_told(curves, x)))) for name, curves in curves_of.items()
     )
-    compared = "".join(
-        f" {name} {value:.2f}." for name, value in {**(levels or {}), **(marks or {})}.items()
-    )
+    marked = "".join(f" {name} {n:.4g}." for name, n in {**(levels or {}), **(marks or {})}.items())
     over = f" over {labels[0]}" if labels[0] else ""
-    return Picture(figure, f"Lines{over}, {x[0]:.4g} to {x[-1]:.4g}: {told}.{compared}")
+    return Picture(figure, f"Lines{over}, {x[0]:.4g} to {x[-1]:.4g}: {told}.{marked}")
+
+
+def _told(curves: Curves, x: np.ndarray) -> Iterator[str]:
+    """From where to where each curve goes; on a logarithmic scale also how it grows in the end."""
+    is_steep = _is_steep(curves, x)
+    for name, values in curves.items():
+        known = np.asarray(values, dtype=float)
+        known = known[np.isfinite(known)]
+        told = f"{name} from {known[0]:.4g} to {known[-1]:.4g}"
+        if is_steep:
+            growth = (known[-1] / known[-2]) ** (1 / math.log2(x[-1] / x[-2]))
+            told += f", at the end {growth:.1f} times as much for twice as many"
+        yield told
+
+
+def _is_doubled(x: np.ndarray) -> bool:
+    return len(x) > 1 and bool(x[0] > 0) and bool((x[1:] >= 2 * x[:-1]).all())
+
+
+def _is_steep(curves: Curves, x: np.ndarray) -> bool:
+    low, high = min(map(min, curves.values())), max(map(max, curves.values()))
+    return _is_doubled(x) and bool(high > 50 * low > 0)
 
 
 def _lines(axes: Axes, x: np.ndarray, curves: Curves, looks: Mapping[str, str]) -> None:
@@ -99,18 +119,15 @@ def _lines(axes: Axes, x: np.ndarray, curves: Curves, looks: Mapping[str, str]) 
         look = {"color": COLOURS[number % 4], "linestyle": DASHES[number % 4], "markersize": 5}
         look["marker"] = MARKERS[number % 4] if len(x) <= MOST_MARKED else ""
         axes.plot(x, np.asarray(values), label=name, **look | LOOKS.get(looks.get(name), {}))
-    if x[0] > 0 and len(x) > 1 and (x[1:] >= 2 * x[:-1]).all():
+    if _is_doubled(x):
         axes.set_xscale("log", base=2)
         axes.set_xticks(x, [f"{one:,}" for one in x.tolist()])
         axes.minorticks_off()
+        if _is_steep(curves, x):
+            axes.set_yscale("log")
+            axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
     elif x.dtype.kind == "i":
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-
-
-def _ends(name: str, values: Values) -> str:
-    known = np.asarray(values, dtype=float)
-    known = known[np.isfinite(known)]
-    return f"{name} from {known[0]:.2f} to {known[-1]:.2f}"
 
 
 def draw_coordinates(axes_of: Mapping[str, Float[Tensor, " cells"]]) -> Picture:
@@ -218,71 +235,6 @@ def draw_seeds(
     count = len(next(iter(scores.values())))
     alt = f"{xlabel}, mean ± standard deviation of {count} seeds: {'; '.join(told)}."
     return Picture(figure, alt)
-
-
-@dataclass(frozen=True)
-class Curve:
-    """One thing that grows.
-
-    Attributes:
-        name: in the legend.
-        kind: of `AXES`, for its colour.
-        sizes: where it was looked at.
-        values: what was found there.
-        law: what a formula says there. Default: nothing, and the points are joined.
-    """
-
-    name: str
-    kind: str
-    sizes: Sequence[int]
-    values: Sequence[int | float]
-    law: Sequence[int | float] | None = None
-
-    @property
-    def growth(self) -> float:
-        """At the end of the curve: how many times as much, for twice the size."""
-        steps = math.log(self.sizes[-1] / self.sizes[-2], 2)
-        return (self.values[-1] / self.values[-2]) ** (1 / steps)
-
-
-def draw_scaling(
-    curves: Sequence[Curve], title: str, unit: str, meeting: int | float | None = None
-) -> Picture:
-    """Points of every curve, and a line where a formula or the points themselves lead it.
-
-    Args:
-        curves: at most four.
-        title: above the picture.
-        unit: of the values.
-        meeting: a size to be marked, e.g. where two curves meet.
-    """
-    figure, ((axes,),) = panels(1, 1, 7.2, 3.9, has_frames=True)
-    for curve, marker in zip(curves, MARKERS, strict=False):
-        look = {"color": AXES[curve.kind].colour, "linewidth": 1.2}
-        joined = "-" if curve.law is None else ""
-        dots = {"linestyle": joined, "marker": marker, "markersize": 5}
-        axes.loglog(curve.sizes, curve.values, label=curve.name, **look, **dots)
-        if curve.law is not None:
-            axes.loglog(curve.sizes, curve.law, label=f"{curve.name}: formula", alpha=0.8, **look)
-    if meeting is not None:
-        axes.axvline(meeting, color="#777777", linestyle=":", linewidth=1.2)
-        where = axes.get_xaxis_transform()
-        write(axes, meeting, 0.97, f" {meeting:,.0f}", transform=where, va="top")
-    sizes = sorted({size for curve in curves for size in curve.sizes})
-    axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
-    axes.minorticks_off()
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
-    axes.set(xlabel="inputs (M)", ylabel=unit)
-    title_above(axes, title, 10)
-    axes.grid(color="#E5E5E5", linewidth=0.6)
-    axes.legend(frameon=False, fontsize=8)
-    told = "; ".join(
-        f"{curve.name}, at the end {curve.growth:.1f} times as much for twice the inputs"
-        for curve in curves
-    )
-    span = f"{min(curves[0].sizes):,} to {max(curves[0].sizes):,} inputs"
-    marked = "" if meeting is None else f" Marked: {meeting:,.0f} inputs."
-    return Picture(figure, f"Growth, {title}, in {unit}, from {span}: {told}.{marked}")
 
 
 HEAT = LinearSegmentedColormap.from_list("heat", ["#FFFFFF", AXES["latents"].colour])

@@ -47,49 +47,6 @@ def attend_flops(
     }
 
 
-def attend_parameters(
-    query_channels: int,
-    kv_channels: int | None = None,
-    *,
-    qk_channels: int | None = None,
-    v_channels: int | None = None,
-    widening_factor: int = 1,
-) -> int:
-    """Learned numbers of one cross-attend, or self-attend: linear maps, biases and norms.
-
-    Neither the number of rows matters nor that of heads.
-
-    Args:
-        query_channels: see `attend_flops`.
-        kv_channels: None: a self-attend, whose norm serves who asks and who is read.
-        qk_channels: see `attend_flops`.
-        v_channels: see `attend_flops`.
-        widening_factor: see `attend_flops`.
-
-    >>> attend_parameters(768, widening_factor=4)
-    7087872
-    """
-    read_channels = kv_channels or query_channels
-    qk_channels = qk_channels or query_channels
-    v_channels = v_channels or qk_channels
-    hidden = widening_factor * query_channels
-    maps = (
-        (query_channels, qk_channels),
-        (read_channels, qk_channels),
-        (read_channels, v_channels),
-        (v_channels, query_channels),
-        (query_channels, hidden),
-        (hidden, query_channels),
-    )
-    norms = 2 * (2 * query_channels + (kv_channels or 0))
-    return norms + sum(map_parameters(wide, out) for wide, out in maps)
-
-
-def map_parameters(channels: int, out_channels: int) -> int:
-    """Learned numbers of one linear map with a bias."""
-    return (channels + 1) * out_channels
-
-
 def encoder_flops(config: EncoderConfig, inputs: int, input_channels: int) -> dict[str, int]:
     """Floating point operations of a Perceiver's encoder: all its reading, all its thinking.
 
@@ -126,29 +83,3 @@ def encoder_flops(config: EncoderConfig, inputs: int, input_channels: int) -> di
         "reading": len(config.cross_schedule) * sum(read.values()),
         "thinking": times * sum(think.values()),
     }
-
-
-def encoder_parameters(config: EncoderConfig, input_channels: int) -> int:
-    """Learned numbers of a Perceiver's encoder; weights that are used again count once.
-
-    >>> from perceiver_tutorial.perceiver import PUBLISHED
-    >>> encoder_parameters(PUBLISHED["deepmind/vision-perceiver-fourier"].encoder, 261)
-    41110859
-    """
-    width = config.latent_channels
-    read = attend_parameters(
-        width,
-        input_channels,
-        qk_channels=config.qk_channels or input_channels,
-        v_channels=config.v_channels,
-        widening_factor=config.cross_widening_factor,
-    )
-    think = attend_parameters(
-        width,
-        qk_channels=config.qk_channels,
-        v_channels=config.v_channels,
-        widening_factor=config.self_widening_factor,
-    )
-    blocks = len({block for _, block in config.schedule})
-    thinks = blocks * config.layers_per_block
-    return config.num_latents * width + len({*config.cross_schedule}) * read + thinks * think

@@ -18,11 +18,11 @@ from .letters_of_shapes import letters_of, tables_of
 
 FILE = DATA / "shapes.yaml"
 COUNTS = (
-    "numbers", "parameters", "runs", "attention weights", "operations", "heads in a block",
+    "numbers", "parameters", "runs", "attention weights", "operations", "heads in a layer",
     "tokens read by each",
 )  # fmt: skip
 ATTEND = "attend(o, m, e, c)"
-WITHOUT_BATCH = ("points",)  # positions are the same for all samples
+WITHOUT_BATCH = ("points", "1")  # positions are the same for all samples
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from typing import Any
 
 from datasets import Dataset
+from torch import Tensor
 
 from . import others, pictures
 from .made import MadeSet
 
+LONGEST = 60  # characters of a text that a card shows
 SETS = {**pictures.SETS, **others.SETS}
 
 
@@ -30,23 +33,33 @@ def load_set(name: str, **counts: int) -> Mapping[str, Dataset]:
 
 
 def card(name: str) -> str:
-    """What a set is and is for, where it comes from, its licence, rows and columns.
+    """What a set is and is for, its rows, its columns and one row, its source and its licence.
 
     >>> print(card("sounds").splitlines()[0])
     sounds: Eight kinds of sound with noise, a quarter of a second each, at 4,000 samples a ...
     """
     chosen, loaded = _set(name), load_set(name)
     sizes = (f"{split} {data.num_rows:,}" for split, data in loaded.items())
+    first = next(iter(loaded.values()))[0]
     bytes_on_disk = sum(data.data.nbytes for data in loaded.values())
     return "\n".join(
         [
             f"{name}: {chosen.what}",
             f"rows: {', '.join(sizes)}; {bytes_on_disk / 1e6:.1f} MB",
             f"columns: {', '.join(f'{key} {kind}' for key, kind in chosen.features.items())}",
+            f"a row: {', '.join(f'{key} {_said(value)}' for key, value in first.items())}",
             f"source: {chosen.source}",
             f"licence: {chosen.licence}",
         ]
     )
+
+
+def _said(value: Any) -> str:
+    """The sizes of an array; a number or a text as it is, as far as a line reaches."""
+    if isinstance(value, Tensor) and value.ndim:
+        return f"[{', '.join(map(str, value.shape))}]"
+    plain = value.item() if isinstance(value, Tensor) else value
+    return repr(plain) if len(repr(plain)) <= LONGEST else f"{repr(plain)[:LONGEST]} ..."
 
 
 def _set(name: str) -> MadeSet:

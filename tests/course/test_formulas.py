@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from perceiver_course.kit.formulas import attend_flops, encoder_flops, encoder_parameters
+from perceiver_course.kit.formulas import attend_flops, encoder_flops
 from perceiver_tutorial.attention import CrossAttentionLayer, SelfAttentionLayer
 from perceiver_tutorial.perceiver import PUBLISHED, EncoderConfig
 from perceiver_tutorial.perceiver.encoder import PerceiverEncoder
@@ -80,7 +80,6 @@ def test_an_encoder_with_any_schedule(reads, blocks, widths):
         counted = cost(encoder, torch.zeros(1, 7, 12), depth=1)
     by_hand = encoder_flops(config, 7, 12)
     assert counted.total.flops == sum(by_hand.values())
-    assert counted.total.parameters == encoder_parameters(config, 12)
     read, think = (
         sum(stage.flops for stage in counted.steps if part in stage.name)
         for part in ("cross", "blocks")

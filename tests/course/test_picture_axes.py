@@ -21,18 +21,15 @@ from perceiver_course.chapters.positions.pictures import draw_code
 from perceiver_course.explorers.costs import MAPS, WORK, Growth, draw_growth
 from perceiver_course.explorers.flow import draw_motion
 from perceiver_course.kit.charts import (
-    Curve,
     draw_coordinates,
     draw_lines,
     draw_losses,
-    draw_scaling,
     draw_seeds,
     draw_table,
 )
 from perceiver_course.kit.images import (
     as_shown,
     draw_attention,
-    draw_attention_maps,
     draw_images,
     draw_maps,
 )
@@ -85,11 +82,9 @@ CURVES = {
     "trade-off": lambda: draw_tradeoff(
         {"a": (1.0, 7.0), "b": (2.0, 3.0), "c": (5.0, 4.0)}, {}, ("lost", "won")
     ),
-    "scaling": lambda: draw_scaling(
-        [Curve("f", "inputs", [1, 2, 5], [7, 3, 4])], "growth", "bytes"
-    ),
-    "scaling and its law": lambda: draw_scaling(
-        [Curve("f", "inputs", [1, 2, 5], [9, 9, 9], [7, 3, 4])], "growth", "bytes"
+    "growth": lambda: draw_lines({"": {"f": [7, 3, 4]}}, [1, 2, 5], ("inputs (M)", "bytes")),
+    "growth and its law": lambda: draw_lines(
+        {"": {"g": [9, 9, 9], "f": [7, 3, 4]}}, [1, 2, 5], looks={"f": "formula"}
     ),
 }
 
@@ -103,7 +98,7 @@ def test_what_changes_runs_to_the_right_and_what_is_found_upwards(name):
 @pytest.mark.parametrize("name, said", [
     ("lines", ("size", "error")),
     ("trade-off", ("lost", "won")),
-    ("scaling", ("inputs (M)", "bytes")),
+    ("growth", ("inputs (M)", "bytes")),
 ])  # fmt: skip
 def test_axes_are_called_what_runs_along_them(name, said):
     assert names(CURVES[name]()) == said
@@ -165,9 +160,7 @@ ON_GRIDS = {
 }
 OPAQUE = {
     "attention": lambda: draw_attention(torch.rand(3, HIGH, WIDE), SPOT[None], ["a"]),
-    "attention map": lambda: draw_attention_maps(
-        torch.rand(1, 3, HIGH, WIDE), SPOT[None, None], ["a"]
-    ),
+    "attention map": lambda: draw_attention(torch.rand(1, 3, HIGH, WIDE), SPOT[None, None], ["a"]),
 }
 MARKED = {
     "likenesses": ON_GRIDS["likenesses"],

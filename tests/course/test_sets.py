@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -24,6 +25,7 @@ from perceiver_course.sets import SETS, card, load_set, made
 from perceiver_course.sets.made import MadeSet, files_behind, rows
 from perceiver_tutorial.apps import cache
 
+PAGE = Path(__file__).parents[2] / "docs" / "data.md"
 DIGESTS = Path(__file__).with_suffix(".json")  # python tests/course/test_sets.py makes it anew
 
 
@@ -77,7 +79,8 @@ def test_a_set_loads_without_a_network_and_has_the_same_rows_everywhere(name):
 def test_a_card_says_what_from_whom_how_many_and_under_which_licence(name):
     first, *lines = card(name).splitlines()
     assert first.startswith(f"{name}: ") and first.endswith(".")
-    assert [line.partition(":")[0] for line in lines] == ["rows", "columns", "source", "licence"]
+    said = [line.partition(":")[0] for line in lines]
+    assert said == ["rows", "columns", "a row", "source", "licence"]
     assert all(len(line.partition(": ")[2]) > 2 for line in lines)
 
 
@@ -256,6 +259,23 @@ def test_a_digest_sees_order_and_every_kind_of_column():
         {"p": [fromarray(np.full((2, 2), 7, np.uint8))]}, Features({"p": Image()})
     )
     assert digest(picture)["p"][0] == 7.0
+
+
+def test_the_lines_of_the_page_on_data_run(empty_cache, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "reviews.csv").write_text("review,stars\ngood,4\nbad,0\n")
+    (tmp_path / "FOLDER/cat").mkdir(parents=True)
+    fromarray(np.zeros((8, 8, 3), np.uint8)).save(tmp_path / "FOLDER/cat/a.png")
+    monkeypatch.setattr("perceiver_tutorial.apps.data.hub", lambda *_args, **_options: [])
+    blocks = re.findall("```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
+    here = {}
+    exec("\n".join(blocks).replace("10_000", "10"), here)
+    assert here["pictures"]["train"][0]["image"].shape == (3, 224, 224)
+    assert here["texts"]["train"][0] == {"text": "good", "label": 4}
+    assert here["many"]["train"].num_rows == 10
+    assert {folder.name.partition("-")[0] for folder in empty_cache.iterdir()} == {
+        "digits", "sounds", "own",
+    }  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -92,4 +92,4 @@ def test_a_token_reads_as_many_as_its_block_lets_it(name):
             assert isinstance(block, HieraLayer)
             everybody = stage.inputs[0].sizes[1]
             assert found["tokens read by each"] == (block.attention.unit_tokens or everybody)
-            assert found["heads in a block"] == block.attention.num_heads
+            assert found["heads in a layer"] == block.attention.num_heads

@@ -237,12 +237,10 @@ def judge_detections(
 
 def _hits(found: Detections, classes: Tensor, boxes: Tensor, at_least: float) -> Tensor:
     """Overlaps of the hits in one picture, paired so that they are as many as possible."""
-    from scipy.optimize import linear_sum_assignment
-
     there = classes != ABSENT
     overlaps = intersection_over_union(found.boxes[:, None], boxes[there][None])
     counts = (found.classes[:, None] == classes[there]) & (overlaps >= at_least)
-    rows, columns = linear_sum_assignment(-(counts * (1 + overlaps)).detach().numpy())
+    rows, columns = match(-(counts * (1 + overlaps)))
     return overlaps[rows, columns][counts[rows, columns]]
 
 
@@ -473,26 +471,12 @@ FULL, HALF = 0.89, 0.64  # shares of a box that are filled: between block, disc 
 DISC, BLOCK, TRIANGLE = 0, 1, 2
 
 
-class BrightThings(NamedTuple):
-    """What was found in one picture.
-
-    Attributes:
-        classes: 0 disc, 1 block, 2 triangle.
-        boxes: (centre x, centre y, width, height) from 0 to 1.
-        scores: all 1.
-    """
-
-    classes: Int[Tensor, " things"]
-    boxes: Float[Tensor, "things xywh=4"]
-    scores: Float[Tensor, " things"]
-
-
 def bright_things(
     image: Float[Tensor, "1 height width"], threshold: float = 0.3, smallest: int = 10
-) -> BrightThings:
+) -> Detections:
     """Box every patch of touching bright pixels, and name it after how much of its box is full.
 
-    A rectangle fills its box, an ellipse pi / 4 of it, a triangle half.
+    A rectangle fills its box, an ellipse pi / 4 of it, a triangle half. All scores are 1.
 
     Args:
         image: things of 0.6 and brighter on a ground near 0.
@@ -514,7 +498,7 @@ def bright_things(
             x, y = (columns.start + columns.stop) / 2, (rows.start + rows.stop) / 2
             boxes.append([x / width, y / height, wide / width, tall / height])
     found = torch.tensor(boxes).reshape(-1, 4)
-    return BrightThings(torch.tensor(classes, dtype=torch.long), found, torch.ones(len(found)))
+    return Detections(torch.tensor(classes, dtype=torch.long), found, torch.ones(len(found)))
 
 
 class LogSpectrum(nn.Module):

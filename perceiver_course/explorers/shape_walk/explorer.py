@@ -85,11 +85,11 @@ CLAIMS = (
     ("*/deit-small-*", "layers.0", "deit.small-architecture"),
     ("*/deit-*", "patches", "deit.patches"),
     ("*/deit-*-distilled-*", "layers.0", "deit.distillation-token"),
-    ("*/deit-*-distilled-*", "layers.0", "deit.token-interaction"),
+    ("*/deit-*-distilled-*", "layers.0.attention", "deit.token-interaction"),
     ("*/deit-*-distilled-*", "*_head", "deit.usable-classes"),
     ("*/deit-*-distilled-*", "answer", "deit.final-logits"),
-    ("*/deit-*", "layers.0", "deit.always-distillation"),
-    ("*/deit-*", "encoder*", "hiera.vit-constant"),
+    ("*/deit-*", "layers.0.attention", "deit.always-distillation"),
+    ("*/deit-*", "layers.0*", "hiera.vit-constant"),
 )
 
 

@@ -7,7 +7,7 @@ import torch
 from ...perceiver import PerceiverIO
 from ...perceiver.preprocessors.conv_stem import ConvPoolLayer
 from ..layout import Layout, Row
-from ..transforms import HEIGHT_WIDTH_IN_OUT, SAME, TRANSPOSED, Transform, without_front
+from ..transforms import FOUR_AXES, HEIGHT_WIDTH_IN_OUT, SAME, TRANSPOSED, Transform
 
 NUMBERED = ("linear", "layer_norm", "self_attention", "conv", "batchnorm")
 
@@ -29,7 +29,6 @@ def _rows(names: dict[str, str]) -> tuple[Row, ...]:
     )
 
 
-FOUR_AXES = without_front(3)
 # A moving average stands there twice, `hidden` before it was divided by its warm-up. That is
 # over after the first thousands of batches; from then on both are the same.
 AVERAGE = Transform(

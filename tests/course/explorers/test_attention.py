@@ -95,7 +95,7 @@ def test_the_read_layer_is_drawn_as_it_was_tapped(drawn):
 
 def test_self_attends_come_in_the_order_in_which_they_run():
     model, ran = trained("digits-fourier"), []
-    for block in model.layers:
+    for block in model.encoder.blocks:
         for self_attend in block:
             tap = self_attend.attention.weights
             tap.register_forward_hook(lambda _tap, _args, weights: ran.append(weights))
@@ -143,7 +143,7 @@ def test_a_row_of_latents_is_told_by_what_they_had_read():
 
 def test_tokens_of_deit_are_drawn_as_they_were_tapped(drawn):
     model = trained("digits-deit-token")
-    with record(model, "encoder.blocks.1.attention.weights") as recorded, torch.no_grad():
+    with record(model, "layers.1.attention.weights") as recorded, torch.no_grad():
         model(READERS[DEIT].sample(3).raw)
     ((weights,),) = recorded.values()
     module.draw(DEIT, None, "", 3, "block 2 of 2", 2, 0)
