@@ -13,7 +13,7 @@ from perceiver_tutorial.tracing.walk import Step
 
 from .arithmetic import shape_of, written_out
 from .files import DATA
-from .formulas import attend_flops
+from .formulas import layer_flops
 from .letters_of_shapes import letters_of, tables_of
 
 FILE = DATA / "shapes.yaml"
@@ -130,7 +130,7 @@ def _incoming(step: Step) -> dict[str, int]:
 
 def _operations(letters: Mapping[str, int], size: Size) -> Reason:
     """Of one attention layer and its MLP, and what most of them are spent on."""
-    flops = attend_flops(
+    flops = layer_flops(
         *(letters[size] for size in "omec"),
         qk_channels=letters.get("Q", letters["c"]),
         v_channels=letters.get("V"),
