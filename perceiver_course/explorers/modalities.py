@@ -103,7 +103,7 @@ def _bands(axes: Axes, top: float, rows: Mapping[str, int], widths: Mapping[str,
 
 
 NUMBER = 4  # bytes
-OWN_WAY = "preprocessor.modalities.*"
+OWN_WAY = "preprocessor.parts.*"
 Size = tuple[int, int]
 
 
@@ -179,7 +179,7 @@ class Measured:
         steps = {
             "input array": "preprocessor",
             "latents": "encoder",
-            "queries": "decoder.decoder.cross",
+            "queries": "decoder.cross",
             "output array": "decoder.decoder",
         }
         arrays = {name: self.walked[step].shape[1:] for name, step in steps.items()}

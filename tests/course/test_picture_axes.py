@@ -104,6 +104,12 @@ def test_axes_are_called_what_runs_along_them(name, said):
     assert names(CURVES[name]()) == said
 
 
+def test_levels_lie_and_marks_stand():
+    picture = draw_lines({"": {"f": Y}}, X, levels={"low": 3.5}, marks={"here": 2.0})
+    (_, height), (place, _) = lines(picture)[1:]
+    assert height.tolist() == [3.5, 3.5] and place.tolist() == [2.0, 2.0]
+
+
 def test_the_loss_runs_upwards_over_the_steps():
     picture = draw_losses([4.0, 2.0, 1.0])
     x, y = lines(picture)[0]

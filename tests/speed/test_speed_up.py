@@ -455,7 +455,7 @@ def test_a_sped_up_model_preprocesses_as_seldom_as_the_plain_one(name):
     model.preprocessor.register_forward_hook(lambda *_: calls.append(1))
     with torch.inference_mode():
         model.decode(model.encode(raw), raw)
-    assert len(calls) == 1 + (model.queries.needs == "inputs")
+    assert len(calls) == 1 + model.queries.are_inputs
 
 
 @pytest.mark.usefixtures("without_shape_checks")

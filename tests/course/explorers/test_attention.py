@@ -176,7 +176,7 @@ def test_the_names_of_hieras_blocks_say_how_far_they_read():
 def test_without_positions_what_is_read_moves_along_with_the_pixels(knows_places, monkeypatch):
     model, image = trained("digits-fourier"), READERS[DIGITS].sample(0).raw
     if not knows_places:
-        where = model.preprocessor.where
+        where = model.preprocessor.positions
         monkeypatch.setattr(
             type(where), "forward", lambda _self, *_: torch.zeros(64, where.num_channels)
         )

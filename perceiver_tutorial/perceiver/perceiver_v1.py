@@ -23,7 +23,7 @@ READ_ONCE = replace(VISION_PERCEIVER_FOURIER, decoder=None)
 TWO_SETS = replace(READ_ONCE.encoder, cross_schedule=(0, 1, 1, 1, 1, 1, 1, 1))
 NOTHING_SHARED = replace(TWO_SETS, cross_schedule=tuple(range(8)), block_schedule=tuple(range(8)))
 
-ORIGINAL: dict[str, ImageClassifierConfig] = {
+PERCEIVER_V1: dict[str, ImageClassifierConfig] = {
     "perceiver-fourier": READ_ONCE,
     "perceiver-learned": replace(VISION_PERCEIVER_LEARNED, decoder=None),
     "perceiver-conv": replace(VISION_PERCEIVER_CONV, decoder=None),
