@@ -231,7 +231,7 @@ class CrossAttentionLayer(nn.Module):
         x_kv: Float[Tensor, "batch keys kv_dim"],
         mask: Bool[Tensor, "batch #queries #keys"] | None = None,
     ) -> Float[Tensor, "batch queries q_dim"]:
-        if (x_q.shape[-1], x_kv.shape[-1]) != self.widths or len(x_q) != len(x_kv):
+        if (x_q.shape[-1], x_kv.shape[-1]) != self.widths or x_q.shape[0] != x_kv.shape[0]:
             raise ValueError(_misfit(x_q.shape, x_kv.shape, self.widths))
         x = self.attention(self.norm_q(x_q), self.norm_kv(x_kv), mask)
         x = x_q + x if self.query_residual else x

@@ -57,15 +57,17 @@ def _add_note(error: Exception, model: nn.Module) -> None:
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     last_line = traceback.extract_tb(error.__traceback__)[-1].line or ""
     raised_in = frames[-1].f_globals.get("__name__", "")
-    is_sentence = raised_in.startswith(OURS) and last_line.startswith("raise")
-    if is_sentence or hasattr(error, "__notes__"):
+    if raised_in.startswith(OURS) and last_line.startswith("raise"):
         return
     names = {id(module): name for name, module in model.named_modules()}
     for frame in reversed(frames):
         module = frame.f_locals.get("self")
         if id(module) in names:
             name = names[id(module)] or "the model itself"
-            error.add_note(f"In {name} ({type(module).__name__}){_tensors_given(frame)}.")
+            note = f"In {name} ({type(module).__name__}){_tensors_given(frame)}."
+            # A model inside this one has named the place from its own root.
+            others = (n for n in getattr(error, "__notes__", ()) if not n.startswith("In "))
+            error.__notes__ = [*others, note]
             return
 
 

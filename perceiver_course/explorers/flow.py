@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from PIL import Image, ImageOps
 from torch import Tensor, nn
 
-from perceiver_tutorial.perceiver import even_contrast, predict_flow
+from perceiver_tutorial.perceiver import local_contrast_normalisation, predict_flow
 from perceiver_tutorial.perceiver.losses import end_point_error
 
 from ..kit import samples
@@ -141,9 +141,8 @@ def _outline(axes: Axes, where: Bool[Tensor, "height width"], corners: Sequence[
     """A line between the pixels that are meant and those that are not."""
     side = len(where)
     ends = torch.tensor(borders(where)).float().view(-1, 2, 2) - 0.5
-    for corner in corners:
-        placed = torch.stack(_inches(ends, side, corner), -1)
-        lines(axes, placed, colors=INK, linewidths=1.6)
+    placed = [torch.stack(_inches(ends, side, corner), -1) for corner in corners]
+    lines(axes, torch.cat(placed), colors=INK, linewidths=1.6)
 
 
 def _inches(places: Float[Tensor, "*places xy=2"], side: int, corner: Corner) -> list[Tensor]:
@@ -192,7 +191,7 @@ def moved(texture: Float[Tensor, "3 _ _"], right: float, down: float, turn: floa
 
 def told(frames: Float[Tensor, "frames=2 3 height width"]) -> Float[Tensor, "height width xy=2"]:
     """The flow that the trained model finds, tile by tile, in pixels."""
-    return predict_flow(_model(), *even_contrast(frames))
+    return predict_flow(_model(), *local_contrast_normalisation(frames))
 
 
 @cache

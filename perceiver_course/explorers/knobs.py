@@ -137,33 +137,25 @@ class Whole:
     start: int
     step: int = 1
 
-    def corners(self) -> tuple[int, ...]:
+    def corners(self) -> tuple[int | float, ...]:
         return tuple(dict.fromkeys((self.low, self.high)))
 
-    def nearest(self, value: int) -> int:
+    def nearest(self, value: int | float) -> int | float:
         return min(max(value, self.low), self.high)
 
-    def control(self, value: int) -> ipywidgets.IntSlider:
-        return ipywidgets.IntSlider(
-            value, self.low, self.high, self.step, **beside(self.label, str(self.high))
-        )
+    def control(self, value: int) -> ipywidgets.Widget:
+        look = beside(self.label, str(self.high))
+        return ipywidgets.IntSlider(value, self.low, self.high, self.step, **look)
 
 
 @dataclass(frozen=True)
-class Real:
+class Real(Whole):
     """A number from `low` to `high`, both included, in steps."""
 
-    label: str
     low: float
     high: float
     start: float
     step: float = 0.1
-
-    def corners(self) -> tuple[float, ...]:
-        return (self.low, self.high)
-
-    def nearest(self, value: float) -> float:
-        return min(max(value, self.low), self.high)
 
     def control(self, value: float) -> ipywidgets.FloatSlider:
         look = beside(self.label, f"{self.high:.2f}")

@@ -1,13 +1,12 @@
 """Numbered tokens as the flat ribbon that they are in memory, and in blocks of blocks.
 
-All of it lies in one drawing area, in inches from the upper left corner, and numbers are drawn as
-shapes: a hundred tokens twice over are then quick enough to be stepped through.
+All of it lies on one sheet, in inches from the upper left corner.
 """
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -15,17 +14,14 @@ import torch
 from einops import rearrange
 from jaxtyping import Int
 from matplotlib.axes import Axes
-from matplotlib.collections import PathCollection
 from matplotlib.colors import to_rgb
-from matplotlib.path import Path
-from matplotlib.textpath import TextPath
 from torch import Tensor
 
 from perceiver_tutorial.hiera import max_pool, reroll, unroll
 from perceiver_tutorial.hiera.mask_units import Grid, by, unit_grid
 
 from ..kit.cells import TINTS
-from ..kit.picture import INK, Picture, boxes, sheet, write
+from ..kit.picture import INK, Picture, boxes, middle, sheet, write
 from .explorer import Explorer, Settings
 from .knobs import Choice, Switch, Whole
 
@@ -35,7 +31,6 @@ GAP = 0.3  # between blocks, in cells; as much again for every level
 WIDTH, PANEL, BETWEEN, MARGIN = 8.0, 3.6, 0.4, 0.2  # inches
 RIBBON, TOP, BELOW = 1.06, 1.86, 0.4  # where the ribbon starts, and the panels; room for the key
 RIBBON_TALL = 0.22
-SIZES = {False: (0.636, 0.729), True: (0.696, 0.729)}  # of a digit of the font, bold or not
 LARGEST = 0.62  # of a cell, in inches
 KEY = "■ the token    □ pooled with it    bold: its mask unit    ◂ ▸ before and after it in memory"
 
@@ -110,7 +105,10 @@ def draw_unrolled(
     figure, axes = sheet(WIDTH, low + BELOW)
     for panel, title, left in zip(panels, arrangements, lefts, strict=True):
         _cells(axes, panel, marks)
-        _numbers(axes, panel, marks)
+        points, middles = min(10, 28 * panel.size[0]), panel.corners + np.array(panel.size) / 2
+        for number, (x, y) in zip(panel.numbers, middles.tolist(), strict=True):
+            weight = "bold" if marks.is_near(number) else "normal"
+            middle(axes, x, y, str(number), points, color=marks.ink(number), weight=weight)
         _arrows(axes, panel, memory, marks)
         write(axes, left, TOP - 0.1, title, 9, va="baseline")
     _ribbon(axes, memory, marks)
@@ -140,34 +138,6 @@ def _cells(axes: Axes, panel: Panel, marks: Marks) -> None:
     boxes(axes, panel.places(panel.numbers), facecolors=fills, edgecolors="white", lw=1)
     within = panel.places(marks.partners, 0.02)
     boxes(axes, within, facecolors="none", edgecolors=INK, lw=1.6)
-
-
-def _numbers(axes: Axes, panel: Panel, marks: Marks) -> None:
-    points = min(10, 28 * panel.size[0])
-    shapes = [_shape(number, marks.is_near(number)) for number in panel.numbers]
-    middles = panel.corners + np.array(panel.size) / 2
-    scaled = [
-        Path(shape.vertices * points / 72 + middle, shape.codes)
-        for shape, middle in zip(shapes, middles, strict=True)
-    ]
-    inks = [marks.ink(number) for number in panel.numbers]
-    axes.add_collection(PathCollection(scaled, facecolors=inks, linewidths=0))
-
-
-def _shape(number: int, is_bold: bool) -> Path:
-    """A number as a shape, around its own middle, one unit tall, downwards."""
-    shapes, (wide, tall) = [_digit(digit, is_bold) for digit in str(number)], SIZES[is_bold]
-    lefts = wide * (np.arange(len(shapes)) - len(shapes) / 2)
-    moved = [
-        (one.vertices + np.array((left, -tall / 2))) * (1, -1)
-        for one, left in zip(shapes, lefts, strict=True)
-    ]
-    return Path(np.concatenate(moved), np.concatenate([one.codes for one in shapes]))
-
-
-@cache
-def _digit(digit: str, is_bold: bool) -> Path:
-    return TextPath((0, 0), digit, 1.0, prop={"weight": "bold" if is_bold else "normal"})
 
 
 def _arrows(axes: Axes, panel: Panel, memory: tuple[int, ...], marks: Marks) -> None:

@@ -3,20 +3,26 @@
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from fnmatch import fnmatch
+from functools import lru_cache
 
+import torch
 from matplotlib.axes import Axes
 
-from perceiver_tutorial.perceiver import PUBLISHED, MultimodalConfig
+from perceiver_tutorial.perceiver import PUBLISHED, MultimodalConfig, PerceiverIO
+from perceiver_tutorial.perceiver.decoder import PerceiverDecoder
+from perceiver_tutorial.perceiver.encoder import PerceiverEncoder
+from perceiver_tutorial.perceiver.multimodal import (
+    MultimodalDecoder,
+    MultimodalPostprocessor,
+    MultimodalPreprocessor,
+    MultimodalQueries,
+)
+from perceiver_tutorial.tracing import Cost, Walk, cost, walk
+from perceiver_tutorial.zoo import build
 
 from ..kit.axes import PARTS
-from ..kit.formulas import (
-    attend_flops,
-    attend_parameters,
-    encoder_flops,
-    encoder_parameters,
-    map_parameters,
-)
+from ..kit.formulas import layer_flops
 from ..kit.picture import INK, Picture, box, sheet, write
 from .amounts import Bar, byte_scale, draw_bar_table, in_bytes, in_words, tens
 from .explorer import Explorer
@@ -97,124 +103,92 @@ def _bands(axes: Axes, top: float, rows: Mapping[str, int], widths: Mapping[str,
 
 
 NUMBER = 4  # bytes
-COLOURS = 3
+OWN_WAY = "preprocessor.parts.*"
 Size = tuple[int, int]
 
 
-@dataclass(frozen=True)
-class Modality:
-    """One modality in numbers.
-
-    Attributes:
-        rows: of the input array.
-        what: channels that say what is there.
-        where: channels that say where it is.
-        questions: how many there are.
-        question_channels: width of one.
-        answer: numbers in the answer to one.
-    """
-
-    rows: int
-    what: int
-    where: int
-    questions: int
-    question_channels: int
-    answer: int
-
-    @property
-    def channels(self) -> int:
-        """Width of a row before it is padded."""
-        return self.what + self.where
-
-
-def modalities_of(config: MultimodalConfig) -> dict[str, Modality]:
-    """All modalities of a configuration, in the array's order."""
-    questions, film, sound = config.num_outputs, config.image, config.audio
-    rows = {name: len(some) for name, some in config.input_rows.items()}
-    there = {"audio": sound.samples_per_patch, "image": COLOURS * film.patch_size**2}
-    answers = {"audio": sound.samples_per_patch, "image": COLOURS}
-    found = {}
-    for name, positions in (("audio", sound.positions), ("image", film.positions)):
-        where = len(positions.max_resolution) * (2 * positions.num_bands + 1)
-        found[name] = Modality(
-            rows[name], there[name], where, questions[name], where, answers[name]
-        )
-    classes = config.label.num_classes
-    asked = config.label.query_channels
-    return {**found, "label": Modality(rows["label"], classes, 0, 1, asked, classes)}
-
-
-@dataclass(frozen=True)
-class MultimodalSizes:
-    """Arrays, operations and parameters of an autoencoder that has some of the modalities.
-
-    Attributes:
-        config: sizes.
-        names: the modalities that it has.
-        chunks: how many parts its answer is decoded in. The label is asked for in each.
+def machine(config: MultimodalConfig, names: Collection[str]) -> PerceiverIO:
+    """A model that has some of the modalities only, without weights or memory.
 
     Raises:
         ValueError: if it has none.
     """
+    if not names:
+        known = ", ".join(config.input_rows)
+        raise ValueError(f"expected at least one modality, got none. Choose of {known}.")
+    with torch.device("meta"):
+        whole = build(config)
+        ins, asks, outs = (
+            {name: part.modalities[name] for name in sorted(names)}
+            for part in (whole.preprocessor, whole.queries, whole.postprocessor)
+        )
+        preprocessor = MultimodalPreprocessor(ins, config.input_padding, {})
+        queries = MultimodalQueries(asks, config.query_padding)
+        decoder = PerceiverDecoder(
+            config.decoder,
+            queries.num_channels,
+            config.encoder.latent_channels,
+            output_channels=config.output_channels,
+        )
+        encoder = PerceiverEncoder(config.encoder, preprocessor.num_channels)
+        parts = preprocessor, encoder, queries, MultimodalDecoder(decoder)
+        return PerceiverIO(*parts, MultimodalPostprocessor(outs)).eval()
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Arrays, operations and parameters of an autoencoder, as they are walked and counted.
+
+    Attributes:
+        config: sizes.
+        chunks: how many parts its answer is decoded in. The label is asked for in each.
+        walked: one chunk on its way, three levels deep.
+        spent: what that took.
+    """
 
     config: MultimodalConfig
-    names: Collection[str]
-    chunks: int = 1
-
-    def __post_init__(self):
-        if not self.names:
-            known = ", ".join(self.config.input_rows)
-            raise ValueError(f"expected at least one modality, got none. Choose of {known}.")
-
-    @cached_property
-    def modalities(self) -> dict[str, Modality]:
-        """Those that it has, in the array's order."""
-        return {n: m for n, m in modalities_of(self.config).items() if n in self.names}
+    chunks: int
+    walked: Walk
+    spent: Cost
 
     @property
-    def inputs(self) -> int:
-        """Rows of the input array."""
-        return sum(one.rows for one in self.modalities.values())
+    def rows(self) -> dict[str, int]:
+        """Modality -> its rows of the input array, in the array's order."""
+        ways = (
+            step
+            for step in self.walked.steps
+            if fnmatch(step.name, OWN_WAY) and step.name.count(".") == 2
+        )
+        return {step.name.split(".")[-1]: step.shape[1] for step in ways}
 
     @property
-    def widest(self) -> str:
-        """The modality that decides how wide all rows are."""
-        return max(self.modalities, key=lambda name: self.modalities[name].channels)
-
-    @property
-    def channels(self) -> int:
-        """Width of the input array."""
-        return self.modalities[self.widest].channels + self.config.input_padding
-
-    @property
-    def padding(self) -> int:
-        """Numbers of the input array that are nothing but padding."""
-        return sum(one.rows * (self.channels - one.channels) for one in self.modalities.values())
-
-    @property
-    def questions(self) -> dict[str, int]:
-        """How much is asked about each modality in one chunk."""
-        return {n: math.ceil(m.questions / self.chunks) for n, m in self.modalities.items()}
-
-    @property
-    def question_channels(self) -> int:
-        """Width of a question."""
-        widths = [one.question_channels for one in self.modalities.values()]
-        return max(widths) + self.config.query_padding
+    def widths(self) -> dict[str, tuple[int, int, int]]:
+        """Modality -> channels of what is there, of where it is, and of padding."""
+        (_, channels), found = self.arrays["input array"], {}
+        steps = {step.name: step for step in self.walked.steps}
+        for name in self.rows:
+            way = OWN_WAY.replace("*", name)
+            own, places = steps[way].shape[-1], steps.get(f"{way}.where")
+            where = places.shape[-1] if places else 0
+            found[name] = own - where, where, channels - own
+        return found
 
     @property
     def arrays(self) -> dict[str, Size]:
         """Rows and columns of every array, one chunk of questions at a time."""
-        asked, latents = sum(self.questions.values()), self.config.encoder.num_latents
-        return {
-            "input array": (self.inputs, self.channels),
-            "latents": (latents, self.config.encoder.latent_channels),
-            "queries": (asked, self.question_channels),
-            "output array": (asked, self.config.output_channels),
-            "map of reading": (latents, self.inputs),
+        steps = {
+            "input array": "preprocessor",
+            "latents": "encoder",
+            "queries": "decoder.cross",
+            "output array": "decoder.decoder",
+        }
+        arrays = {name: self.walked[step].shape[1:] for name, step in steps.items()}
+        inputs, latents, asked = (arrays[name][0] for name in ("input array", "latents", "queries"))
+        return arrays | {
+            "map of reading": (latents, inputs),
             "map of thinking": (latents, latents),
             "map of answering": (asked, latents),
-            "map if all read all": (self.inputs, self.inputs),
+            "map if all read all": (inputs, inputs),
         }
 
     @property
@@ -234,52 +208,26 @@ class MultimodalSizes:
     @property
     def flops(self) -> dict[str, int]:
         """Floating point operations of a whole pass, and of the same if all inputs read all."""
-        encoder, inputs, channels = self.config.encoder, self.inputs, self.channels
-        plain = sum(attend_flops(inputs, inputs, channels, channels).values())
+        encoder, (inputs, channels) = self.config.encoder, self.arrays["input array"]
+        plain = sum(layer_flops(inputs, inputs, channels, channels).values())
+        answering = self.spent["decoder"].flops + self.spent["postprocessor"].flops
         return {
-            **encoder_flops(encoder, inputs, channels),
-            "answering": self.chunks * self.answering_flops,
+            "reading": self.spent["encoder.cross.0"].flops,
+            "thinking": self.spent["encoder.blocks.0.0"].flops,
+            "answering": self.chunks * answering,
             "all read all": encoder.num_blocks * encoder.layers_per_block * plain,
         }
 
-    @property
-    def answering_flops(self) -> int:
-        """Floating point operations of one chunk of the answer."""
-        latents, asking = self.arrays["latents"], self.arrays["queries"]
-        decoder, width = self.config.decoder, self.config.output_channels
-        read = attend_flops(
-            asking[0],
-            latents[0],
-            asking[1],
-            latents[1],
-            qk_channels=decoder.qk_channels or latents[1],
-            v_channels=decoder.v_channels,
-        )
-        out = [count * self.modalities[name].answer for name, count in self.questions.items()]
-        return sum(read.values()) + 2 * width * (math.prod(asking) + sum(out))
 
-    @property
-    def parameters(self) -> int:
-        """Learned numbers of the whole model."""
-        config, asked = self.config, self.question_channels
-        latent_channels, width = config.encoder.latent_channels, config.output_channels
-        reader = attend_parameters(
-            asked,
-            latent_channels,
-            qk_channels=config.decoder.qk_channels or latent_channels,
-            v_channels=config.decoder.v_channels,
-        )
-        ways = (self._own_parameters(name) for name in self.modalities)
-        encoder = encoder_parameters(config.encoder, self.channels)
-        return encoder + reader + map_parameters(asked, width) + sum(ways)
-
-    def _own_parameters(self, name: str) -> int:
-        """Of one modality: padding, mask token, padding of its questions, its way out."""
-        one = self.modalities[name]
-        padding = 2 * self.channels - one.channels
-        learned = one.question_channels if name == "label" else 0
-        questions = self.question_channels - one.question_channels + learned
-        return padding + questions + map_parameters(self.config.output_channels, one.answer)
+@lru_cache(maxsize=32)
+def measure(config: MultimodalConfig, names: Collection[str], chunks: int = 1) -> Measured:
+    """Walk through a machine for some modalities, and count what it takes."""
+    model, raw = machine(config, names), config.example_input()
+    raw = {name: raw[name].to("meta") for name in names}
+    asked = {name: math.ceil(config.num_outputs[name] / chunks) for name in names}
+    points = {name: torch.arange(count) for name, count in asked.items()}
+    walked = walk(model, raw, points=points, depth=3)
+    return Measured(config, chunks, walked, cost(model, raw, points=points))
 
 
 CONFIG = PUBLISHED["deepmind/multimodal-perceiver"]
@@ -309,17 +257,12 @@ def draw(
     """The array that these modalities make, and what it costs to read it."""
     if not modalities:
         return draw_arrays({}, {}, NOTHING, ([], MEMORY), [])
-    sizes = MultimodalSizes(_config(patch_size, num_bands, num_latents), modalities, chunks)
-    widths = {
-        name: (one.what, one.where, sizes.channels - one.channels)
-        for name, one in sizes.modalities.items()
-    }
+    sizes = measure(_config(patch_size, num_bands, num_latents), modalities, chunks)
     held = [
         Bar(f"{name}, {rows:,} x {columns:,}", sizes.array_bytes[name], KINDS.get(name))
         for name, (rows, columns) in sizes.arrays.items()
     ]
-    rows = {name: one.rows for name, one in sizes.modalities.items()}
-    return draw_arrays(rows, widths, _title(sizes), (held, MEMORY), _spent(sizes))
+    return draw_arrays(sizes.rows, sizes.widths, _title(sizes), (held, MEMORY), _spent(sizes))
 
 
 def _config(patch_size: int, num_bands: int, num_latents: int) -> MultimodalConfig:
@@ -336,7 +279,7 @@ def _config(patch_size: int, num_bands: int, num_latents: int) -> MultimodalConf
     )
 
 
-def _spent(sizes: MultimodalSizes) -> list[Bar]:
+def _spent(sizes: Measured) -> list[Bar]:
     times = sizes.config.encoder.layers_per_block
     names = {
         "reading": ("reading once", "inputs"),
@@ -347,15 +290,19 @@ def _spent(sizes: MultimodalSizes) -> list[Bar]:
     return [Bar(name, sizes.flops[step], kind) for step, (name, kind) in names.items()]
 
 
-def _title(sizes: MultimodalSizes) -> str:
+def _title(sizes: Measured) -> str:
     """Who decides the width, how much of it is padding, and whether all could read all."""
-    share = 100 * sizes.padding / (sizes.inputs * sizes.channels)
+    (inputs, channels), widths = sizes.arrays["input array"], sizes.widths
+    widest = min(widths, key=lambda name: widths[name][-1])
+    padding = sum(rows * widths[name][-1] for name, rows in sizes.rows.items())
+    share = 100 * padding / (inputs * channels)
     most = math.isqrt(MEMORY // NUMBER)
-    fits = "would fit" if sizes.inputs <= most else "would NOT fit"
+    fits = "would fit" if inputs <= most else "would NOT fit"
     return (
-        f"{sizes.inputs:,} x {sizes.channels}: the {sizes.widest} decides the width; "
-        f"{share:.0f} of 100 numbers are padding; {in_words(sizes.parameters)} parameters.\n"
-        f"16 GiB hold a map of {most:,} x {most:,}: all of {sizes.inputs:,} reading all {fits}, "
+        f"{inputs:,} x {channels}: the {widest} decides the width; "
+        f"{share:.0f} of 100 numbers are padding; "
+        f"{in_words(sizes.walked.parameters)} parameters.\n"
+        f"16 GiB hold a map of {most:,} x {most:,}: all of {inputs:,} reading all {fits}, "
         "for one head."
     )
 

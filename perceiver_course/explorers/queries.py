@@ -10,12 +10,13 @@ from jaxtyping import Bool, Float, Int
 from matplotlib.axes import Axes
 from torch import Tensor
 
+from perceiver_tutorial import tracing
 from perceiver_tutorial.perceiver import PerceiverIO
+from perceiver_tutorial.perceiver.multimodal import pad_channels
 from perceiver_tutorial.perceiver.queries import GridQueries
 
 from ..kit.axes import AXES
 from ..kit.clips import clips
-from ..kit.formulas import attend_flops, encoder_flops
 from ..kit.picture import DOTS_PER_INCH, INK, Picture, box, inset, sheet, show, write
 from ..kit.recipes import trained
 from ..kit.recipes.clips import CLIPS
@@ -203,7 +204,7 @@ def _between(points: Int[Tensor, " points"], side: int) -> Float[Tensor, "points
     grid = GridQueries(
         (CLIPS.image.num_frames, side, side), pitches.num_bands, pitches.max_resolution
     )
-    rows = model.queries.pad(grid(latents, points), "image")
+    rows = pad_channels(grid(latents, points), model.queries.padding["image"])
     return model.postprocessor(model.decoder({"image": rows}, latents))["image"][0]
 
 
@@ -214,23 +215,28 @@ def all_answers(side: int, frame: int) -> Float[Tensor, "{side} {side} colours=3
     return answers(everywhere, frame, None).unflatten(0, (side, side))
 
 
-def decode_flops(num_pixels: int, num_chunks: int = 1, *, everything: bool = False) -> int:
-    """Operations of decoding pixels, by formula; each chunk projects the latents anew.
+def decode_flops(num_pixels: int, num_chunks: int = 1) -> int:
+    """Operations of decoding pixels: each chunk projects the latents anew, queries cost the same.
 
     Args:
         num_pixels: queries for pixels.
         num_chunks: pieces that they are answered in.
-        everything: sound and label are asked for as well.
     """
-    width, latents = CLIPS.output_channels, CLIPS.encoder
-    others = {"audio": CLIPS.num_outputs["audio"], "label": 1} if everything else {}
-    answer = {"audio": CLIPS.audio.samples_per_patch, "label": CLIPS.label.num_classes}
-    queries = num_pixels + sum(others.values())
-    channels = CLIPS.label.query_channels + CLIPS.query_padding
-    parts = attend_flops(queries, latents.num_latents, channels, latents.latent_channels)
-    once_a_chunk = (num_chunks - 1) * (parts["keys"] + parts["values"])
-    numbers = 3 * num_pixels + sum(count * answer[name] for name, count in others.items())
-    return sum(parts.values()) + once_a_chunk + 2 * width * (queries * channels + numbers)
+    one, two = _decoding(1), _decoding(2)
+    return num_chunks * (2 * one - two) + num_pixels * (two - one)
+
+
+@cache
+def _decoding(num_pixels: int | None) -> int:
+    """As counted, in one piece; None: all there is, sound and label as well."""
+    points = None if num_pixels is None else {"image": torch.arange(num_pixels)}
+    counted = tracing.cost(CLIPS, points=points)
+    return counted["decoder"].flops + counted["postprocessor"].flops
+
+
+@cache
+def _encoding() -> int:
+    return tracing.cost(CLIPS)["encoder"].flops
 
 
 def _size(settings: Settings) -> Whole:
@@ -266,14 +272,9 @@ def draw(ask: str, size: int, row: int, column: int, frame: int, chunk: str) -> 
 
 def _costs(num_pixels: int, num_chunks: int) -> dict[str, float]:
     """What -> millions of operations."""
-    outputs = CLIPS.num_outputs
-    inputs = sum(map(len, CLIPS.input_rows.values()))
-    channels = encoded().model.preprocessor.num_channels
-    encode = sum(encoder_flops(CLIPS.encoder, inputs, channels).values())
-    everything = decode_flops(outputs["image"], everything=True)
     return {
-        "encode, once": encode / 1e6,
-        f"decode all {sum(outputs.values()):,} outputs": everything / 1e6,
+        "encode, once": _encoding() / 1e6,
+        f"decode all {sum(CLIPS.num_outputs.values()):,} outputs": _decoding(None) / 1e6,
         "decode these": decode_flops(num_pixels, num_chunks) / 1e6,
     }
 

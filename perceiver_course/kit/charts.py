@@ -1,8 +1,7 @@
 """Lines, bars, dots and tables of numbers: the charts that all chapters share."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import mean, stdev
 
 import numpy as np
@@ -13,7 +12,19 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from torch import Tensor
 
 from .axes import AXES, Kind
-from .picture import INK, Number, Picture, frame, ink_on, middle, panels, show, title_above, write
+from .picture import (
+    INK,
+    Number,
+    Picture,
+    frame,
+    ink_on,
+    legend_below,
+    middle,
+    panels,
+    show,
+    title_above,
+    write,
+)
 
 COLOURS = tuple(AXES[name].colour for name in ("inputs", "latents", "queries", "classes"))
 DASHES = ("-", "--", "-.", ":")
@@ -28,9 +39,10 @@ FRAMES = tuple(
 LEVEL = {"color": INK, "linewidth": 1, "linestyle": "--"}
 LOOKS = {
     "truth": {"color": "#CCCCCC", "linewidth": 4, "linestyle": "-", "marker": ""},
+    "formula": {"color": "#555555", "linewidth": 1, "linestyle": "--", "marker": ""},
     "dots": {"color": INK, "linestyle": "", "marker": "o", "zorder": 3},
 }
-MOST_MARKED = 40
+MOST_MARKED = 24
 Values = Sequence[Number] | Float[Tensor, " points"]
 Curves = Mapping[str, Values]
 
@@ -47,25 +59,26 @@ def draw_lines(
 ) -> Picture:
     """Curves over one axis, in one panel or several beside each other.
 
-    Few points are marked. Where every x is at least twice the one before, they are drawn evenly.
+    Few points are marked. Where every x is at least twice the one before, they are drawn evenly,
+    and so are multiples of y if it grows more than fiftyfold.
 
     Args:
         curves_of: title of a panel -> name of a curve -> its values; NaN is a gap.
         x: what the values belong to. Default: 0, 1, 2, ...
         labels: what runs to the right, and what upwards.
-        looks: name of a curve -> "truth", a broad grey line, or "dots", without a line.
+        looks: name of a curve -> "truth", a broad grey line, "formula", a thin one, or "dots".
         levels: name -> a height to compare with.
         marks: name -> a place along x.
         is_stacked: whether panels stand below one another.
     """
-    count = len(curves_of)
+    count, are_alike = len(curves_of), len({tuple(curves) for curves in curves_of.values()}) == 1
     x = np.arange(len(next(iter(next(iter(curves_of.values())).values())))) if x is None else x
     x = np.asarray(x)
     if is_stacked:
         figure, grid = panels(count, 1, 9.0, 0.4 + 1.5 * count, has_frames=True, sharex=True)
     else:
         width = 6.4 if count == 1 else min(9.4, 3.6 * count)
-        figure, grid = panels(1, count, width, 2.7, has_frames=True)
+        figure, grid = panels(1, count, width, 2.8, has_frames=True)
     for axes, (name, curves) in zip(grid.flat, curves_of.items(), strict=True):
         _lines(axes, x, curves, looks or {})
         title_above(axes, name)
@@ -76,41 +89,68 @@ def draw_lines(
         for label, place in (marks or {}).items():
             axes.axvline(place, **LEVEL)
             write(axes, place, 0.97, f" {label}", transform=axes.get_xaxis_transform(), va="top")
-        if len(curves) > 1 or looks:
+        if is_stacked:
             beside = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)}
-            axes.legend(frameon=False, fontsize=8, **(beside if is_stacked else {}))
+            axes.legend(frameon=False, fontsize=8, **beside)
+        elif not are_alike and len(curves) > 1:
+            axes.legend(frameon=False, fontsize=8)
+    if are_alike and not is_stacked and (len(curves) > 1 or looks):
+        legend_below(figure, axes.get_legend_handles_labels()[0], 8)
     for axes in grid[:, 0]:
         axes.set_ylabel(labels[1], fontsize=9)
     for axes in grid[-1]:
         axes.set_xlabel(labels[0], fontsize=9)
     told = "; ".join(
-        ", ".join(filter(None, (name, *map(_ends, curves, curves.values()))))
-        for name, curves in curves_of.items()
+        ", ".join(filter(None, (name, *_told(curves, x)))) for name, curves in curves_of.items()
     )
-    compared = "".join(
-        f" {name} {value:.2f}." for name, value in {**(levels or {}), **(marks or {})}.items()
-    )
+    marked = "".join(f" {name} {n:.4g}." for name, n in {**(levels or {}), **(marks or {})}.items())
     over = f" over {labels[0]}" if labels[0] else ""
-    return Picture(figure, f"Lines{over}, {x[0]:.4g} to {x[-1]:.4g}: {told}.{compared}")
+    return Picture(figure, f"Lines{over}, {x[0]:.4g} to {x[-1]:.4g}: {told}.{marked}")
+
+
+def _told(curves: Curves, x: np.ndarray) -> Iterator[str]:
+    """From where to where each curve goes; on a logarithmic scale also how it grows in the end."""
+    is_steep = _is_steep(curves, x)
+    for name, values in curves.items():
+        known = np.asarray(values, dtype=float)
+        known = known[np.isfinite(known)]
+        told = f"{name} from {known[0]:.4g} to {known[-1]:.4g}"
+        if is_steep:
+            growth = (known[-1] / known[-2]) ** (1 / math.log2(x[-1] / x[-2]))
+            told += f", at the end {growth:.1f} times as much for twice as many"
+        yield told
+
+
+def _is_doubled(x: np.ndarray) -> bool:
+    return len(x) > 1 and bool(x[0] > 0) and bool((x[1:] >= 2 * x[:-1]).all())
+
+
+def _is_steep(curves: Curves, x: np.ndarray) -> bool:
+    if not _is_doubled(x):
+        return False
+    low, high = min(map(min, curves.values())), max(map(max, curves.values()))
+    return bool(high > 50 * low > 0)
 
 
 def _lines(axes: Axes, x: np.ndarray, curves: Curves, looks: Mapping[str, str]) -> None:
-    for number, (name, values) in enumerate(curves.items()):
-        look = {"color": COLOURS[number % 4], "linestyle": DASHES[number % 4], "markersize": 5}
-        look["marker"] = MARKERS[number % 4] if len(x) <= MOST_MARKED else ""
-        axes.plot(x, np.asarray(values), label=name, **look | LOOKS.get(looks.get(name), {}))
-    if x[0] > 0 and len(x) > 1 and (x[1:] >= 2 * x[:-1]).all():
+    number = 0
+    for name, values in curves.items():
+        if name in looks:
+            look = LOOKS[looks[name]]
+        else:
+            look = {"color": COLOURS[number % 4], "linestyle": DASHES[number % 4]}
+            look |= {"marker": MARKERS[number % 4] if len(x) <= MOST_MARKED else ""}
+            number += 1
+        axes.plot(x, np.asarray(values), label=name, markersize=5, **look)
+    if _is_doubled(x):
         axes.set_xscale("log", base=2)
         axes.set_xticks(x, [f"{one:,}" for one in x.tolist()])
         axes.minorticks_off()
+        if _is_steep(curves, x):
+            axes.set_yscale("log")
+            axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
     elif x.dtype.kind == "i":
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-
-
-def _ends(name: str, values: Values) -> str:
-    known = np.asarray(values, dtype=float)
-    known = known[np.isfinite(known)]
-    return f"{name} from {known[0]:.2f} to {known[-1]:.2f}"
 
 
 def draw_coordinates(axes_of: Mapping[str, Float[Tensor, " cells"]]) -> Picture:
@@ -218,71 +258,6 @@ def draw_seeds(
     count = len(next(iter(scores.values())))
     alt = f"{xlabel}, mean ± standard deviation of {count} seeds: {'; '.join(told)}."
     return Picture(figure, alt)
-
-
-@dataclass(frozen=True)
-class Curve:
-    """One thing that grows.
-
-    Attributes:
-        name: in the legend.
-        kind: of `AXES`, for its colour.
-        sizes: where it was looked at.
-        values: what was found there.
-        law: what a formula says there. Default: nothing, and the points are joined.
-    """
-
-    name: str
-    kind: str
-    sizes: Sequence[int]
-    values: Sequence[int | float]
-    law: Sequence[int | float] | None = None
-
-    @property
-    def growth(self) -> float:
-        """At the end of the curve: how many times as much, for twice the size."""
-        steps = math.log(self.sizes[-1] / self.sizes[-2], 2)
-        return (self.values[-1] / self.values[-2]) ** (1 / steps)
-
-
-def draw_scaling(
-    curves: Sequence[Curve], title: str, unit: str, meeting: int | float | None = None
-) -> Picture:
-    """Points of every curve, and a line where a formula or the points themselves lead it.
-
-    Args:
-        curves: at most four.
-        title: above the picture.
-        unit: of the values.
-        meeting: a size to be marked, e.g. where two curves meet.
-    """
-    figure, ((axes,),) = panels(1, 1, 7.2, 3.9, has_frames=True)
-    for curve, marker in zip(curves, MARKERS, strict=False):
-        look = {"color": AXES[curve.kind].colour, "linewidth": 1.2}
-        joined = "-" if curve.law is None else ""
-        dots = {"linestyle": joined, "marker": marker, "markersize": 5}
-        axes.loglog(curve.sizes, curve.values, label=curve.name, **look, **dots)
-        if curve.law is not None:
-            axes.loglog(curve.sizes, curve.law, label=f"{curve.name}: formula", alpha=0.8, **look)
-    if meeting is not None:
-        axes.axvline(meeting, color="#777777", linestyle=":", linewidth=1.2)
-        where = axes.get_xaxis_transform()
-        write(axes, meeting, 0.97, f" {meeting:,.0f}", transform=where, va="top")
-    sizes = sorted({size for curve in curves for size in curve.sizes})
-    axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
-    axes.minorticks_off()
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
-    axes.set(xlabel="inputs (M)", ylabel=unit)
-    title_above(axes, title, 10)
-    axes.grid(color="#E5E5E5", linewidth=0.6)
-    axes.legend(frameon=False, fontsize=8)
-    told = "; ".join(
-        f"{curve.name}, at the end {curve.growth:.1f} times as much for twice the inputs"
-        for curve in curves
-    )
-    span = f"{min(curves[0].sizes):,} to {max(curves[0].sizes):,} inputs"
-    marked = "" if meeting is None else f" Marked: {meeting:,.0f} inputs."
-    return Picture(figure, f"Growth, {title}, in {unit}, from {span}: {told}.{marked}")
 
 
 HEAT = LinearSegmentedColormap.from_list("heat", ["#FFFFFF", AXES["latents"].colour])

@@ -183,59 +183,40 @@ READ = ListedColormap([AXES["inputs"].colour])
 
 
 def draw_attention(
-    image: Float[Tensor, "colours height width"],
-    maps: Float[Tensor, "maps height width"],
+    images: Float[Tensor, "*images colours height width"],
+    maps: Float[Tensor, "*images maps height width"],
     titles: Sequence[str],
     asking: Sequence[tuple[int, int]] = (),
 ) -> Picture:
-    """The picture, then each map over it, dimmed: the more a pixel is read, the more orange.
+    """A picture, then each map over it, dimmed: the more a pixel is read, the more orange.
 
     Every map is shown from zero to its own largest weight, so that maps of very
-    different sharpness can be compared by their shape.
+    different sharpness can be compared by their shape. Of several pictures each has a column.
 
     Args:
-        image: what was read; one or three colours.
-        maps: attention weights over its pixels.
+        images: what was read; one or three colours.
+        maps: attention weights over the pixels.
         titles: one for each map.
-        asking: (row, column) of the pixel that asks in each map, ringed in white.
+        asking: (row, column) of the pixel that asks in each map of one picture, ringed in white.
     """
-    count, (height, width) = 1 + len(maps), image.shape[-2:]
-    figure, (row,) = panels(1, count, min(9.5, 1.6 * count), 1.6 * height / width + 0.3)
-    show(row[0], as_shown(image), **GREY)
-    for axes, title in zip(row, ("what is read", *titles), strict=True):
-        title_above(axes, title)
-    for axes, weights in zip(row[1:], maps, strict=True):
-        show_read(axes, image, weights)
-    for axes, (y, x) in zip(row[1:], asking, strict=False):
-        axes.plot(x, y, "o", markersize=13, markerfacecolor="none", markeredgecolor="white")
-    size = f"{height} by {width} pixels"
-    alt = f"An image of {size}, and over it where attention goes: {', '.join(titles)}."
-    return Picture(figure, alt)
-
-
-def draw_attention_maps(
-    images: Float[Tensor, "images colours height width"],
-    maps: Float[Tensor, "images maps height width"],
-    titles: Sequence[str],
-) -> Picture:
-    """A column for each picture: the picture itself, then each map over it, dimmed, in orange.
-
-    Args:
-        images: what was read.
-        maps: attention weights over the pixels of each; shown from zero to the largest of each.
-        titles: one for each map.
-    """
-    lines = 1 + maps.shape[1]
-    figure, grid = panels(lines, len(images), 0.9 + 1.3 * len(images), 1.3 * lines)
-    for column, image, weights_of in zip(grid.T, images, maps, strict=True):
-        show(column[0], as_shown(image), **GREY)
-        for axes, weights in zip(column[1:], weights_of, strict=True):
+    height, width = images.shape[-2:]
+    count, named = 1 + len(titles), ("what is read", *titles)
+    if images.ndim == 4:
+        figure, grid = panels(count, len(images), 0.9 + 1.3 * len(images), 1.3 * count)
+        told, lines = f"{len(images)} pictures of {height} by {width} pixels, and where", grid.T
+    else:
+        figure, grid = panels(1, count, min(9.5, 1.6 * count), 1.6 * height / width + 0.3)
+        told, lines = f"An image of {height} by {width} pixels, and over it where", grid
+        images, maps = images[None], maps[None]
+    for line, image, weights_of in zip(lines, images, maps, strict=True):
+        show(line[0], as_shown(image), **GREY)
+        for axes, weights in zip(line[1:], weights_of, strict=True):
             show_read(axes, image, weights)
-    for row, title in zip(grid, ("what is read", *titles), strict=True):
-        title_beside(row[0], title)
-    size = f"{images.shape[-2]} by {images.shape[-1]} pixels"
-    alt = f"{len(images)} pictures of {size}, and where attention goes: {', '.join(titles)}."
-    return Picture(figure, alt)
+    for axes, name in zip(lines[0], named, strict=True):
+        (title_beside if len(lines) > 1 else title_above)(axes, name)
+    for axes, (y, x) in zip(lines[0, 1:], asking, strict=False):
+        axes.plot(x, y, "o", markersize=13, markerfacecolor="none", markeredgecolor="white")
+    return Picture(figure, f"{told} attention goes: {', '.join(titles)}.")
 
 
 def show_read(axes: Axes, image: Tensor, weights: Tensor) -> None:

@@ -151,7 +151,7 @@ def title_beside(axes: Axes, words: str, size: Number = 9) -> None:
 
 
 def write(axes: Axes, x: Number, y: Number, words: str, size: Number = 8, **look) -> None:
-    """Words at a place, whose height is the middle of the letters.
+    """Words at a place, which is in the middle of their height.
 
     Args:
         axes: where.
@@ -163,7 +163,7 @@ def write(axes: Axes, x: Number, y: Number, words: str, size: Number = 8, **look
     """
     if "ground" in look:
         look["bbox"] = {"facecolor": look.pop("ground"), "edgecolor": "none", "pad": 1.0}
-    look = {"va": "center", "color": INK, "parse_math": False, **look}
+    look = {"va": "center_baseline", "color": INK, "parse_math": False, **look}
     axes.text(x, y, words, fontsize=size, **look)
 
 

@@ -33,16 +33,25 @@ class Row(NamedTuple):
         return Row(theirs, ours, self.transform)
 
 
-def rows(names: Mapping[str, str], transform: Transform = SAME) -> tuple[Row, ...]:
-    """Rows of one name on either side."""
-    return tuple(Row((theirs,), (ours,), transform) for theirs, ours in names.items())
+Names = str | tuple[str, ...]
 
 
-def transformed(names: Mapping[str, str], transforms: Mapping[str, Transform]) -> tuple[Row, ...]:
-    """Rows of one name on either side; some of ours, without their numbers, have a turn."""
-    return tuple(
-        Row((theirs,), (ours,), transforms.get(ours, SAME)) for theirs, ours in names.items()
-    )
+def rows(table: Mapping[Names, Names | tuple[Names, Transform]]) -> tuple[Row, ...]:
+    """Rows of a table that is written as `theirs: ours`, or `theirs: (ours, transform)`.
+
+    >>> rows({("height", "width"): "size"})[0].theirs
+    ('height', 'width')
+    """
+    found = []
+    for theirs, ours in table.items():
+        has_transform = isinstance(ours, tuple) and isinstance(ours[-1], Transform)
+        names, transform = ours if has_transform else (ours, SAME)
+        found.append(Row(_several(theirs), _several(names), transform))
+    return tuple(found)
+
+
+def _several(names: Names) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else names
 
 
 def modules(

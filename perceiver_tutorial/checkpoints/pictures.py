@@ -108,7 +108,11 @@ def as_rgb(picture: Image.Image) -> Image.Image:
         TypeError: if it is no PIL image.
         ValueError: if it has no pixels, or numbers whose range nobody knows.
     """
-    _demand_picture(picture)
+    if not isinstance(picture, Image.Image):
+        raise TypeError(
+            f"expected a PIL image, got {type(picture).__name__}. "
+            "Image.open(path) reads a file, Image.fromarray(array) takes 8-bit colours."
+        )
     if not min(picture.size):
         raise ValueError(
             f"expected a picture, got {picture.height} x {picture.width} pixels. Crop less."
@@ -229,11 +233,3 @@ def prepare(
 
 def _times(size: Size) -> str:
     return " x ".join(map(str, size))
-
-
-def _demand_picture(picture: Image.Image) -> None:
-    if not isinstance(picture, Image.Image):
-        raise TypeError(
-            f"expected a PIL image, got {type(picture).__name__}. "
-            "Image.open(path) reads a file, Image.fromarray(array) takes 8-bit colours."
-        )

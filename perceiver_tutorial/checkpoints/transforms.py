@@ -20,7 +20,7 @@ class Transform(NamedTuple):
 
 
 def each(to_ours: Callable[[Any], Any], to_theirs: Callable[[Any], Any]) -> Transform:
-    """A turn of one thing into one thing."""
+    """A transform of one thing into one thing."""
     return Transform(lambda theirs: (to_ours(theirs),), lambda ours: (to_theirs(ours),))
 
 
@@ -37,19 +37,13 @@ def _fuse(*parts: Tensor) -> tuple[Tensor]:
     return (torch.cat(parts),)
 
 
-def without_front(axes: int) -> Transform:
-    """Axes of length 1 in front, which ours do without."""
-    return each(
-        lambda theirs: theirs.reshape(theirs.shape[axes:]), lambda ours: ours[(None,) * axes]
-    )
-
-
 SAME = Transform(same, same)
 FUSED = Transform(_split, _fuse)  # queries, keys and values: one map there, three here
 TRANSPOSED = each(lambda theirs: theirs.T, lambda ours: ours.T)
 HEIGHT_WIDTH_IN_OUT = each(
     lambda theirs: theirs.permute(3, 2, 0, 1), lambda ours: ours.permute(2, 3, 1, 0)
 )
+FOUR_AXES = each(lambda theirs: theirs.flatten(), lambda ours: ours[None, None, None])
 AS_TUPLE = each(lambda theirs: tuple(theirs), lambda ours: list(ours))
 
 

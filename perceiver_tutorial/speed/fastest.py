@@ -1,4 +1,4 @@
-"""Which of several ways is the fastest here: asked of the processor, once for every shape.
+"""Which of several ways is the fastest here: measured, once for every shape.
 
 No rule foresees it. oneDNN multiplies twice as fast as MKL on one processor and as fast on
 the next; a kernel that is fast for 512 rows is slow for one; a copy that costs nothing on a

@@ -4,10 +4,4 @@ from .cost import Cost, cost
 from .rollout import rollout
 from .walk import Walk, walk
 
-__all__ = [
-    "Cost",
-    "Walk",
-    "cost",
-    "rollout",
-    "walk",
-]
+__all__ = ["Cost", "Walk", "cost", "rollout", "walk"]

@@ -30,7 +30,7 @@ from perceiver_tutorial import deit
 from perceiver_tutorial.apps.evaluation import loop
 from perceiver_tutorial.apps.evaluation.folder import labelled_pictures
 from perceiver_tutorial.checkpoints import compare, files, load
-from perceiver_tutorial.checkpoints.processor_file import read_processor
+from perceiver_tutorial.checkpoints.processors import read_processor
 from perceiver_tutorial.perceiver import TINY
 
 PERCEIVER = TINY["deepmind/vision-perceiver-fourier"]

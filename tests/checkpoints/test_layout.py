@@ -9,13 +9,13 @@ from perceiver_tutorial.checkpoints.fields import (
     check_kept,
     flat,
 )
-from perceiver_tutorial.checkpoints.layout import Layout, Row, modules, rows, transformed
+from perceiver_tutorial.checkpoints.layout import Layout, Row, modules, rows
 from perceiver_tutorial.checkpoints.transforms import (
     CLASSES,
+    FOUR_AXES,
     FUSED,
     HEIGHT_WIDTH_IN_OUT,
     TRANSPOSED,
-    without_front,
 )
 from perceiver_tutorial.hiera import HieraConfig, HieraMAEConfig
 
@@ -51,7 +51,7 @@ def test_fused_weights_are_split_in_the_order_queries_keys_values():
 TRANSFORMS = {
     "a linear map": (TRANSPOSED, (5, 3), (3, 5)),
     "a convolution": (HEIGHT_WIDTH_IN_OUT, (7, 6, 3, 4), (4, 3, 7, 6)),
-    "a token": (without_front(2), (1, 1, 5), (5,)),
+    "one number for each channel": (FOUR_AXES, (1, 1, 1, 5), (5,)),
 }
 
 
@@ -65,14 +65,6 @@ def test_a_transform_is_undone(transform, theirs, ours, device):
     assert device == "meta" or torch.equal(again, given)
 
 
-def test_a_transform_is_found_by_our_name():
-    layout = Layout(
-        transformed({"pos": "positions", "w": "weight"}, {"positions": without_front(1)})
-    )
-    theirs = layout.write({"positions": torch.ones(2, 3), "weight": torch.ones(4)})
-    assert {name: tuple(v.shape) for name, v in theirs.items()} == {"pos": (1, 2, 3), "w": (4,)}
-
-
 def test_other_names_are_read_unless_the_table_s_own_is_there():
     layout = Layout(rows({"new.{}": "ours.{}"}), aliases={"old.{}": "new.{}"}, ignored=("junk",))
     assert layout.in_table({"old.3": 3, "new.4": 4, "junk": 0, "x": 1}) == {
@@ -84,9 +76,7 @@ def test_other_names_are_read_unless_the_table_s_own_is_there():
 # --- fields of a configuration --------------------------------------------------------------------
 
 HIERA = HieraConfig(8, num_heads=1, stages=(1, 1, 1, 1))
-TABLE = Layout(
-    (*rows({"width": "embed_channels"}), Row(("labels",), ("num_classes", "class_names"), CLASSES))
-)
+TABLE = {"width": "embed_channels", "labels": (("num_classes", "class_names"), CLASSES)}
 FIELDS = Fields(HIERA, TABLE, "x.json")
 
 

@@ -21,7 +21,7 @@ from perceiver_tutorial.checkpoints.pictures import (
     prepare,
     resize_shorter,
 )
-from perceiver_tutorial.checkpoints.processor_file import DEFAULTS, read_processor
+from perceiver_tutorial.checkpoints.processors import DEFAULTS, read_processor
 from perceiver_tutorial.perceiver import FourierConfig, PixelStem
 
 PERCEIVERS = [f"deepmind/vision-perceiver-{kind}" for kind in ("learned", "fourier", "conv")]

@@ -18,21 +18,19 @@ from perceiver_course.chapters.flow.pictures import (
 from perceiver_course.chapters.multimodal.pictures import draw_tradeoff
 from perceiver_course.chapters.point_clouds.pictures import draw_clouds
 from perceiver_course.chapters.positions.pictures import draw_code
-from perceiver_course.explorers.costs import MAPS, WORK, Growth, draw_growth
+from perceiver_course.explorers.costs import MAPS, WORK, _flops_of
+from perceiver_course.explorers.costs import draw as draw_costs
 from perceiver_course.explorers.flow import draw_motion
 from perceiver_course.kit.charts import (
-    Curve,
     draw_coordinates,
     draw_lines,
     draw_losses,
-    draw_scaling,
     draw_seeds,
     draw_table,
 )
 from perceiver_course.kit.images import (
     as_shown,
     draw_attention,
-    draw_attention_maps,
     draw_images,
     draw_maps,
 )
@@ -85,11 +83,9 @@ CURVES = {
     "trade-off": lambda: draw_tradeoff(
         {"a": (1.0, 7.0), "b": (2.0, 3.0), "c": (5.0, 4.0)}, {}, ("lost", "won")
     ),
-    "scaling": lambda: draw_scaling(
-        [Curve("f", "inputs", [1, 2, 5], [7, 3, 4])], "growth", "bytes"
-    ),
-    "scaling and its law": lambda: draw_scaling(
-        [Curve("f", "inputs", [1, 2, 5], [9, 9, 9], [7, 3, 4])], "growth", "bytes"
+    "growth": lambda: draw_lines({"": {"f": [7, 3, 4]}}, [1, 2, 5], ("inputs (M)", "bytes")),
+    "growth and its law": lambda: draw_lines(
+        {"": {"g": [9, 9, 9], "f": [7, 3, 4]}}, [1, 2, 5], looks={"f": "formula"}
     ),
 }
 
@@ -103,10 +99,16 @@ def test_what_changes_runs_to_the_right_and_what_is_found_upwards(name):
 @pytest.mark.parametrize("name, said", [
     ("lines", ("size", "error")),
     ("trade-off", ("lost", "won")),
-    ("scaling", ("inputs (M)", "bytes")),
+    ("growth", ("inputs (M)", "bytes")),
 ])  # fmt: skip
 def test_axes_are_called_what_runs_along_them(name, said):
     assert names(CURVES[name]()) == said
+
+
+def test_levels_lie_and_marks_stand():
+    picture = draw_lines({"": {"f": Y}}, X, levels={"low": 3.5}, marks={"here": 2.0})
+    (_, height), (place, _) = lines(picture)[1:]
+    assert height.tolist() == [3.5, 3.5] and place.tolist() == [2.0, 2.0]
 
 
 def test_the_loss_runs_upwards_over_the_steps():
@@ -130,16 +132,12 @@ def test_coordinates_run_along_the_line():
 
 
 def test_the_explorer_of_costs_has_operations_left_and_bytes_right():
-    growth = Growth({"all read all": [10**6, 10**7], "reading": [10**5] * 2}, {
-        "all read all": 10**6, "latents read, then think": 10**5, "reading": 10**5, "thinking": 9
-    })  # fmt: skip
-    picture = draw_growth([16, 64], 64, growth, growth, ((64, 10**7), (128, 2**20)), "title")
+    picture = draw_costs(64, 32, 64, 2, 16)
     places = words(picture)
     assert WORK.left - 1 < places["operations"][0] < WORK.left + WORK.wide
     assert MAPS.left - 1 < places["bytes of one map"][0] < MAPS.left + MAPS.wide
     assert any(
-        np.allclose((x[0], y[0]), plot.place(16, 10**6))
-        for plot in (WORK, MAPS)
+        np.allclose((x[0], y[0]), WORK.place(16, _flops_of(32, 64, 2)(16)["all read all"]))
         for x, y in lines(picture)
     )
 
@@ -165,9 +163,7 @@ ON_GRIDS = {
 }
 OPAQUE = {
     "attention": lambda: draw_attention(torch.rand(3, HIGH, WIDE), SPOT[None], ["a"]),
-    "attention map": lambda: draw_attention_maps(
-        torch.rand(1, 3, HIGH, WIDE), SPOT[None, None], ["a"]
-    ),
+    "attention map": lambda: draw_attention(torch.rand(1, 3, HIGH, WIDE), SPOT[None, None], ["a"]),
 }
 MARKED = {
     "likenesses": ON_GRIDS["likenesses"],

@@ -468,7 +468,7 @@ TWINS: dict[str, Callable[[], Twin]] = {
     "MultimodalQueries": multimodal_queries,
     "PerceiverDecoder": perceiver_decoder,
     "TiedHead": tied_head,
-    "FlowHead": flow_head,
+    "FlowHead, after the last linear map": flow_head,
     "PerceiverIO, image classifier": image_classifier,
     "PerceiverIO, language model": language_model,
     "PerceiverIO, optical flow": optical_flow,
@@ -503,10 +503,12 @@ def page() -> str:
 def rows() -> Iterator[str]:
     for name, twin in TWINS.items():
         both = twin()
-        typed_class, ours = type(both.typed), type(both.ours)
-        file = Path(inspect.getsourcefile(ours)).relative_to(ROOT).as_posix()
+        typed_class = TYPED_CLASSES[name.partition(",")[0]]
+        file = Path(inspect.getsourcefile(type(both.ours))).relative_to(ROOT).as_posix()
         signature = f"`{inspect.signature(typed_class)}`".replace("Identity()", "nn.Identity()")
-        names = ", ".join(f"`{old}` → `{new}`" for old, new in both.names.items())
+        names = ", ".join(
+            f"`{old}` → " + (f"`{new}`" if new else "nothing") for old, new in both.names.items()
+        )
         cells = (f"[{name}](../{file})", signature, parts(both.typed), names or "the same names")
         yield f"| {' | '.join(cells)} |"
 

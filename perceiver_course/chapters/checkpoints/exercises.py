@@ -226,7 +226,7 @@ def _haiku() -> torch.Tensor:
 
 def _table() -> torch.Tensor:
     with torch.device("meta"):
-        return deit.build(BASE).positions[None]
+        return deit.build(BASE).positions
 
 
 BASE = "facebook/deit-base-distilled-patch16-224"
@@ -263,8 +263,8 @@ PREDICTIONS = {
         formula="1, 2 + (H//16) * (W//16), C",
         symbols={"C": 768, "H": 224, "W": 224},
         slips={
-            "2 + (H//16) * (W//16), C": "ours is; theirs has an axis of length 1, where a batch "
-            "would be.",
+            "2 + (H//16) * (W//16), C": "those are its rows; before them stands an axis of length "
+            "1, where a batch would be.",
             "1, (H//16) * (W//16), C": "the two tokens in front have places, too.",
             "1, 1 + (H//16) * (W//16), C": "that is the plain model; this one has two in front.",
         },

@@ -244,12 +244,12 @@ PREDICTIONS = {
     ),
     "distillation.finer": Prediction(
         question="it is made ready for H x W = 12 x 12 pixels with deit.resized. Which shape has "
-        "its table of positions now?",
-        formula="H*W//P**2 + 2, C",
+        "its table of positions now? Its first axis, of length 1, stands for the batch.",
+        formula="1, H*W//P**2 + 2, C",
         symbols={"H": 12, "W": 12, "P": 2, "C": 32},
         slips={
-            "H*W//P**2, C": "class and distillation token keep their rows in front.",
-            "18, C": "that is the table for 8 x 8; its patches were stretched over 6 x 6.",
+            "1, H*W//P**2, C": "class and distillation token keep their rows in front.",
+            "1, 18, C": "that is the table for 8 x 8; its patches were stretched over 6 x 6.",
         },
         compute=lambda: build(LARGER).positions,
     ),

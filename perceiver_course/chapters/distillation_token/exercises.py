@@ -215,13 +215,14 @@ PREDICTIONS = {
         },
     ),
     "distillation_token.table": Prediction(
-        question="a model for 384 x 384 pixels: which shape has its table of positions?",
-        formula="2 + (H//16) * (W//16), C",
+        question="a model for 384 x 384 pixels: which shape has its table of positions? "
+        "Its first axis, of length 1, stands for the batch.",
+        formula="1, 2 + (H//16) * (W//16), C",
         symbols=LARGER,
         slips={
-            "(H//16) * (W//16), C": "the tokens in front have a row each.",
-            "2 + 14 * 14, C": "those are the rows for 224 pixels.",
-            "198 * 384**2 // 224**2, C": "only patches become more; the two in front stay two.",
+            "1, (H//16) * (W//16), C": "the tokens in front have a row each.",
+            "1, 2 + 14 * 14, C": "those are the rows for 224 pixels.",
+            "1, 198 * 384**2 // 224**2, C": "only patches become more; the two in front stay two.",
         },
         compute=_larger_table,
     ),

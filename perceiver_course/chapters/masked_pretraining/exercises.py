@@ -119,7 +119,9 @@ def _keeps_tokens_only(images: Images, mask: Keep) -> Tensor:
 
 def _one_mask_for_all(images: Images, mask: Keep) -> Tensor:
     kept = kept_units(mask, SMALL.units, len(mask))
-    return _keeps_tokens_only(hide_pixels(images, kept[:1].expand_as(kept), SMALL), mask)
+    return _keeps_tokens_only(
+        hide_pixels(images, kept[:1].expand_as(kept), SMALL.unit_pixels), mask
+    )
 
 
 def _normalised_first(images: Images, mask: Keep) -> Tensor:

@@ -31,11 +31,10 @@ def draw_clouds(
         titles: one for each.
         columns: clouds in a row.
     """
-    figure, grid = _grid(len(clouds), columns)
-    for axes, cloud, title in zip(grid, clouds, titles, strict=False):
+    figure, grid = _grid(len(clouds), columns, titles)
+    for axes, cloud in zip(grid, clouds, strict=True):
         across, up, near = _seen(cloud).T
         axes.scatter(across, up, s=3 + 9 * near, c=near, cmap=FAR_TO_NEAR, vmin=0, vmax=1, lw=0)
-        title_above(axes, title)
     sizes = sorted({len(cloud) for cloud in clouds})
     count = f"{sizes[0]}" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
     plural = "clouds" if len(clouds) > 1 else "cloud"
@@ -58,13 +57,12 @@ def draw_cloud_attention(
         titles: one for each map.
         columns: maps in a row.
     """
-    figure, grid = _grid(len(weights), columns)
-    for axes, weight, title in zip(grid, weights, titles, strict=False):
+    figure, grid = _grid(len(weights), columns, titles)
+    for axes, weight in zip(grid, weights, strict=True):
         order = weight.argsort(stable=True)
         across, up, _ = _seen(cloud, order).T
         share = (weight / weight.max())[order].numpy()
         axes.scatter(across, up, s=5 + 40 * share, c=share, cmap=READ, vmin=0, vmax=1, lw=0)
-        title_above(axes, title)
     shares = [f"{float(w.topk(8).values.sum() / w.sum()):.0%}" for w in weights]
     listed = ", ".join(
         f"{title} gives its 8 favourite points {share}"
@@ -87,24 +85,25 @@ def draw_cloud_channels(
         titles: one for each channel.
         columns: clouds in a row.
     """
-    figure, grid = _grid(len(values), columns)
+    figure, grid = _grid(len(values), columns, titles)
     across, up, near = _seen(cloud).T
     order = _from_far(cloud)
-    for axes, value, title in zip(grid, values, titles, strict=False):
+    for axes, value in zip(grid, values, strict=True):
         shade = value[order].numpy()
         axes.scatter(across, up, s=5 + 15 * near, c=shade, cmap="cividis", lw=0)
-        title_above(axes, title)
     return Picture(figure, f"A cloud of {len(cloud)} points, shaded by: {', '.join(titles)}.")
 
 
-def _grid(count: int, columns: int) -> tuple[Figure, list[Axes]]:
-    """A square for each cloud, without a frame, as wide as the unit ball."""
+def _grid(count: int, columns: int, titles: Sequence[str]) -> tuple[Figure, list[Axes]]:
+    """A square for each cloud under its title, without a frame, as wide as the unit ball."""
     columns = min(columns, count)
     rows = -(-count // columns)
     side = min(1.9, 9.45 / max(columns, 5))
     figure, grid = panels(rows, columns, side * columns, (side + 0.2) * rows)
     for axes in grid.flat:
         axes.set(xlim=(-1.05, 1.05), ylim=(-1.05, 1.05), aspect="equal")
+    for axes, title in zip(grid.flat, titles, strict=False):
+        title_above(axes, title)
     return figure, grid.flat[:count].tolist()
 
 

@@ -11,7 +11,7 @@ from perceiver_tutorial.tracing import Cost, cost, walk
 from perceiver_tutorial.tracing.walk import Step
 
 ImageConfig = ImageClassifierConfig | HieraConfig | DeiTConfig
-LAYERS = ("CrossAttentionLayer", "SelfAttentionLayer", "HieraBlock")
+LAYERS = ("CrossAttentionLayer", "SelfAttentionLayer", "HieraLayer")
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Layer:
 
 @cache
 def layers_of(config: ImageConfig) -> tuple[Layer, ...]:
-    """What makes the tokens, then every layer of the encoder, then what makes scores of them.
+    """What makes the tokens, then every layer, then what makes scores of them, and all else.
 
     Args:
         config: of an image classifier of any family.
@@ -87,7 +87,7 @@ def _alike(config: ImageConfig, step: Step, counted: Cost) -> Iterator[Layer]:
 
 
 def _is_layer(step: Step) -> bool:
-    return step.kind in LAYERS and step.name.startswith("encoder.")
+    return step.kind in LAYERS and not step.name.startswith("decoder")
 
 
 def _is_inside(step: Step, others: tuple[Step, ...]) -> bool:

@@ -5,13 +5,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from matplotlib.axes import Axes
+
 from perceiver_tutorial.tracing import Walk
 from perceiver_tutorial.tracing.walk import Step
 
 from ...kit.axes import AXES
-from ...kit.picture import Picture
-from ..page import Number, Sheet
-from .stages import GREY, WIDE, Axis, Panel, axes_of, draw_panel, named_stages
+from ...kit.picture import DOTS_PER_INCH, INK, Number, Picture, box, middle, sheet, write
+from .stages import GREY, WIDE, Axis, Panel, axes_of, draw_axis, draw_panel, named_stages
 
 MARGIN, PAGE = 12, 800  # pixels, as everything here
 TITLE, PARTS, TOP, ROOM = 16, 40, 62, 236
@@ -85,28 +86,29 @@ def draw_stage_diagram(walk: Walk, panel: Panel | None = None) -> Picture:
         walk: of any model, two levels deep at most.
         panel: what is said about one of its stages, below; None: nothing.
     """
-    sheet = Sheet(PAGE, PANEL_TOP + panel.height + MARGIN if panel else PANEL_TOP - 8)
+    height = PANEL_TOP + panel.height + MARGIN if panel else PANEL_TOP - 8
+    figure, page = sheet(PAGE, height, per_inch=DOTS_PER_INCH)
     title = f"{walk.title}: {walk.parameters:,} parameters"
-    sheet.words(MARGIN, TITLE, title, 10, is_bold=True)
-    sheet.words(PAGE - MARGIN, TITLE, "sizes to logarithmic scale", 7.5, align="right", colour=GREY)
+    write(page, MARGIN, TITLE, title, 10, weight="bold")
+    write(page, PAGE - MARGIN, TITLE, "sizes to logarithmic scale", 7.5, ha="right", color=GREY)
     columns = _columns(walk)
     measure = _measure(columns)
-    _draw_parts(sheet, columns, measure)
+    _draw_parts(page, columns, measure)
     for number, column in enumerate(columns):
         x = measure.left + (number + 0.5) * measure.pitch
-        _draw_column(sheet, column, x, measure, panel.stage if panel else None)
+        _draw_column(page, column, x, measure, panel.stage if panel else None)
     told = f"{walk.title}, its stages from left to right: {_told(columns)}."
     if panel:
-        draw_panel(sheet, panel, walk, (MARGIN, PANEL_TOP))
+        draw_panel(page, panel, walk, (MARGIN, PANEL_TOP))
         told = f"{told} {panel.told(walk)}"
-    return Picture(sheet.figure(), told)
+    return Picture(figure, told)
 
 
 def _columns(walk: Walk) -> list[list[Box]]:
     """Arrays that stand below one another: those of the modalities at one point of the way."""
     columns: dict[str, list[Box]] = {}
     for label, stage in named_stages(walk).items():
-        place = re.sub(r"modalities\.\w+", "modalities", stage.name)
+        place = re.sub(r"parts\.\w+", "parts", stage.name)
         for number, shape in enumerate(stage.outputs):
             box = Box("" if number else label, stage, axes_of(shape, stage, walk))
             columns.setdefault(place, []).append(box)
@@ -124,63 +126,61 @@ def _measure(columns: Sequence[Sequence[Box]]) -> Measure:
     return Measure(left, pitch, min(*fits, TALLEST), (0.8 * pitch - LEAST) / DECADES)
 
 
-def _draw_parts(sheet: Sheet, columns: Sequence[Sequence[Box]], measure: Measure) -> None:
+def _draw_parts(page: Axes, columns: Sequence[Sequence[Box]], measure: Measure) -> None:
     """The parts of the model as brackets over their stages."""
     parts = [column[0].stage.name.split(".")[0] for column in columns]
     start = 0
     for end in range(1, len(parts) + 1):
         if end == len(parts) or parts[end] != parts[start]:
             a, b = (measure.left + n * measure.pitch + s for n, s in ((start, 4), (end, -4)))
-            sheet.line([(a, PARTS + 13), (a, PARTS + 8), (b, PARTS + 8), (b, PARTS + 13)], 0.7)
-            sheet.words((a + b) / 2, PARTS, parts[start].replace("_", " "), 7.5, align="center")
+            high, low = PARTS + 8, PARTS + 13
+            page.plot([a, a, b, b], [low, high, high, low], color=INK, linewidth=0.7)
+            middle(page, (a + b) / 2, PARTS, parts[start].replace("_", " "), 7.5)
             start = end
 
 
 def _draw_column(
-    sheet: Sheet, column: Sequence[Box], x: Number, measure: Measure, chosen: Step | None
+    page: Axes, column: Sequence[Box], x: Number, measure: Measure, chosen: Step | None
 ) -> None:
-    if any(box.stage is chosen for box in column):
-        _point_at(sheet, x, measure.pitch)
-    heights = [LEAST + measure.rows * math.log10(box.sides[0]) for box in column]
-    y = TOP + (ROOM - sum(heights) - sum(box.below for box in column)) / 2
-    for box, height in zip(column, heights, strict=True):
-        _draw_box(sheet, box, (x, y + NUMBER), height, measure, is_chosen=box.stage is chosen)
-        y += height + box.below
+    if any(one.stage is chosen for one in column):
+        high, half = PANEL_TOP - TOP + 6, measure.pitch / 2 - 1
+        box(page, x - half, TOP - 6, 2 * half, high, facecolor=PALE)
+        tip = PANEL_TOP - 3
+        page.plot([x - 6, x, x + 6], [tip - 8, tip, tip - 8], color=INK, linewidth=2)
+    heights = [LEAST + measure.rows * math.log10(one.sides[0]) for one in column]
+    y = TOP + (ROOM - sum(heights) - sum(one.below for one in column)) / 2
+    for one, height in zip(column, heights, strict=True):
+        _draw_box(page, one, (x, y + NUMBER), height, measure, is_chosen=one.stage is chosen)
+        y += height + one.below
     for line, words in enumerate(_short(column)):
-        sheet.words(x, TOP + ROOM + 8 + LINE * line, words, 7.5, align="center")
-
-
-def _point_at(sheet: Sheet, x: Number, pitch: Number) -> None:
-    """A pale strip behind the chosen column, down to the panel."""
-    sheet.box((x - pitch / 2 + 1, TOP - 6), (pitch - 2, PANEL_TOP - TOP + 6), PALE)
-    sheet.line([(x - 6, PANEL_TOP - 11), (x, PANEL_TOP - 3), (x + 6, PANEL_TOP - 11)], 2)
+        middle(page, x, TOP + ROOM + 8 + LINE * line, words, 7.5)
 
 
 def _draw_box(
-    sheet: Sheet,
-    box: Box,
+    page: Axes,
+    array: Box,
     top: tuple[Number, Number],
     height: Number,
     measure: Measure,
     is_chosen: bool,
 ) -> None:
-    _, wide, deep = box.sides
+    _, wide, deep = array.sides
     width = LEAST + measure.channels * math.log10(wide)
     x, y = top[0] - width / 2, top[1]
-    rows, across = box.colours
+    rows, across = array.colours
     sheets = min(deep - 1, 2)
+    look = {"facecolor": rows, "edgecolor": INK, "linewidth": 1}
     for behind in range(sheets, 0, -1):
-        sheet.box((x + 3 * behind, y - 3 * behind), (width, height), rows, 1)
-    sheet.box((x, y), (width, height), rows, 3 if is_chosen else 1)
-    sheet.box((x, y), (width, min(5, height / 2)), across)
-    sheet.words(x - 2, y - 8 - 3 * sheets, box.label.split(" ")[0], 7.5, is_bold=is_chosen)
-    for line, axis in enumerate(box.axes):
-        needs_word = axis.kind not in AXES and measure.pitch > ROOM_FOR_WORDS
-        words = axis.told if needs_word else f"{axis.size:,}"
+        box(page, x + 3 * behind, y - 3 * behind, width, height, **look)
+    box(page, x, y, width, height, **look | {"linewidth": 3 if is_chosen else 1})
+    box(page, x, y, width, min(5, height / 2), facecolor=across)
+    weight = "bold" if is_chosen else "normal"
+    write(page, x - 2, y - 8 - 3 * sheets, array.label.split(" ")[0], 7.5, weight=weight)
+    is_roomy = measure.pitch > ROOM_FOR_WORDS
+    for line, axis in enumerate(array.axes):
+        words = axis.told if axis.kind not in AXES and is_roomy else f"{axis.size:,}"
         below = y + height + LINE * (line + 0.75)
-        sheet.axis(
-            top[0], below, axis.kind, words, SMALL if measure.pitch > ROOM_FOR_WORDS else TINY
-        )
+        draw_axis(page, top[0], below, axis.kind, words, SMALL if is_roomy else TINY)
 
 
 def _short(column: Sequence[Box]) -> list[str]:
@@ -191,11 +191,13 @@ def _short(column: Sequence[Box]) -> list[str]:
             word = ""
         case [*_, "stages", number, _]:
             word = f"stage {int(number) + 1}"
-        case [_, "modalities", *_]:
+        case [_, "parts", *_]:
             word = "each kind"
         case ["encoder", "blocks", _, _]:
             word = "think"
-        case [_, ("cross" | "blocks") as several, *_]:
+        case [_, "cross", *_]:
+            word = "read"
+        case [*_, ("blocks" | "layers") as several, _]:
             word = several.removesuffix("s")
         case [*_, last]:
             word = "read" if last == "decoder" else last.removeprefix("to_")

@@ -5,31 +5,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from matplotlib.axes import Axes
+
 from perceiver_tutorial.tracing import Walk
 from perceiver_tutorial.tracing.recorder import Shape
 from perceiver_tutorial.tracing.walk import Step
 
 from ...kit.axes import AXES
-from ..page import LETTER, Number, Sheet
+from ...kit.picture import Number, box, frame, middle, write
 
 # Name of an axis in a signature -> its kind in `AXES`; others keep their own name.
 KINDS = {
     "bytes": "inputs", "points": "inputs", "rows": "inputs", "tokens": "inputs",
     "patches": "inputs", "positions": "inputs", "pooled": "inputs", "kept": "inputs",
     "keys": "inputs", "outputs": "queries",
-    "position_channels": "channels", "query_channels": "channels", "kv_channels": "channels",
+    "q_dim": "channels", "kv_dim": "channels",
+    "position_channels": "channels", "query_channels": "channels",
     "output_channels": "channels", "common_channels": "channels", "out_channels": "channels",
     "latent_channels": "latent channels", "pixels": "channels",
 }  # fmt: skip
 # In a Perceiver's encoder the latents ask, and in its decoder they are read.
 ENCODER = {
     "queries": "latents", "positions": "latents",
-    "query_channels": "latent channels", "channels": "latent channels",
+    "q_dim": "latent channels", "channels": "latent channels",
 }  # fmt: skip
 OTHERS = {
     "encoder": ENCODER,
-    "decoder": {"keys": "latents", "kv_channels": "latent channels"},
+    "decoder": {"keys": "latents", "kv_dim": "latent channels"},
     "queries": {"rows": "queries"},
+    "layers": {"queries": "inputs"},
 }
 # What the rows of an input array are, where a model has a word of its own.
 ROWS = {
@@ -60,8 +64,8 @@ def kind_of(axis: str, stage: Step, walk: Walk) -> str:
         stage: where it was met.
         walk: of the whole model.
     """
-    if any(one.name.startswith("encoder.cross") for one in walk.steps):
-        part = stage.name.split(".")[0]
+    part = stage.name.split(".")[0]
+    if part == "layers" or any(one.name.startswith("encoder.cross") for one in walk.steps):
         axis = OTHERS.get(part, {}).get(axis, axis)
     return KINDS.get(axis) or WORDS.get(axis, axis)
 
@@ -81,12 +85,12 @@ class Axis(NamedTuple):
 
 
 def axes_of(shape: Shape, stage: Step, walk: Walk) -> list[Axis]:
-    """Every axis of an array but the batch."""
+    """Every axis of an array but the batch, and what is 1 in its place."""
     pairs = zip(shape.axes, shape.sizes, strict=True)
     return [
         Axis(kind_of(name, stage, walk), word_of(name, stage, walk), size)
         for name, size in pairs
-        if name != "batch"
+        if name not in ("batch", "1")
     ]
 
 
@@ -99,6 +103,8 @@ def word_of(axis: str, stage: Step, walk: Walk) -> str:
 LINE, INDENT, LETTERS, SIZE = 17, 52, 112, 8.2
 PAUSES, CLAIM_LINE = 2.8, 0.88  # in lines
 GREY = "#555555"
+# Width of an average letter over the size of the font, and of an axis' colour; in pixels.
+LETTER, TAB = 0.78, 6
 
 
 @dataclass(frozen=True)
@@ -158,31 +164,32 @@ class Panel:
         return told if told.endswith(".") else f"{told}."
 
 
-def draw_panel(sheet: Sheet, panel: Panel, walk: Walk, corner: tuple[Number, Number]) -> None:
+def draw_panel(page: Axes, panel: Panel, walk: Walk, corner: tuple[Number, Number]) -> None:
     """Draw the panel on a sheet.
 
     Args:
-        sheet: as wide as the panel, with a margin on both sides.
+        page: as wide as the panel, with a margin on both sides.
         panel: what to say.
         walk: which the stage belongs to.
         corner: its left and its top, in pixels.
     """
-    sheet.box(corner, (sheet.width - 2 * corner[0], panel.height), "none", 1.5)
+    width = page.get_xlim()[1] - 2 * corner[0]
+    frame(page, *corner, width, panel.height, linewidth=1.5)
     x, y = corner[0] + 10, corner[1] + LINE * 0.8
-    sheet.words(x, y, panel.head, is_bold=True)
+    write(page, x, y, panel.head, SIZE, weight="bold")
     for word, shapes in _rows(panel.stage):
         y += LINE
-        sheet.words(x, y, word, colour=GREY)
-        _draw_shapes(sheet, x + INDENT, y, panel.stage, shapes, walk)
+        write(page, x, y, word, SIZE, color=GREY)
+        _draw_shapes(page, x + INDENT, y, panel.stage, shapes, walk)
     y += LINE / 3
-    sheet.words(x, y + LINE, "why", colour=GREY)
+    write(page, x, y + LINE, "why", SIZE, color=GREY)
     for what, made in panel.reasons:
         y += LINE
-        _draw_axis(sheet, x + INDENT, y, kind_of(what, panel.stage, walk), made, is_named=True)
+        _draw_told(page, x + INDENT, y, kind_of(what, panel.stage, walk), made, is_named=True)
     if panel.claim:
-        sheet.words(x, y + LINE * 1.33, "claim", colour=GREY)
+        write(page, x, y + LINE * 1.33, "claim", SIZE, color=GREY)
     for number, line in enumerate(panel.claim_lines):
-        sheet.words(x + INDENT, y + LINE * (1.33 + CLAIM_LINE * number), line)
+        write(page, x + INDENT, y + LINE * (1.33 + CLAIM_LINE * number), line, SIZE)
 
 
 def _rows(stage: Step) -> list[tuple[str, tuple[Shape, ...]]]:
@@ -193,39 +200,41 @@ def _rows(stage: Step) -> list[tuple[str, tuple[Shape, ...]]]:
 
 
 def _draw_shapes(
-    sheet: Sheet,
-    x: Number,
-    y: Number,
-    stage: Step,
-    shapes: Sequence[Shape],
-    walk: Walk,
+    page: Axes, x: Number, y: Number, stage: Step, shapes: Sequence[Shape], walk: Walk
 ) -> None:
     """Every axis with its letter, size and name."""
     for shape in shapes:
         if shape.key:
-            sheet.words(x, y, shape.key, colour=GREY)
+            write(page, x, y, shape.key, SIZE, color=GREY)
             x += INDENT
         for axis in axes_of(shape, stage, walk):
-            x = _draw_axis(sheet, x, y, axis.kind, axis.told)
+            x = _draw_told(page, x, y, axis.kind, axis.told)
 
 
-def _draw_axis(
-    sheet: Sheet,
-    x: Number,
-    y: Number,
-    kind: str,
-    words: str,
-    *,
-    is_named: bool = False,
+def _draw_told(
+    page: Axes, x: Number, y: Number, kind: str, words: str, *, is_named: bool = False
 ) -> Number:
     """A letter on its colour, or else a name, and words; where they end."""
     if kind in AXES:
-        sheet.axis(x + 8, y, kind, "", SIZE)
+        draw_axis(page, x + 8, y, kind, "", SIZE)
         x += 22
     elif is_named:
         words = f"{kind.replace('_', ' ')}: {words}"
-    sheet.words(x, y, words)
+    write(page, x, y, words, SIZE)
     return x + LETTER * SIZE * len(words) + 12
+
+
+def draw_axis(page: Axes, x: Number, y: Number, kind: str, words: str, size: Number) -> None:
+    """The letter of an axis behind its colour, and words; others without. Centred.
+
+    The letter stands beside its colour, since not all colours carry small letters.
+    """
+    if kind in AXES:
+        words = f"{AXES[kind].letter} {words}".strip()
+        half, height = LETTER * size * len(words) / 2, 1.4 * size + 2
+        box(page, x - half - TAB, y - height / 2, TAB, height, facecolor=AXES[kind].colour)
+        x += TAB / 2
+    middle(page, x, y, words, size)
 
 
 def _words(shape: Shape, stage: Step, walk: Walk) -> str:

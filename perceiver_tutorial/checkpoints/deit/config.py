@@ -6,7 +6,6 @@ from typing import Any
 
 from ...deit import DeiTConfig, DeiTMaskedImageConfig
 from ..fields import Fields, check_kept
-from ..layout import Layout, Row, rows
 from ..transforms import CLASSES_OR_NONE, Transform, each
 
 BASE = DeiTConfig(channels=768, num_heads=12)
@@ -31,35 +30,32 @@ PATCH = each(lambda size: _pair(size)[0], int)
 PATCH_AND_STRIDE = Transform(lambda size, _: (_pair(size)[0],), lambda size: (size, size))
 
 
-def _encoder(inside: str = "") -> tuple[Row, ...]:
-    return (
-        *rows(
-            {
-                "num_hidden_layers": f"{inside}depth",
-                "num_attention_heads": f"{inside}num_heads",
-                "layer_norm_eps": f"{inside}norm_eps",
-            }
-        ),
-        *rows({"image_size": f"{inside}image_size"}, each(_pair, _side)),
-        Row(
-            ("hidden_size", "intermediate_size"),
+def _encoder(inside: str = "") -> dict[Any, Any]:
+    return {
+        "num_hidden_layers": f"{inside}depth",
+        "num_attention_heads": f"{inside}num_heads",
+        "layer_norm_eps": f"{inside}norm_eps",
+        "image_size": (f"{inside}image_size", each(_pair, _side)),
+        ("hidden_size", "intermediate_size"): (
             (f"{inside}channels", f"{inside}widening_factor"),
             WIDTHS,
         ),
-    )
+    }
 
 
-ENCODER = (*_encoder(), *rows({"patch_size": "patch_size"}, PATCH))
-CLASSIFIER = Layout((*ENCODER, Row(("id2label",), ("num_classes", "class_names"), CLASSES_OR_NONE)))
-STRIDE = Row(("patch_size", "encoder_stride"), ("encoder.patch_size",), PATCH_AND_STRIDE)
-PRETRAINING = Layout((*_encoder("encoder."), STRIDE))
+ENCODER = {**_encoder(), "patch_size": ("patch_size", PATCH)}
+CLASSIFIER = {**ENCODER, "id2label": (("num_classes", "class_names"), CLASSES_OR_NONE)}
+PRETRAINING = {
+    **_encoder("encoder."),
+    ("patch_size", "encoder_stride"): ("encoder.patch_size", PATCH_AND_STRIDE),
+}
 # Each class: a model of ours for all that config.json does not say, and what it does say.
-CLASSES_OF_TRANSFORMERS: dict[str, tuple[DeiTConfig | DeiTMaskedImageConfig, Layout]] = {
+CLASSES_OF_TRANSFORMERS: dict[str, tuple[DeiTConfig | DeiTMaskedImageConfig, dict[Any, Any]]] = {
     "DeiTForImageClassificationWithTeacher": (BASE, CLASSIFIER),
     "DeiTForImageClassification": (replace(BASE, distillation_head=False), CLASSIFIER),
     "ViTForImageClassification": (replace(BASE, distilled=False), CLASSIFIER),
-    "DeiTModel": (BARE, Layout(ENCODER)),
-    "ViTModel": (replace(BARE, distilled=False), Layout(ENCODER)),
+    "DeiTModel": (BARE, ENCODER),
+    "ViTModel": (replace(BARE, distilled=False), ENCODER),
     "DeiTForMaskedImageModeling": (DeiTMaskedImageConfig(BARE), PRETRAINING),
 }
 ELSEWHERE = "A DeiT with another is not among our models: run it in transformers."

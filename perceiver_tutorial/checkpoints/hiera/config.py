@@ -8,35 +8,8 @@ from typing import Any
 from ...hiera import HieraConfig, HieraMAEConfig
 from ...hiera.config import SIZES, pretraining
 from ..fields import Fields, check_kept
-from ..layout import Layout, Row, rows
-from ..transforms import AS_TUPLE, CLASSES, SAME, Transform, each
+from ..transforms import AS_TUPLE, CLASSES, Transform, each
 
-GRIDS = ("input_size", "patch_kernel", "patch_stride", "patch_padding", "pool",
-         "mask_unit_attention")  # fmt: skip
-IN_TRANSFORMERS = {
-    "embed_dim": "embed_channels",
-    "num_query_pool": "num_pools",
-    "drop_path_rate": "drop_path",
-    "image_size": "input_size",
-    "patch_size": "patch_kernel",
-    "patch_stride": "patch_stride",
-    "patch_padding": "patch_padding",
-    "query_stride": "pool",
-    "masked_unit_attention": "mask_unit_attention",
-}
-IN_META = {
-    "embed_dim": "embed_channels",
-    "num_heads": "num_heads",
-    "q_pool": "num_pools",
-    "drop_path_rate": "drop_path",
-    "input_size": "input_size",
-    "stages": "stages",
-    "patch_kernel": "patch_kernel",
-    "patch_stride": "patch_stride",
-    "patch_padding": "patch_padding",
-    "q_stride": "pool",
-    "mask_unit_attn": "mask_unit_attention",
-}
 HEADS_AND_STAGES = Transform(
     lambda heads, depths: (heads[0], tuple(depths)),
     lambda heads, stages: ([heads * 2**n for n in range(len(stages))], list(stages)),
@@ -46,45 +19,55 @@ SEPARATE = each(
 )
 
 
-def _encoder(names: Mapping[str, str], inside: str) -> tuple[Row, ...]:
-    return tuple(
-        Row((theirs,), (f"{inside}{ours}",), AS_TUPLE if ours in (*GRIDS, "stages") else SAME)
-        for theirs, ours in names.items()
-    )
+def _in_transformers(inside: str = "") -> dict[Any, Any]:
+    return {
+        "embed_dim": f"{inside}embed_channels",
+        "num_query_pool": f"{inside}num_pools",
+        "drop_path_rate": f"{inside}drop_path",
+        "image_size": (f"{inside}input_size", AS_TUPLE),
+        "patch_size": (f"{inside}patch_kernel", AS_TUPLE),
+        "patch_stride": (f"{inside}patch_stride", AS_TUPLE),
+        "patch_padding": (f"{inside}patch_padding", AS_TUPLE),
+        "query_stride": (f"{inside}pool", AS_TUPLE),
+        "masked_unit_attention": (f"{inside}mask_unit_attention", AS_TUPLE),
+        ("num_heads", "depths"): ((f"{inside}num_heads", f"{inside}stages"), HEADS_AND_STAGES),
+    }
 
 
-def _transformers(*more: Row, inside: str = "") -> Layout:
-    heads = Row(("num_heads", "depths"), (f"{inside}num_heads", f"{inside}stages"),
-                HEADS_AND_STAGES)  # fmt: skip
-    return Layout((*_encoder(IN_TRANSFORMERS, inside), heads, *more))
-
-
-def _meta(*more: Row, inside: str = "") -> Layout:
-    positions = rows({"sep_pos_embed": f"{inside}positions"}, SEPARATE)
-    return Layout((*_encoder(IN_META, inside), *positions, *more))
+def _in_meta(inside: str = "") -> dict[Any, Any]:
+    return {
+        "embed_dim": f"{inside}embed_channels",
+        "num_heads": f"{inside}num_heads",
+        "q_pool": f"{inside}num_pools",
+        "drop_path_rate": f"{inside}drop_path",
+        "input_size": (f"{inside}input_size", AS_TUPLE),
+        "stages": (f"{inside}stages", AS_TUPLE),
+        "patch_kernel": (f"{inside}patch_kernel", AS_TUPLE),
+        "patch_stride": (f"{inside}patch_stride", AS_TUPLE),
+        "patch_padding": (f"{inside}patch_padding", AS_TUPLE),
+        "q_stride": (f"{inside}pool", AS_TUPLE),
+        "mask_unit_attn": (f"{inside}mask_unit_attention", AS_TUPLE),
+        "sep_pos_embed": (f"{inside}positions", SEPARATE),
+    }
 
 
 # Each class: a model of ours for all that config.json does not say, and what it does say.
-CLASSES_OF_TRANSFORMERS: dict[str, tuple[HieraConfig | HieraMAEConfig, Layout]] = {
-    "HieraModel": (replace(SIZES["tiny"], num_classes=None), _transformers()),
+CLASSES_OF_TRANSFORMERS: dict[str, tuple[HieraConfig | HieraMAEConfig, dict[Any, Any]]] = {
+    "HieraModel": (replace(SIZES["tiny"], num_classes=None), _in_transformers()),
     "HieraForImageClassification": (
         SIZES["tiny"],
-        _transformers(Row(("id2label",), ("num_classes", "class_names"), CLASSES)),
+        {**_in_transformers(), "id2label": (("num_classes", "class_names"), CLASSES)},
     ),
     "HieraForPreTraining": (
         pretraining(SIZES["tiny"]),
-        _transformers(
-            *rows(
-                {
-                    "decoder_hidden_size": "decoder_channels",
-                    "decoder_depth": "decoder_depth",
-                    "decoder_num_heads": "decoder_heads",
-                    "mask_ratio": "mask_ratio",
-                    "normalize_pixel_loss": "normalise_targets",
-                }
-            ),
-            inside="encoder.",
-        ),
+        {
+            **_in_transformers("encoder."),
+            "decoder_hidden_size": "decoder_channels",
+            "decoder_depth": "decoder_depth",
+            "decoder_num_heads": "decoder_heads",
+            "mask_ratio": "mask_ratio",
+            "normalize_pixel_loss": "normalise_targets",
+        },
     ),
 }
 ELSEWHERE = "A Hiera with another is not among our models: run it in"
@@ -131,19 +114,15 @@ OF_META = partial(
     elsewhere=f"{ELSEWHERE} Meta's own code.",
     nullable=("num_classes",),
 )
-META_CLASSIFIER = OF_META(SIZES["tiny"], _meta(*rows({"num_classes": "num_classes"})))
+META_CLASSIFIER = OF_META(SIZES["tiny"], {**_in_meta(), "num_classes": "num_classes"})
 META_PRETRAINING = OF_META(
     pretraining(SIZES["tiny"]),
-    _meta(
-        *rows(
-            {
-                "decoder_embed_dim": "decoder_channels",
-                "decoder_depth": "decoder_depth",
-                "decoder_num_heads": "decoder_heads",
-            }
-        ),
-        inside="encoder.",
-    ),
+    {
+        **_in_meta("encoder."),
+        "decoder_embed_dim": "decoder_channels",
+        "decoder_depth": "decoder_depth",
+        "decoder_num_heads": "decoder_heads",
+    },
 )
 
 

@@ -8,7 +8,7 @@ from ...attention import Activation
 from ...perceiver import PUBLISHED, PerceiverConfig
 from ...perceiver.published import TEXT_CLASSIFIER
 from ..fields import Fields, check_kept
-from ..layout import KEEP, Layout, Row, rows
+from ..layout import KEEP
 from ..transforms import CLASSES, Transform, each
 
 ACTIVATIONS: dict[str, Activation] = {
@@ -17,34 +17,6 @@ ACTIVATIONS: dict[str, Activation] = {
     "gelu_pytorch_tanh": "gelu_tanh",
 }
 THEIR_ACTIVATION = {ours: theirs for theirs, ours in ACTIVATIONS.items()}
-
-ENCODER = (
-    *rows(
-        {
-            "num_latents": "encoder.num_latents",
-            "d_latents": "encoder.latent_channels",
-            "num_blocks": "encoder.num_blocks",
-            "num_self_attends_per_block": "encoder.layers_per_block",
-            "num_self_attention_heads": "encoder.self_heads",
-            "num_cross_attention_heads": "encoder.cross_heads",
-            "qk_channels": "encoder.qk_channels",
-            "v_channels": "encoder.v_channels",
-            "cross_attention_widening_factor": "encoder.cross_widening_factor",
-            "self_attention_widening_factor": "encoder.self_widening_factor",
-            "use_query_residual": "encoder.query_residual",
-        }
-    ),
-    *rows({"hidden_act": "activation"}, each(ACTIVATIONS.get, THEIR_ACTIVATION.get)),
-)
-CLASSIFIER = (*ENCODER, Row(("id2label",), ("num_classes", "class_names"), CLASSES))
-BYTES = rows({"max_position_embeddings": "max_bytes", "vocab_size": "vocabulary"})
-
-TWICE = Transform(lambda theirs: (theirs, theirs), lambda ours, _: (ours,))
-SQUARE = each(lambda side: (side, side), lambda size: size[0])
-SIZE_TWICE = Transform(lambda size: (tuple(size),) * 2, lambda size, _: (list(size),))
-FRAMES = Transform(
-    lambda shape: (shape[1], tuple(shape[2:])), lambda frames, size: ([1, frames, *size],)
-)
 
 
 def _to_resolutions(frames: int, side: int, samples: int) -> tuple[Any, ...]:
@@ -56,58 +28,69 @@ def _from_resolutions(video: tuple[int, ...], samples: int, _: tuple[int]) -> tu
     return frames, side, samples // frames
 
 
-VIDEO = (
-    *ENCODER,
-    *rows(
-        {
-            "samples_per_patch": "audio.samples_per_patch",
-            "output_num_channels": "output_channels",
-            "_label_trainable_num_channels": "label.query_channels",
-        }
-    ),
-    Row(("id2label",), ("label.num_classes", "label.class_names"), CLASSES),
-    Row(("output_shape",), ("image.num_frames", "image.image_size"), FRAMES),
-    Row(
-        ("num_frames", "image_size", "audio_samples_per_frame"),
-        ("image.positions.max_resolution", "audio.num_samples", "audio.positions.max_resolution"),
-        Transform(_to_resolutions, _from_resolutions),
-    ),
+TWICE = Transform(lambda theirs: (theirs, theirs), lambda ours, _: (ours,))
+SQUARE = each(lambda side: (side, side), lambda size: size[0])
+SIZE_TWICE = Transform(lambda size: (tuple(size),) * 2, lambda size, _: (list(size),))
+FRAMES = Transform(
+    lambda shape: (shape[1], tuple(shape[2:])), lambda frames, size: ([1, frames, *size],)
 )
+RESOLUTIONS = Transform(_to_resolutions, _from_resolutions)
 
+ENCODER = {
+    "num_latents": "encoder.num_latents",
+    "d_latents": "encoder.latent_channels",
+    "num_blocks": "encoder.num_blocks",
+    "num_self_attends_per_block": "encoder.layers_per_block",
+    "num_self_attention_heads": "encoder.self_heads",
+    "num_cross_attention_heads": "encoder.cross_heads",
+    "qk_channels": "encoder.qk_channels",
+    "v_channels": "encoder.v_channels",
+    "cross_attention_widening_factor": "encoder.cross_widening_factor",
+    "self_attention_widening_factor": "encoder.self_widening_factor",
+    "use_query_residual": "encoder.query_residual",
+    "hidden_act": ("activation", each(ACTIVATIONS.get, THEIR_ACTIVATION.get)),
+}
+CLASSIFIER = {**ENCODER, "id2label": (("num_classes", "class_names"), CLASSES)}
+BYTES = {"max_position_embeddings": "max_bytes", "vocab_size": "vocabulary"}
+VIDEO = {
+    **ENCODER,
+    "samples_per_patch": "audio.samples_per_patch",
+    "output_num_channels": "output_channels",
+    "_label_trainable_num_channels": "label.query_channels",
+    "id2label": (("label.num_classes", "label.class_names"), CLASSES),
+    "output_shape": (("image.num_frames", "image.image_size"), FRAMES),
+    ("num_frames", "image_size", "audio_samples_per_frame"): (
+        ("image.positions.max_resolution", "audio.num_samples", "audio.positions.max_resolution"),
+        RESOLUTIONS,
+    ),
+}
 # Each class: a model of ours for all that config.json does not say, and what it does say.
-CLASSES_OF_TRANSFORMERS: dict[str, tuple[PerceiverConfig, Layout]] = {
+CLASSES_OF_TRANSFORMERS: dict[str, tuple[PerceiverConfig, dict[Any, Any]]] = {
     "PerceiverForMaskedLM": (
         PUBLISHED["deepmind/language-perceiver"],
-        Layout(
-            (*ENCODER, *BYTES, Row(("d_model",), ("input_channels", "decoder.v_channels"), TWICE))
-        ),
+        {**ENCODER, **BYTES, "d_model": (("input_channels", "decoder.v_channels"), TWICE)},
     ),
     "PerceiverForSequenceClassification": (
         TEXT_CLASSIFIER,
-        Layout((*CLASSIFIER, *BYTES, *rows({"d_model": "input_channels"}))),
+        {**CLASSIFIER, **BYTES, "d_model": "input_channels"},
     ),
     "PerceiverForImageClassificationLearned": (
         PUBLISHED["deepmind/vision-perceiver-learned"],
-        Layout((*CLASSIFIER, *rows({"image_size": "image_size"}, SQUARE))),
+        {**CLASSIFIER, "image_size": ("image_size", SQUARE)},
     ),
     "PerceiverForImageClassificationFourier": (
         PUBLISHED["deepmind/vision-perceiver-fourier"],
-        Layout(CLASSIFIER),
+        CLASSIFIER,
     ),
     "PerceiverForImageClassificationConvProcessing": (
         PUBLISHED["deepmind/vision-perceiver-conv"],
-        Layout(CLASSIFIER),
+        CLASSIFIER,
     ),
     "PerceiverForOpticalFlow": (
         PUBLISHED["deepmind/optical-flow-perceiver"],
-        Layout(
-            (*ENCODER, Row(("train_size",), ("image_size", "positions.max_resolution"), SIZE_TWICE))
-        ),
+        {**ENCODER, "train_size": (("image_size", "positions.max_resolution"), SIZE_TWICE)},
     ),
-    "PerceiverForMultimodalAutoencoding": (
-        PUBLISHED["deepmind/multimodal-perceiver"],
-        Layout(VIDEO),
-    ),
+    "PerceiverForMultimodalAutoencoding": (PUBLISHED["deepmind/multimodal-perceiver"], VIDEO),
 }
 OF_TRANSFORMERS = {
     architecture: Fields(
@@ -182,20 +165,29 @@ def config_to_transformers(config: PerceiverConfig) -> dict[str, Any]:
 
 
 def architecture_of(config: PerceiverConfig) -> str:
-    """Which of transformers' classes has such parts.
+    """Which of transformers' classes it is."""
+    return built_like(config, OF_TRANSFORMERS, "transformers has")
+
+
+def built_like(config: PerceiverConfig, models: Mapping[str, Fields], which: str) -> str:
+    """The name of the model, of several that others have, that is built of the same parts.
+
+    Args:
+        config: its kind counts, and the kinds of its stem and of its positions.
+        models: name -> how it is written down.
+        which: "transformers has", for the message.
 
     Raises:
-        ValueError: if none has.
+        ValueError: if there is none.
     """
-    for architecture, fields in OF_TRANSFORMERS.items():
-        if kinds(config) == kinds(fields.template):
-            return architecture
+    for name, fields in models.items():
+        if _kinds(config) == _kinds(fields.template):
+            return name
     raise ValueError(
-        f"expected a model that transformers has, got {type(config).__name__} that none of "
-        f"{', '.join(OF_TRANSFORMERS)} is built like. {KEEP}"
+        f"expected a model that {which}, got {type(config).__name__} that none of "
+        f"{', '.join(models)} is built like. {KEEP}"
     )
 
 
-def kinds(config: PerceiverConfig) -> tuple[type, ...]:
-    """What a configuration is, and what its stem and its positions are."""
+def _kinds(config: PerceiverConfig) -> tuple[type, ...]:
     return type(config), *(type(getattr(config, part, None)) for part in ("stem", "positions"))

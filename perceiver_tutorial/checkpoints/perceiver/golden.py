@@ -5,97 +5,74 @@ from typing import Any
 
 from ...perceiver import PUBLISHED, PerceiverConfig, with_fidelity
 from ..fields import Fields, check_kept
-from ..layout import KEEP, Layout, Row, rows
+from ..layout import KEEP
 from ..transforms import AS_TUPLE
-from .config import kinds
+from .config import built_like
 
 WIDTHS = ("qk_channels", "v_channels", "decoder_qk_channels", "decoder_v_channels")
-SHARED = rows(
-    {
-        "num_latents": "encoder.num_latents",
-        "latent_channels": "encoder.latent_channels",
-        "num_blocks": "encoder.num_blocks",
-        "self_attends_per_block": "encoder.layers_per_block",
-        "self_heads": "encoder.self_heads",
-        "cross_heads": "encoder.cross_heads",
-        "qk_channels": "encoder.qk_channels",
-        "v_channels": "encoder.v_channels",
-        "decoder_query_residual": "decoder.query_residual",
-        "decoder_heads": "decoder.num_heads",
-        "decoder_qk_channels": "decoder.qk_channels",
-        "decoder_v_channels": "decoder.v_channels",
+SHARED = {
+    "num_latents": "encoder.num_latents",
+    "latent_channels": "encoder.latent_channels",
+    "num_blocks": "encoder.num_blocks",
+    "self_attends_per_block": "encoder.layers_per_block",
+    "self_heads": "encoder.self_heads",
+    "cross_heads": "encoder.cross_heads",
+    "qk_channels": "encoder.qk_channels",
+    "v_channels": "encoder.v_channels",
+    "decoder_query_residual": "decoder.query_residual",
+    "decoder_heads": "decoder.num_heads",
+    "decoder_qk_channels": "decoder.qk_channels",
+    "decoder_v_channels": "decoder.v_channels",
+}
+SIZE = {"image_size": ("image_size", AS_TUPLE)}
+CLASSIFIER = {**SHARED, **SIZE, "num_classes": "num_classes"}
+
+
+def _fourier(theirs: str = "", ours: str = "") -> dict[str, Any]:
+    return {
+        f"{theirs}num_bands": f"{ours}positions.num_bands",
+        f"{theirs}max_resolution": (f"{ours}positions.max_resolution", AS_TUPLE),
     }
-)
-PICTURE = rows({"image_size": "image_size"}, AS_TUPLE)
-CLASSIFIER = (*SHARED, *PICTURE, *rows({"num_classes": "num_classes"}))
 
 
-def _fourier(theirs: str = "", ours: str = "") -> tuple[Row, ...]:
-    return (
-        *rows({f"{theirs}num_bands": f"{ours}positions.num_bands"}),
-        *rows({f"{theirs}max_resolution": f"{ours}positions.max_resolution"}, AS_TUPLE),
-    )
-
-
-TABLES: dict[str, Layout] = {
-    "vision-perceiver-fourier": Layout((*CLASSIFIER, *_fourier())),
-    "vision-perceiver-learned": Layout(
-        (
-            *CLASSIFIER,
-            *rows(
-                {
-                    "conv_channels": "stem.channels",
-                    "position_channels": "positions.channels",
-                    "projected_position_channels": "positions.projected_channels",
-                }
-            ),
-        )
-    ),
-    "vision-perceiver-conv": Layout(
-        (*CLASSIFIER, *_fourier(), *rows({"conv_channels": "stem.channels"}))
-    ),
-    "language-perceiver": Layout(
-        (
-            *SHARED,
-            *rows(
-                {
-                    "input_channels": "input_channels",
-                    "num_positions": "max_bytes",
-                    "vocabulary": "vocabulary",
-                }
-            ),
-        )
-    ),
-    "optical-flow-perceiver": Layout(
-        (
-            *SHARED,
-            *PICTURE,
-            *_fourier(),
-            *rows({"patch_channels_after_linear": "patch_channels", "divide_flow_by": "divide_by"}),
-        )
-    ),
-    "multimodal-perceiver": Layout(
-        (
-            *SHARED,
-            *_fourier("image_", "image."),
-            *_fourier("audio_", "audio."),
-            *rows({"image_size": "image.image_size"}, AS_TUPLE),
-            *rows(
-                {
-                    "num_frames": "image.num_frames",
-                    "space_to_depth": "image.patch_size",
-                    "audio_samples": "audio.num_samples",
-                    "samples_per_patch": "audio.samples_per_patch",
-                    "num_classes": "label.num_classes",
-                    "label_query_channels": "label.query_channels",
-                    "label_mask_probability": "label.mask_probability",
-                    "output_channels": "output_channels",
-                    "input_padding_min": "input_padding",
-                    "query_padding_min": "query_padding",
-                }
-            ),
-        )
-    ),
+TABLES: dict[str, dict[str, Any]] = {
+    "vision-perceiver-fourier": {**CLASSIFIER, **_fourier()},
+    "vision-perceiver-learned": {
+        **CLASSIFIER,
+        "conv_channels": "stem.channels",
+        "position_channels": "positions.channels",
+        "projected_position_channels": "positions.projected_channels",
+    },
+    "vision-perceiver-conv": {**CLASSIFIER, **_fourier(), "conv_channels": "stem.channels"},
+    "language-perceiver": {
+        **SHARED,
+        "input_channels": "input_channels",
+        "num_positions": "max_bytes",
+        "vocabulary": "vocabulary",
+    },
+    "optical-flow-perceiver": {
+        **SHARED,
+        **SIZE,
+        **_fourier(),
+        "patch_channels_after_linear": "patch_channels",
+        "divide_flow_by": "divide_by",
+    },
+    "multimodal-perceiver": {
+        **SHARED,
+        **_fourier("image_", "image."),
+        **_fourier("audio_", "audio."),
+        "image_size": ("image.image_size", AS_TUPLE),
+        "num_frames": "image.num_frames",
+        "space_to_depth": "image.patch_size",
+        "audio_samples": "audio.num_samples",
+        "samples_per_patch": "audio.samples_per_patch",
+        "num_classes": "label.num_classes",
+        "label_query_channels": "label.query_channels",
+        "label_mask_probability": "label.mask_probability",
+        "output_channels": "output_channels",
+        "input_padding_min": "input_padding",
+        "query_padding_min": "query_padding",
+    },
 }
 
 
@@ -148,10 +125,4 @@ def family_of(config: PerceiverConfig) -> str:
     Raises:
         ValueError: if of none.
     """
-    for family, fields in FIELDS.items():
-        if kinds(config) == kinds(fields.template):
-            return family
-    raise ValueError(
-        f"expected a model that DeepMind published, got {type(config).__name__} that none of "
-        f"{', '.join(FIELDS)} is built like. {KEEP}"
-    )
+    return built_like(config, FIELDS, "DeepMind published")

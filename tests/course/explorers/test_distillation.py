@@ -147,5 +147,5 @@ def test_the_start_is_a_9_on_which_the_heads_follow_label_and_teacher():
 def test_no_bar_of_the_losses_leaves_the_paper():
     for setting in corners(KNOBS):
         figure = draw(**setting).figure
-        right = max(box.get_datalim(box.axes.transData).x1 for box in figure.axes[0].collections)
+        right = max(box.get_x() + box.get_width() for box in figure.axes[0].patches)
         assert right <= 8.0

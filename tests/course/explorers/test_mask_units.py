@@ -189,12 +189,13 @@ def test_frames_stand_side_by_side_and_are_never_pooled():
 
 
 def test_one_token_is_black_in_both_panels_and_in_the_ribbon():
-    figure = draw("8 x 8 tokens", 2, False, 2, 4).figure
-    fills = [one.get_facecolor()[:, :3] for one in figure.axes[0].collections]
+    (axes,) = draw("8 x 8 tokens", 2, False, 2, 4).figure.axes
+    fills = [one.get_facecolor()[:, :3] for one in axes.collections]
     cells = [fill for fill in fills if len(fill) == 64 and fill.max(1).min() < 0.2]
-    black = [int((fill.max(1) < 0.2).sum()) for fill in cells]
-    assert black.count(1) == 3  # the rest are the numbers of its mask unit
-    assert black.count(15) == 2
+    assert [int((fill.max(1) < 0.2).sum()) for fill in cells] == [1, 1, 1]
+    bold = [text for text in axes.texts if text.get_fontweight() == "bold"]
+    assert len(bold) == 2 * 16  # its mask unit, in both panels
+    assert sum(text.get_color() == "white" for text in bold) == 2
 
 
 @pytest.mark.parametrize("unit", range(len(TINTS)))
