@@ -276,10 +276,10 @@ def test_tables_are_spread_and_nothing_else_is_touched():
     assert changed == pytest.approx(dict.fromkeys(changed, 0.5))
     assert set(changed) == {
         "preprocessor.embeddings.weight",
-        "preprocessor.positions.table",
+        "preprocessor.position_embeddings.weight",
         "encoder.latents",
         "queries.table",
-        "postprocessor.embedding.weight",
+        "postprocessor.embeddings.weight",
     }
 
 
