@@ -40,6 +40,8 @@ def batches(*data: Any, batch_size: int, seed: int = 0) -> Iterator[Batch]:
     """
     if batch_size < 1:
         raise ValueError(f"expected batch_size of at least 1, got {batch_size}.")
+    if len(data) == 1 and isinstance(data[0], Mapping) and hasattr(data[0], "column_names"):
+        raise ValueError(f"expected one split, got all of them: choose {' or '.join(data[0])}.")
     if len(data) == 1 and hasattr(data[0], "column_names"):
         read = _streamed if hasattr(data[0], "set_epoch") else _picked
         return read(data[0], batch_size, seed)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ from .folder import Folder, Labelled, class_folders, labelled_pictures
 from .published import PUBLISHED_ACCURACY
 from .report import Report, judge
 from .results import Outcome, Results, Run
-from .rows import class_order, labelled_rows, opened
+from .rows import class_order, labelled_rows, opened, split_of
 
 MOST_PIXELS = 100_000_000  # a small file may unpack to more than the memory holds
 Ready = (
@@ -100,6 +100,8 @@ def evaluate(
 
 def _rows(data: str | Path | Iterable, split: str | None) -> tuple[Any, str]:
     """Rows, None for a folder sorted by class, and where they are; "" where they are no place."""
+    if isinstance(data, Mapping):
+        return [data] if "image" in data else split_of(data, split), ""
     if not isinstance(data, str | Path):
         return data, ""
     return opened(data, split) or (None, str(Path(data).resolve()))
