@@ -59,6 +59,6 @@ def encode_in_turn(
     for read, block in encoder.schedule:
         if read is not None:
             latents = encoder.cross[read](latents, next(arrays))
-        for self_attend in encoder.blocks[block]:
-            latents = self_attend(latents)
+        for layer in encoder.blocks[block]:
+            latents = layer(latents)
     return latents

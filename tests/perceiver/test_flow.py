@@ -152,7 +152,7 @@ def test_every_pixel_of_a_tile_counts_and_the_middle_most():
     assert torch.equal(weights, weights.flip(0)) and torch.equal(weights, weights.flip(1))
 
 
-# -- at the door ---------------------------------------------------------------------------
+# -- what enters ---------------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("without_shape_checks")

@@ -235,8 +235,8 @@ def test_a_schedule_is_the_same_as_calling_its_modules_by_hand(reads, blocks):
     for turn in range(config.num_blocks):
         if turn < len(reads):
             latents = encoder.cross[reads[turn]](latents, array)
-        for self_attend in encoder.blocks[(blocks or (0, 0, 0))[turn]]:
-            latents = self_attend(latents)
+        for layer in encoder.blocks[(blocks or (0, 0, 0))[turn]]:
+            latents = layer(latents)
     assert relative_error(encoder(array), latents) < EXACT
     assert len(encoder.cross) == len({*reads}) and len(encoder.blocks) == len({*(blocks or (0,))})
 

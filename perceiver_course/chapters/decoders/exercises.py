@@ -154,7 +154,7 @@ PREDICTIONS = {
         },
         compute=lambda: _chunk_stage("decoder.cross"),
     ),
-    "decoders.heard": Prediction(
+    "decoders.encoded": Prediction(
         question="S = 15 output rows of sound become samples, P = 16 from each row. Which shape "
         "has the answer?",
         formula="B, S*P",

@@ -375,7 +375,7 @@ class DetectionConfig:
         num_classes: classes of things; "nothing" is one more.
         query_channels: width of a query. None: that of the latents.
         decoder: see `DecoderConfig`.
-        activation: the bend in every MLP of the encoder and the decoder.
+        activation: the GELU in every MLP of the encoder and the decoder.
     """
 
     encoder: EncoderConfig
@@ -429,7 +429,7 @@ class AudioClassifierConfig:
         audio_channels: 1 for mono, 2 for stereo.
         num_classes: scores wanted.
         decoder: see `DecoderConfig`.
-        activation: the bend in every MLP.
+        activation: the GELU in every MLP.
     """
 
     encoder: EncoderConfig

@@ -34,7 +34,7 @@ READ = Exercise(
 )
 
 RUNS = Exercise(
-    task="return how often self-attends run: `passes` times through a block of `layers`.",
+    task="return how often self-attention layers run: `passes` times through a block of `layers`.",
     inputs=lambda: (8, 6),
     reference=lambda passes, layers: passes * layers,
     slips=(

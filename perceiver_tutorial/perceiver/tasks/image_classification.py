@@ -37,7 +37,7 @@ class ImageClassifierConfig:
         num_classes: scores wanted.
         decoder: see `DecoderConfig`; None: the mean of the latents is classified, as in
             the first Perceiver.
-        activation: the bend in every MLP.
+        activation: the GELU in every MLP.
         class_names: what each class is called, where that is known. Says nothing of what is
             computed: two configurations that differ in it are equal.
 

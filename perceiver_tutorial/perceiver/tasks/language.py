@@ -34,7 +34,7 @@ class MaskedLanguageConfig:
         vocabulary: 256 bytes and 6 special ids.
         mask_queries: let the queries of masked bytes attend to nothing, as DeepMind's
             code does.
-        activation: the bend in every MLP.
+        activation: the GELU in every MLP.
     """
 
     encoder: EncoderConfig

@@ -121,7 +121,7 @@ class MultimodalConfig:
         input_padding: learned channels that the widest modality gets; others get more.
         query_padding: the same for the queries.
         decoder: see `DecoderConfig`.
-        activation: the bend in every MLP.
+        activation: the GELU in every MLP.
     """
 
     encoder: EncoderConfig

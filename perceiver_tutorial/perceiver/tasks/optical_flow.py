@@ -30,7 +30,7 @@ class OpticalFlowConfig:
         patch_channels: width of a pixel's 54 neighbourhood colours after a linear map.
         divide_by: what the decoder's numbers are divided by.
         decoder: see `DecoderConfig`.
-        activation: the bend in every MLP.
+        activation: the GELU in every MLP.
     """
 
     encoder: EncoderConfig

@@ -34,7 +34,7 @@ class PointCloudConfig:
         num_classes: scores wanted.
         decoder: see `DecoderConfig`; None: the mean of the latents is the only answer,
             as in the first Perceiver.
-        activation: the bend in every MLP.
+        activation: the GELU in every MLP.
     """
 
     encoder: EncoderConfig

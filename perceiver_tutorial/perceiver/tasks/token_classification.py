@@ -34,7 +34,7 @@ class TokenClassifierConfig:
         input_channels: width of a byte's embedding, and of the queries.
         max_bytes: longest text, in bytes.
         vocabulary: 256 bytes and 6 special ids.
-        activation: the bend in every MLP.
+        activation: the GELU in every MLP.
     """
 
     encoder: EncoderConfig
