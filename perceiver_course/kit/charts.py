@@ -12,7 +12,19 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from torch import Tensor
 
 from .axes import AXES, Kind
-from .picture import INK, Number, Picture, frame, ink_on, middle, panels, show, title_above, write
+from .picture import (
+    INK,
+    Number,
+    Picture,
+    frame,
+    ink_on,
+    legend_below,
+    middle,
+    panels,
+    show,
+    title_above,
+    write,
+)
 
 COLOURS = tuple(AXES[name].colour for name in ("inputs", "latents", "queries", "classes"))
 DASHES = ("-", "--", "-.", ":")
@@ -30,7 +42,7 @@ LOOKS = {
     "formula": {"color": "#555555", "linewidth": 1, "linestyle": "--", "marker": ""},
     "dots": {"color": INK, "linestyle": "", "marker": "o", "zorder": 3},
 }
-MOST_MARKED = 40
+MOST_MARKED = 24
 Values = Sequence[Number] | Float[Tensor, " points"]
 Curves = Mapping[str, Values]
 
@@ -59,14 +71,14 @@ def draw_lines(
         marks: name -> a place along x.
         is_stacked: whether panels stand below one another.
     """
-    count = len(curves_of)
+    count, are_alike = len(curves_of), len({tuple(curves) for curves in curves_of.values()}) == 1
     x = np.arange(len(next(iter(next(iter(curves_of.values())).values())))) if x is None else x
     x = np.asarray(x)
     if is_stacked:
         figure, grid = panels(count, 1, 9.0, 0.4 + 1.5 * count, has_frames=True, sharex=True)
     else:
         width = 6.4 if count == 1 else min(9.4, 3.6 * count)
-        figure, grid = panels(1, count, width, 2.7, has_frames=True)
+        figure, grid = panels(1, count, width, 2.8, has_frames=True)
     for axes, (name, curves) in zip(grid.flat, curves_of.items(), strict=True):
         _lines(axes, x, curves, looks or {})
         title_above(axes, name)
@@ -77,9 +89,13 @@ def draw_lines(
         for label, place in (marks or {}).items():
             axes.axvline(place, **LEVEL)
             write(axes, place, 0.97, f" {label}", transform=axes.get_xaxis_transform(), va="top")
-        if len(curves) > 1 or looks:
+        if is_stacked:
             beside = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)}
-            axes.legend(frameon=False, fontsize=8, **(beside if is_stacked else {}))
+            axes.legend(frameon=False, fontsize=8, **beside)
+        elif not are_alike and len(curves) > 1:
+            axes.legend(frameon=False, fontsize=8)
+    if are_alike and not is_stacked and (len(curves) > 1 or looks):
+        legend_below(figure, axes.get_legend_handles_labels()[0], 8)
     for axes in grid[:, 0]:
         axes.set_ylabel(labels[1], fontsize=9)
     for axes in grid[-1]:
@@ -110,15 +126,22 @@ def _is_doubled(x: np.ndarray) -> bool:
 
 
 def _is_steep(curves: Curves, x: np.ndarray) -> bool:
+    if not _is_doubled(x):
+        return False
     low, high = min(map(min, curves.values())), max(map(max, curves.values()))
-    return _is_doubled(x) and bool(high > 50 * low > 0)
+    return bool(high > 50 * low > 0)
 
 
 def _lines(axes: Axes, x: np.ndarray, curves: Curves, looks: Mapping[str, str]) -> None:
-    for number, (name, values) in enumerate(curves.items()):
-        look = {"color": COLOURS[number % 4], "linestyle": DASHES[number % 4], "markersize": 5}
-        look["marker"] = MARKERS[number % 4] if len(x) <= MOST_MARKED else ""
-        axes.plot(x, np.asarray(values), label=name, **look | LOOKS.get(looks.get(name), {}))
+    number = 0
+    for name, values in curves.items():
+        if name in looks:
+            look = LOOKS[looks[name]]
+        else:
+            look = {"color": COLOURS[number % 4], "linestyle": DASHES[number % 4]}
+            look |= {"marker": MARKERS[number % 4] if len(x) <= MOST_MARKED else ""}
+            number += 1
+        axes.plot(x, np.asarray(values), label=name, markersize=5, **look)
     if _is_doubled(x):
         axes.set_xscale("log", base=2)
         axes.set_xticks(x, [f"{one:,}" for one in x.tolist()])

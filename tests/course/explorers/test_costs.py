@@ -32,10 +32,10 @@ def test_operations_and_maps_are_those_of_real_modules(setting):
     flops, maps = _flops_of(num_latents, channels, depth)(num_inputs), _maps_of(num_latents)
     assert flops["all read all"] == plain.total.flops
     assert flops["latents read, then think"] == few.total.flops
-    assert flops["reading"] == few["reads.0"].flops
+    assert flops["reading"] == few["cross.0"].flops
     assert flops["thinking"] == few["blocks.0.0"].flops
     assert maps(num_inputs)["all read all"] == plain.total.map_bytes
-    assert maps(num_inputs)["reading"] == few["reads.0"].map_bytes
+    assert maps(num_inputs)["reading"] == few["cross.0"].map_bytes
     assert maps(num_inputs)["thinking"] == few["blocks.0.0"].map_bytes
 
 
