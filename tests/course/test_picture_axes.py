@@ -18,7 +18,8 @@ from perceiver_course.chapters.flow.pictures import (
 from perceiver_course.chapters.multimodal.pictures import draw_tradeoff
 from perceiver_course.chapters.point_clouds.pictures import draw_clouds
 from perceiver_course.chapters.positions.pictures import draw_code
-from perceiver_course.explorers.costs import MAPS, WORK, Growth, draw_growth
+from perceiver_course.explorers.costs import MAPS, WORK, _flops_of
+from perceiver_course.explorers.costs import draw as draw_costs
 from perceiver_course.explorers.flow import draw_motion
 from perceiver_course.kit.charts import (
     draw_coordinates,
@@ -131,16 +132,12 @@ def test_coordinates_run_along_the_line():
 
 
 def test_the_explorer_of_costs_has_operations_left_and_bytes_right():
-    growth = Growth({"all read all": [10**6, 10**7], "reading": [10**5] * 2}, {
-        "all read all": 10**6, "latents read, then think": 10**5, "reading": 10**5, "thinking": 9
-    })  # fmt: skip
-    picture = draw_growth([16, 64], 64, growth, growth, ((64, 10**7), (128, 2**20)), "title")
+    picture = draw_costs(64, 32, 64, 2, 16)
     places = words(picture)
     assert WORK.left - 1 < places["operations"][0] < WORK.left + WORK.wide
     assert MAPS.left - 1 < places["bytes of one map"][0] < MAPS.left + MAPS.wide
     assert any(
-        np.allclose((x[0], y[0]), plot.place(16, 10**6))
-        for plot in (WORK, MAPS)
+        np.allclose((x[0], y[0]), WORK.place(16, _flops_of(32, 64, 2)(16)["all read all"]))
         for x, y in lines(picture)
     )
 

@@ -67,7 +67,7 @@ from perceiver_course.chapters.positions.pictures import (
 from perceiver_course.chapters.shapes.pictures import draw_strides
 from perceiver_course.explorers.amounts import Bar, tens
 from perceiver_course.explorers.attention.pictures import Row, draw_row_on_image, draw_row_on_text
-from perceiver_course.explorers.costs import Growth, draw_growth
+from perceiver_course.explorers.costs import draw as draw_costs
 from perceiver_course.explorers.distillation import Lane, Lesson, draw_lesson
 from perceiver_course.explorers.families.pictures import Divided, Reader, draw_families
 from perceiver_course.explorers.flow import draw_motion
@@ -341,19 +341,7 @@ PICTURES = {
         ([Bar("array, 6 x 21", 504, "inputs"), Bar("map, 6 x 6", 144, None)], 2**30),
         [Bar("reading", 10**9, "inputs")],
     ),
-    "growth of costs": lambda: draw_growth(
-        [16, 64, 1024],
-        64,
-        Growth(
-            {"all read all": [10**6, 10**8, 10**10], "latents read, then think": [10**7] * 3},
-            dict.fromkeys(
-                ("all read all", "latents read, then think", "reading", "thinking"), 10**7
-            ),
-        ),
-        Growth({"reading": [2**12, 2**14, 2**18]}, {"all read all": 2**14, "reading": 2**15}),
-        ((32, 10**7), (4096, 2**30)),
-        "64 inputs.",
-    ),
+    "costs": lambda: draw_costs(64, 32, 64, 2, 16),
     "one photograph, several families": lambda: draw_families(
         [
             Reader(
@@ -557,7 +545,7 @@ SAID = {
     "17 what is there, 4 learned padding. Row 7 is image.",
     "several arrays": "audio, 5 rows: 4 what is there + 13 where it is + 4 learned padding; label, "
     "1 row: 17 what is there + 4 learned padding. Bytes: array, 6 x 21, 504 bytes; map",
-    "growth of costs": "64 inputs. Operations with 64 inputs: all read all, 10 million; latents",
+    "costs": "inputs that all read all. Operations with 64 inputs: all read all, 8.39 million; lat",
     "one photograph, several families": "8 x 8 pixels. one, 4 patches: 5 operations.",
     "Fourier features": "3 x (2 x 2 + 1) = 15 channels for each of 2 x 5 x 5 cells. Aliased: 5 "
     "cells show at most 2 waves; the fastest band has 4.5 and looks like 0.5. Alike to frame 1",
