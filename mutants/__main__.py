@@ -1,9 +1,9 @@
 """Plant bugs, one at a time, and show which tests notice: python tutorial.py mutants [NAME ...].
 
-Names are those of tables (floor, perceiver, losses, hiera, deit, around, kinds) or parts of those
-of bugs; without any, all are tried, two at a time. Bugs are planted in copies; the working tree
-stays as it is. After every bug the results are written to mutants/results.json, and in the end the
-page mutants/README.md.
+Names are those of tables (floor, perceiver, losses, hiera, deit, around, data, kinds) or parts of
+those of bugs; without any, all are tried, two at a time. Bugs are planted in copies; the working
+tree stays as it is. After every bug the results are written to mutants/results.json, and in the
+end the page mutants/README.md.
 """
 
 import argparse

@@ -11,7 +11,7 @@ from tools.contents import read
 
 ROOT = Path(__file__).parent.parent
 PACKAGE, COURSE = "perceiver_tutorial", "perceiver_course"
-TABLES = ("floor", "perceiver", "losses", "hiera", "deit", "around", "kinds")
+TABLES = ("floor", "perceiver", "losses", "hiera", "deit", "around", "data", "kinds")
 
 
 @dataclass(frozen=True)

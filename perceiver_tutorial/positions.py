@@ -188,6 +188,7 @@ class FourierPositions(nn.Module):
         features = fourier_features(
             grid_positions(index_dims), num_bands, max_resolution or index_dims
         )
+        self.index_dims = index_dims
         self.num_channels = features.shape[-1]
         self.register_buffer("features", features, persistent=False)
 
@@ -208,6 +209,7 @@ class LearnedPositions(nn.Module):
         self, index_dims: tuple[int, ...], channels: int, projected_channels: int | None = None
     ):
         super().__init__()
+        self.index_dims = index_dims
         self.num_channels = projected_channels or channels
         self.table = learned_table(math.prod(index_dims), channels)
         self.project = (

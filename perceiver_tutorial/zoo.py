@@ -28,6 +28,6 @@ def build(config: Any) -> nn.Module:
         TypeError: if nobody has registered for such a configuration.
     """
     raise TypeError(
-        f"expected a configuration, got {type(config).__name__}. For one of your own, write a "
-        "function that builds its model, and register it with @build.register."
+        f"expected a configuration, got {type(config).__name__}. Published names go to the build "
+        "of a family; for a configuration of your own, register a function with @build.register."
     )

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from perceiver_tutorial.perceiver import EncoderConfig
 
 from ..kit.axes import AXES
-from ..kit.formulas import attend_flops, encoder_flops
+from ..kit.formulas import encoder_flops, layer_flops
 from ..kit.picture import INK, Picture, box, middle, sheet, write
 from .amounts import GRID, HATCH, Scale, byte_scale, in_bytes, in_powers, in_words, tens
 from .explorer import Explorer
@@ -146,7 +146,7 @@ def _flops_of(num_latents: int, channels: int, depth: int) -> Amounts:
 
     def flops(inputs: int) -> dict[str, int]:
         few = encoder_flops(encoder, inputs, channels)
-        plain = sum(attend_flops(inputs, inputs, channels, channels).values())
+        plain = sum(layer_flops(inputs, inputs, channels, channels).values())
         both = sum(few.values())
         return {"all read all": depth * plain, "latents read, then think": both, **few}
 

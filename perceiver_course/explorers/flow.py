@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from PIL import Image, ImageOps
 from torch import Tensor, nn
 
-from perceiver_tutorial.perceiver import even_contrast, predict_flow
+from perceiver_tutorial.perceiver import local_contrast_normalisation, predict_flow
 from perceiver_tutorial.perceiver.losses import end_point_error
 
 from ..kit import samples
@@ -191,7 +191,7 @@ def moved(texture: Float[Tensor, "3 _ _"], right: float, down: float, turn: floa
 
 def told(frames: Float[Tensor, "frames=2 3 height width"]) -> Float[Tensor, "height width xy=2"]:
     """The flow that the trained model finds, tile by tile, in pixels."""
-    return predict_flow(_model(), *even_contrast(frames))
+    return predict_flow(_model(), *local_contrast_normalisation(frames))
 
 
 @cache

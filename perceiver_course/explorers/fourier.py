@@ -9,12 +9,13 @@ from einops import rearrange
 from jaxtyping import Float, Int
 from matplotlib.axes import Axes
 from torch import Tensor
+from torch.nn.functional import cosine_similarity
 
 from perceiver_tutorial.positions import fourier_features, grid_positions
 
 from ..kit.axes import AXES
 from ..kit.picture import DOTS_PER_INCH, INK, Picture, inset, middle, sheet, show, write
-from ..kit.position_pictures import LIMITS, cosine_similarity
+from ..kit.position_pictures import LIMITS
 from .explorer import Explorer, Settings
 from .knobs import Choice, Whole
 
@@ -116,7 +117,7 @@ def alike_to(
     """The cosine between how one place is written and how every place is."""
     grid = features.reshape(*(1, 1, *index_dims)[-3:], -1)
     here = grid[(0, 0, *place)[-3:]]
-    return cosine_similarity(features, here[None]).reshape(grid.shape[:-1])
+    return cosine_similarity(features, here, dim=-1).reshape(grid.shape[:-1])
 
 
 def draw_fourier(

@@ -22,7 +22,7 @@ from perceiver_tutorial.tracing import Cost, Walk, cost, walk
 from perceiver_tutorial.zoo import build
 
 from ..kit.axes import PARTS
-from ..kit.formulas import attend_flops
+from ..kit.formulas import layer_flops
 from ..kit.picture import INK, Picture, box, sheet, write
 from .amounts import Bar, byte_scale, draw_bar_table, in_bytes, in_words, tens
 from .explorer import Explorer
@@ -103,7 +103,7 @@ def _bands(axes: Axes, top: float, rows: Mapping[str, int], widths: Mapping[str,
 
 
 NUMBER = 4  # bytes
-OWN_WAY = "preprocessor.modalities.*"
+OWN_WAY = "preprocessor.parts.*"
 Size = tuple[int, int]
 
 
@@ -179,7 +179,7 @@ class Measured:
         steps = {
             "input array": "preprocessor",
             "latents": "encoder",
-            "queries": "decoder.decoder.cross",
+            "queries": "decoder.cross",
             "output array": "decoder.decoder",
         }
         arrays = {name: self.walked[step].shape[1:] for name, step in steps.items()}
@@ -209,7 +209,7 @@ class Measured:
     def flops(self) -> dict[str, int]:
         """Floating point operations of a whole pass, and of the same if all inputs read all."""
         encoder, (inputs, channels) = self.config.encoder, self.arrays["input array"]
-        plain = sum(attend_flops(inputs, inputs, channels, channels).values())
+        plain = sum(layer_flops(inputs, inputs, channels, channels).values())
         answering = self.spent["decoder"].flops + self.spent["postprocessor"].flops
         return {
             "reading": self.spent["encoder.cross.0"].flops,

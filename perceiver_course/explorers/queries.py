@@ -12,6 +12,7 @@ from torch import Tensor
 
 from perceiver_tutorial import tracing
 from perceiver_tutorial.perceiver import PerceiverIO
+from perceiver_tutorial.perceiver.multimodal import pad_channels
 from perceiver_tutorial.perceiver.queries import GridQueries
 
 from ..kit.axes import AXES
@@ -203,7 +204,7 @@ def _between(points: Int[Tensor, " points"], side: int) -> Float[Tensor, "points
     grid = GridQueries(
         (CLIPS.image.num_frames, side, side), pitches.num_bands, pitches.max_resolution
     )
-    rows = model.queries.pad(grid(latents, points), "image")
+    rows = pad_channels(grid(latents, points), model.queries.padding["image"])
     return model.postprocessor(model.decoder({"image": rows}, latents))["image"][0]
 
 

@@ -19,7 +19,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from perceiver_tutorial.perceiver.chunks import join_answers
+from perceiver_tutorial.perceiver.entrances import join_answers
 
 TOLERANCE = 1e-4
 META = torch.device("meta")

@@ -3,7 +3,7 @@
 from perceiver_tutorial.perceiver import EncoderConfig
 
 
-def attend_flops(
+def layer_flops(
     queries: int,
     keys: int,
     query_channels: int,
@@ -13,14 +13,14 @@ def attend_flops(
     v_channels: int | None = None,
     widening_factor: int = 1,
 ) -> dict[str, int]:
-    """Floating point operations of one cross-attend, or self-attend, part by part.
+    """Floating point operations of one layer of cross- or self-attention, part by part.
 
     A matrix product of sizes (a, b) and (b, c) takes a * b * c multiplications and as
-    many additions: 2 * a * b * c operations. Norms, softmax and the bend are left out,
+    many additions: 2 * a * b * c operations. Norms, softmax and the activation are left out,
     as in torch's own counts: they are small. The number of heads does not matter.
 
     Args:
-        queries: rows that ask. In a self-attend they are the keys as well.
+        queries: rows that ask. In a self-attention layer they are the keys as well.
         keys: rows that are read.
         query_channels: width of a row that asks.
         kv_channels: width of a row that is read.
@@ -31,7 +31,7 @@ def attend_flops(
     Returns:
         Part -> operations, in the order in which they are done.
 
-    >>> sum(attend_flops(512, 50176, 1024, 261, qk_channels=261).values())
+    >>> sum(layer_flops(512, 50176, 1024, 261, qk_channels=261).values())
     43187474432
     """
     qk_channels = qk_channels or query_channels
@@ -41,7 +41,7 @@ def attend_flops(
         "keys": 2 * keys * kv_channels * qk_channels,
         "values": 2 * keys * kv_channels * v_channels,
         "scores": 2 * queries * keys * qk_channels,
-        "mixtures": 2 * queries * keys * v_channels,
+        "context": 2 * queries * keys * v_channels,
         "output": 2 * queries * v_channels * query_channels,
         "MLP": 2 * 2 * queries * query_channels**2 * widening_factor,
     }
@@ -60,7 +60,7 @@ def encoder_flops(config: EncoderConfig, inputs: int, input_channels: int) -> di
     {'reading': 43187474432, 'thinking': 360777252864}
     """
     latents, width = config.num_latents, config.latent_channels
-    read = attend_flops(
+    read = layer_flops(
         latents,
         inputs,
         width,
@@ -69,7 +69,7 @@ def encoder_flops(config: EncoderConfig, inputs: int, input_channels: int) -> di
         v_channels=config.v_channels,
         widening_factor=config.cross_widening_factor,
     )
-    think = attend_flops(
+    think = layer_flops(
         latents,
         latents,
         width,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import normalize
+from torch.nn.functional import cosine_similarity
 
 from .images import draw_maps
 from .picture import Picture, panels, show, title_above
@@ -32,22 +32,6 @@ def draw_bands(
     return Picture(draw_maps({"": maps}, titles, limits=(-1, 1)).figure, alt)
 
 
-def cosine_similarity(
-    rows: Float[Tensor, "rows channels"], others: Float[Tensor, "others channels"]
-) -> Float[Tensor, "rows others"]:
-    """The cosine between every row of one table and every row of another.
-
-    What all rows have in common makes them alike. To compare what is left, take it away
-    first: `table - table.mean(0)`.
-
-    >>> table = torch.tensor([[4.0, 3.0], [4.0, -3.0]])
-    >>> cosine_similarity(table, table)
-    tensor([[1.0000, 0.2800],
-            [0.2800, 1.0000]])
-    """
-    return normalize(rows, dim=-1) @ normalize(others, dim=-1).T
-
-
 def draw_similarities(
     codes: Mapping[str, Float[Tensor, "cells _"]],
     index_dims: tuple[int, int],
@@ -63,7 +47,7 @@ def draw_similarities(
     figure, (row,) = panels(1, len(codes), 0.6 + 2.2 * max(len(codes), 1.4), 2.5)
     for axes, (title, code) in zip(row, codes.items(), strict=True):
         here = code[cell[0] * index_dims[1] + cell[1]]
-        alike = cosine_similarity(code.detach(), here.detach()[None]).reshape(index_dims)
+        alike = cosine_similarity(code.detach(), here.detach(), dim=-1).reshape(index_dims)
         shown = show(axes, alike, **LIMITS)
         axes.plot(cell[1], cell[0], marker="+", color="white", markersize=9)
         title_above(axes, title)
@@ -100,7 +84,7 @@ def draw_similarity_maps(
     near, means = neighbours(index_dims).bool(), []
     for axes, (title, table) in zip(row, tables.items(), strict=True):
         maps = torch.full((rows, rows + 1, columns, columns + 1), torch.nan)
-        alike = cosine_similarity(table.detach(), table.detach())
+        alike = cosine_similarity(table[:, None], table, dim=-1).detach()
         alike_by_place = alike.reshape(rows, columns, rows, columns)
         maps[:, :rows, :, :columns] = alike_by_place.transpose(1, 2)
         shown = show(axes, maps.flatten(2).flatten(0, 1)[:-1, :-1], **LIMITS)

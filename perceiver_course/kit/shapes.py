@@ -13,7 +13,7 @@ from perceiver_tutorial.tracing.walk import Step
 
 from .arithmetic import shape_of, written_out
 from .files import DATA
-from .formulas import attend_flops
+from .formulas import layer_flops
 from .letters_of_shapes import letters_of, tables_of
 
 FILE = DATA / "shapes.yaml"
@@ -22,7 +22,7 @@ COUNTS = (
     "tokens read by each",
 )  # fmt: skip
 ATTEND = "attend(o, m, e, c)"
-WITHOUT_BATCH = ("points", "1")  # positions are the same for all samples
+WITHOUT_BATCH = ("points",)  # positions are the same for all samples
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def sizes_of(config: Config, step: str) -> list[Size]:
     """
     found: dict[str, list[Size]] = {}
     for table in tables_of(config):
-        for pattern, sizes in _read()[table].items():
+        for pattern, sizes in read_table()[table].items():
             if fnmatchcase(step, pattern):
                 found |= sizes
     return [size for sizes in found.values() for size in sizes]
@@ -130,7 +130,7 @@ def _incoming(step: Step) -> dict[str, int]:
 
 def _operations(letters: Mapping[str, int], size: Size) -> Reason:
     """Of one attention layer and its MLP, and what most of them are spent on."""
-    flops = attend_flops(
+    flops = layer_flops(
         *(letters[size] for size in "omec"),
         qk_channels=letters.get("Q", letters["c"]),
         v_channels=letters.get("V"),
@@ -142,8 +142,8 @@ def _operations(letters: Mapping[str, int], size: Size) -> Reason:
 
 
 @cache
-def _read() -> dict[str, dict[str, dict[str, list[Size]]]]:
-    """Table -> pattern of steps -> what -> its rows, one unless several arrays are returned."""
+def read_table() -> dict[str, dict[str, dict[str, list[Size]]]]:
+    """Table -> steps -> axis or count -> its rows, one unless several arrays are returned."""
     tables = yaml.safe_load(FILE.read_text(encoding="utf-8"))
     return {
         table: {pattern: {what: list(_rows(what, said)) for what, said in sizes.items()}

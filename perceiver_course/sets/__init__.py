@@ -7,11 +7,11 @@ from typing import Any
 from datasets import Dataset
 from torch import Tensor
 
-from . import others, pictures
+from . import arrays, pictures, texts
 from .made import MadeSet
 
 LONGEST = 60  # characters of a text that a card shows
-SETS = {**pictures.SETS, **others.SETS}
+SETS = {**pictures.SETS, **texts.SETS, **arrays.SETS}
 
 
 def load_set(name: str, **counts: int) -> Mapping[str, Dataset]:

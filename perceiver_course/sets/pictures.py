@@ -15,7 +15,7 @@ from datasets import (
 from PIL.Image import fromarray
 from torch import Tensor
 
-from perceiver_tutorial.perceiver import even_contrast
+from perceiver_tutorial.perceiver import local_contrast_normalisation
 
 from ..chapters.extending.data import THINGS, scenes
 from ..chapters.feature_maps.data import SEGMENTS, segments
@@ -87,7 +87,9 @@ def _segments(count: int, seed: int) -> Iterator[Row]:
 
 
 def _moving_pairs(count: int, seed: int, photographs: str) -> Iterator[Row]:
-    pairs = small_motions(even_contrast(getattr(samples.textures(), photographs)), count, seed)
+    pairs = small_motions(
+        local_contrast_normalisation(getattr(samples.textures(), photographs)), count, seed
+    )
     yield from rows(frames=pairs.frames, flow=pairs.flow, in_sight=pairs.in_sight)
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from functools import cached_property
 from typing import Any
 
-from .layout import KEEP, Layout
+from .layout import KEEP, Layout, rows
 
 FOR_NOTHING = object()
 
@@ -49,7 +50,7 @@ class Fields:
 
     Attributes:
         template: ours, for all that theirs does not say.
-        table: their fields and ours.
+        table: their fields and ours, as `rows` takes it.
         source: where theirs stands, for messages.
         later: fields that came later than some files, and what they mean by leaving them out.
         fixed: fields that have one value in all published models.
@@ -58,7 +59,7 @@ class Fields:
     """
 
     template: Any
-    table: Layout
+    table: Mapping[Any, Any]
     source: str
     later: Mapping[str, Any] = field(default_factory=dict)
     fixed: Mapping[str, Any] = field(default_factory=dict)
@@ -81,14 +82,14 @@ class Fields:
                     f"expected {name}={value}, as in all published, got {published[name]}. "
                     f"{self.elsewhere}"
                 )
-        for name in (name for row in self.table.rows for name in row.theirs):
+        for name in (name for row in self._layout.rows for name in row.theirs):
             if name not in published or (published[name] is None and name not in self.nullable):
                 raise ValueError(
                     f"expected {name} in {self.source}, got nothing. Take the file as it was "
                     "published, or let transformers write it: save_pretrained(FOLDER)."
                 )
         try:
-            return changed(self.template, self.table.read(published, self._ours))
+            return changed(self.template, self._layout.read(published, self._ours))
         except (TypeError, AttributeError, LookupError, ArithmeticError) as error:
             raise ValueError(
                 f"expected {self.source} as it was published, got a field of another kind "
@@ -107,11 +108,15 @@ class Fields:
                 f"expected a model with {', '.join(absent)}, as others have, got one without. "
                 f"{KEEP}"
             )
-        return self.table.write({name: values[name] for name in self._ours})
+        return self._layout.write({name: values[name] for name in self._ours})
+
+    @cached_property
+    def _layout(self) -> Layout:
+        return Layout(rows(self.table))
 
     @property
     def _ours(self) -> list[str]:
-        return [name for row in self.table.rows for name in row.ours]
+        return [name for row in self._layout.rows for name in row.ours]
 
 
 def check_kept(config: Any, read_again: Any, whose: str, advice: str) -> None:

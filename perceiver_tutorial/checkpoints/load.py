@@ -10,7 +10,7 @@ from .. import deit, perceiver
 from ..deit import DeiT, DeiTMaskedImage
 from ..hiera import Hiera, HieraConfig, HieraMAE, HieraMAEConfig
 from ..perceiver import PerceiverConfig, PerceiverIO, with_fidelity
-from ..perceiver.fidelity import Fidelity
+from ..perceiver.variants import Fidelity
 from ..zoo import build
 from .compare import Comparison
 from .families import Config, own_weights

@@ -1,8 +1,8 @@
 """Learn from labels and from a teacher: hard and soft distillation, and what divides the latter.
 
-The distillation head hears the teacher, the class head hears the labels, and the two terms
-are weighed by alpha. In a model without a distillation head one head hears both: the "usual"
-distillation that the paper compares with.
+The distillation head learns from the teacher, the class head from the labels, and the two terms
+are weighed by alpha. In a model without a distillation head one head learns from both: the
+"usual" distillation that the paper compares with.
 
 The paper, its code and timm mean the same and weigh it differently:
 
@@ -35,7 +35,7 @@ def hard_distillation(
     teacher_logits: Float[Tensor, "batch classes"],
     alpha: float = 0.5,
 ) -> Float[Tensor, ""]:
-    """Believe the labels, and take the teacher's first choice for a second label.
+    """Cross-entropy with the labels, and with the teacher's first choice as a second label.
 
     (1 - alpha) * CE(class head, labels) + alpha * CE(distillation head, teacher's choice):
     with alpha 0.5, DeiT's equation 3. How sure the teacher is does not matter.
@@ -44,14 +44,14 @@ def hard_distillation(
         answer: of the student.
         labels: the right classes, or a probability for each class, as mixing and
             smoothing make them. The teacher's choice is not smoothed.
-        teacher_logits: what the teacher says about the very same images.
-        alpha: how much the teacher counts, from 0 to 1.
+        teacher_logits: of the teacher, for the very same images.
+        alpha: weight of the teacher's term, from 0 to 1.
 
     Returns:
         In nats.
 
     Raises:
-        ValueError: if the teacher knows other classes or images, or alpha is out of range.
+        ValueError: if the teacher has other classes or images, or alpha is out of range.
     """
     taught = _taught(answer, teacher_logits, alpha)
     check_numbers(teacher_logits=teacher_logits)
@@ -67,7 +67,7 @@ def soft_distillation(
     alpha: float = 0.1,
     reduction: Reduction = "batchmean",
 ) -> Float[Tensor, ""]:
-    """Believe the labels, and come near to all that the teacher says.
+    """Cross-entropy with the labels, and the divergence from the teacher's distribution.
 
     (1 - alpha) * CE(class head, labels) + alpha * `soft_divergence`(distillation head,
     teacher): DeiT's equation 2, with the paper's numbers as defaults.
@@ -77,7 +77,7 @@ def soft_distillation(
         labels: see `hard_distillation`.
         teacher_logits: see `hard_distillation`.
         temperature: see `soft_divergence`.
-        alpha: how much the teacher counts, from 0 to 1; the paper's lambda.
+        alpha: weight of the teacher's term, from 0 to 1; the paper's lambda.
         reduction: see `soft_divergence`.
 
     Returns:
@@ -134,13 +134,13 @@ def soft_divergence(
 
 
 def _weigh(alpha: float, told: Tensor, taught: Tensor) -> Tensor:
-    """What counts nothing may be infinite: 0 times infinity would be no number."""
+    """A term of weight 0 may be infinite: 0 times infinity would be no number."""
     pairs = ((1 - alpha, told), (alpha, taught))
     return sum(w * (loss if w else loss.masked_fill(loss.isinf(), 0.0)) for w, loss in pairs)
 
 
 def _taught(answer: DeiTOutput, teacher_logits: Tensor, alpha: float) -> Tensor:
-    """The logits that listen to the teacher, looked at before they are compared."""
+    """The logits that learn from the teacher, checked before they are compared."""
     check_filled(teacher_logits=teacher_logits)
     if not 0 <= alpha <= 1:
         raise ValueError(

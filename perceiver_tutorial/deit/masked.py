@@ -63,7 +63,7 @@ class DeiTMaskedImage(Model):
     def mask(
         self, images: Tensor, mask: Bool[Tensor, "batch patches"] | None = None
     ) -> Bool[Tensor, "batch patches"]:
-        """The mask made by hand, looked at; or a random one.
+        """The mask made by hand, checked; or a random one.
 
         Raises:
             ValueError: if images do not fit, or the mask is not True and False, one for each

@@ -118,7 +118,7 @@ class PatchEmbedding(nn.Module):
 
 
 class LayerScale(nn.Module):
-    """Every channel of a branch has a weight; small ones at first keep a deep model calm.
+    """Every channel of a branch has a weight; small ones at first keep a deep model stable.
 
     Paper: Going deeper with Image Transformers, arXiv 2103.17239.
 
@@ -215,7 +215,7 @@ class DeiT(Model):
     def tokens(
         self, images: Float[Tensor, "batch 3 height width"]
     ) -> Float[Tensor, "batch tokens channels"]:
-        """What the heads read: every token at the end, normalised.
+        """Every token at the end, normalised: what the heads take.
 
         Args:
             images: of the size in the configuration.

@@ -1,4 +1,4 @@
-"""A teacher: a trained model that is asked and never changed."""
+"""A teacher: a trained model whose logits are used, and which never changes."""
 
 from typing import Any, NamedTuple
 
@@ -26,17 +26,17 @@ AS_THEY_ARE = Normalisation()
 
 
 class Teacher(nn.Module):
-    """Asks a trained model about a student's images, as that model wants to see them.
+    """A trained model's logits for a student's images, in the size and normalisation it needs.
 
-    It must be asked about the images that the student sees, augmentation included: what
-    is cut off or mixed for the one is cut off and mixed for the other. Only size and
-    normalisation are the teacher's own. Its weights are frozen and it stays in
-    evaluation mode, also while a model that holds it is trained.
+    Student and teacher get the same images, augmentation included: what is cut off or
+    mixed for the one is cut off and mixed for the other. Only size and normalisation
+    are the teacher's own. Its weights are frozen and it stays in evaluation mode, also
+    while a model that holds it is trained.
 
     Args:
         model: images to logits, or to an answer that has them as `.logits`, as ours and
             transformers' do; frozen in place.
-        image_size: (height, width) that it wants; others are resampled, smoothed where
+        image_size: (height, width) that it needs; others are resampled, smoothed where
             they become smaller. None: it takes the images as they come.
         theirs: how the student's images are normalised.
         own: how the teacher's images have to be.
@@ -84,7 +84,7 @@ def _logits(answer: Any) -> Tensor:
 
 
 class TeacherNotes:
-    """What a teacher says about a fixed set of images, asked once and looked up from then on.
+    """A teacher's logits for a fixed set of images, computed once and looked up from then on.
 
     A lookup needs the number of each image and the image itself: notes about an image
     that was augmented anew in the meantime are refused. Augment first, note then, and
@@ -92,9 +92,9 @@ class TeacherNotes:
     its augmentations for this).
 
     Args:
-        teacher: is asked here, and never again.
+        teacher: runs here, and never again.
         images: all that will ever be looked up.
-        batch_size: images to ask about at a time.
+        batch_size: images at a time.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class TeacherNotes:
         numbers: Int[Tensor, " batch"],
         images: Float[Tensor, "batch colours height width"],
     ) -> Float[Tensor, "batch classes"]:
-        """What the teacher said.
+        """The teacher's logits.
 
         Args:
             numbers: where each image stands in the set.

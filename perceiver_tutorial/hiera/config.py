@@ -71,7 +71,7 @@ class HieraConfig:
                 f"expected mask_unit_attention with one choice for each of "
                 f"{len(self.stages)} stages, got {self.mask_unit_attention}."
             )
-        if not 0 <= self.num_pools < len(self.stages):
+        if self.num_pools >= len(self.stages):
             raise ValueError(
                 f"expected num_pools from 0 to {len(self.stages) - 1}, one less than there are "
                 f"stages, got {self.num_pools}."

@@ -47,17 +47,14 @@ class MaskUnitAttention(nn.Module):
     def forward(
         self, x: Float[Tensor, "batch tokens channels"]
     ) -> Float[Tensor, "batch pooled out_channels"]:
-        q, k, v = rearrange(
-            self.qkv(x),
-            "b (t units) (three heads c) -> three (b units) heads t c",
-            three=3,
-            heads=self.num_heads,
-            t=self.unit_tokens or x.shape[1],
+        units = x.shape[1] // (self.unit_tokens or x.shape[1])
+        q, k, v = self.qkv(x).chunk(3, dim=-1)
+        q, k, v = (
+            rearrange(part, "b (t u) (h c) -> (b u) h t c", u=units, h=self.num_heads)
+            for part in (max_pool(q, self.pool), k, v)
         )
-        context = attention(max_pool(q, self.pool), k, v, hook=self.weights)
-        return self.out_proj(
-            rearrange(context, "(b units) heads t c -> b (t units) (heads c)", b=x.shape[0])
-        )
+        context = attention(q, k, v, hook=self.weights)
+        return self.out_proj(rearrange(context, "(b u) h t c -> b (t u) (h c)", u=units))
 
 
 class HieraLayer(nn.Module):

@@ -16,7 +16,7 @@ from torch import Tensor
 from ..masks import mask_of, spread
 
 Grid = tuple[int, ...]
-# Of one to three axes: the place inside a pool goes to the batch, and comes back.
+# For one to three axes: a grid, and the same with the place inside a pool in the batch.
 IN_A_POOL = {
     1: ("b (w r) c", "(b r) w c"),
     2: ("b (h q) (w r) c", "(b q r) h w c"),
@@ -166,7 +166,7 @@ def units_of(grid: Grid, pools: Sequence[Grid]) -> Grid:
 
 
 def by(sizes: Grid) -> str:
-    """Sizes as one says them: 8 x 8."""
+    """Sizes in words: 8 x 8."""
     return " x ".join(map(str, sizes))
 
 

@@ -108,7 +108,7 @@ class HieraEncoder(nn.Module):
         ]
 
     def grid_of(self, images: Tensor) -> Grid:
-        """Tokens along each axis, for images that are looked at first.
+        """Tokens along each axis, for images that are checked first.
 
         Raises:
             ValueError: if their axes or their kind of number are wrong, there are none, or mask

@@ -85,7 +85,7 @@ class WindowedPositions(nn.Module):
 
 
 def positions_of(config: HieraConfig) -> nn.Module:
-    """The kind of positions that a configuration asks for.
+    """The kind of positions that a configuration names.
 
     Raises:
         ValueError: if that kind does not go with the number of axes.
@@ -96,13 +96,7 @@ def positions_of(config: HieraConfig) -> nn.Module:
             f"expected positions='separate' for a video and another kind for an image, got "
             f"{config.positions!r} for an input with {axes} axes."
         )
-    match config.positions:
-        case "table":
-            return TablePositions(config.grid, config.embed_channels)
-        case "separate":
-            return SeparatePositions(config.grid, config.embed_channels)
-        case "windowed":
-            return WindowedPositions(config.grid, config.embed_channels, config.mask_unit)
-    raise ValueError(
-        f"expected positions 'table', 'separate' or 'windowed', got {config.positions!r}."
-    )
+    if config.positions == "windowed":
+        return WindowedPositions(config.grid, config.embed_channels, config.mask_unit)
+    kind = SeparatePositions if config.positions == "separate" else TablePositions
+    return kind(config.grid, config.embed_channels)

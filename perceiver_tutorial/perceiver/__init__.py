@@ -1,6 +1,5 @@
 """Perceiver IO: any modality through a small latent array."""
 
-from .build import build, example_input
 from .config import (
     Conv1x1Stem,
     ConvPoolStem,
@@ -9,17 +8,21 @@ from .config import (
     FourierConfig,
     LearnedConfig,
     PatchStem,
+    PerceiverConfig,
     PixelStem,
 )
-from .contrast import even_contrast
-from .fidelity import disagreements, with_fidelity
-from .flow import flow_in_pixels, predict_flow
+from .flow_tiles import flow_in_pixels, local_contrast_normalisation, predict_flow
 from .model import PerceiverIO
-from .original import ORIGINAL
-from .parts import PerceiverConfig
+from .perceiver_v1 import PERCEIVER_V1
 from .preprocessors import flow_patches
-from .published import ALPHASTAR_ENTITIES, MODELNET40, PUBLISHED, TEXT_CLASSIFIER
-from .resize import resized
+from .published import (
+    ALPHASTAR_ENTITIES,
+    MODELNET40,
+    PUBLISHED,
+    TEXT_CLASSIFIER,
+    build,
+    example_input,
+)
 from .tasks import (
     AudioConfig,
     EntityConfig,
@@ -33,14 +36,16 @@ from .tasks import (
     TextClassifierConfig,
     TokenClassifierConfig,
     VideoConfig,
+    fill_mask,
 )
 from .tiny import TINY
 from .tokenizer import characters, decode_text, encode_text
+from .variants import disagreements, resized, with_fidelity
 
 __all__ = [
     "ALPHASTAR_ENTITIES",
     "MODELNET40",
-    "ORIGINAL",
+    "PERCEIVER_V1",
     "PUBLISHED",
     "TEXT_CLASSIFIER",
     "TINY",
@@ -71,10 +76,11 @@ __all__ = [
     "decode_text",
     "disagreements",
     "encode_text",
-    "even_contrast",
     "example_input",
+    "fill_mask",
     "flow_in_pixels",
     "flow_patches",
+    "local_contrast_normalisation",
     "predict_flow",
     "resized",
     "with_fidelity",

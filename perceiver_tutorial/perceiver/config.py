@@ -1,37 +1,51 @@
-"""What can be chosen about the parts of a Perceiver: one small class for each."""
+"""What can be chosen about the parts of a Perceiver: one small class for each. All is data."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, Protocol, runtime_checkable
 
+from ..attention import Activation
 from ..inputs import check_fields
-from ..positions import FourierPositions, LearnedPositions
-from .preprocessors import Conv1x1, ConvPool, Patches, Pixels
 
-Size = tuple[int, int]
+Size = tuple[int, ...]
 MOST_LAYERS = 10_000  # more would be built for hours
+MOST_CONVOLUTIONS = 60
+
+
+@runtime_checkable
+class PerceiverConfig(Protocol):
+    """What can be chosen about a task; best a frozen dataclass, with a function for `build`.
+
+    Attributes:
+        activation: the GELU in every MLP.
+    """
+
+    activation: Activation
+
+    def example_input(self, batch_size: int = 1) -> Any:
+        """Zeros in the shape of the raw input."""
+        ...
 
 
 @dataclass(frozen=True)
 class EncoderConfig:
-    """Sizes of the encoder, and when it reads.
+    """Sizes of the encoder, and when it attends to the input.
 
     Attributes:
         num_latents: rows of the latent array (N in the paper).
         latent_channels: channels of the latent array (D).
-        num_blocks: how often a block of self-attends is run.
-        layers_per_block: self-attends inside one block.
-        self_heads: attention heads of each self-attend.
-        cross_heads: attention heads of each cross-attend.
-        qk_channels: width in which queries meet keys, in both kinds of attend.
-            None: the input array's width when reading, the latents' when thinking.
+        num_blocks: how often a block of self-attention layers is run.
+        layers_per_block: self-attention layers inside one block.
+        self_heads: heads of each self-attention layer.
+        cross_heads: heads of each cross-attention layer.
+        qk_channels: width of queries and keys, in both kinds of layer. None: the input
+            array's width in cross-attention, the latents' in self-attention.
         v_channels: width of the values. None: `qk_channels`.
-        cross_widening_factor: hidden width over channels, in the MLP after reading.
-        self_widening_factor: the same, in the MLPs of the self-attends.
-        query_residual: add the latents to what they read.
-        cross_schedule: for each of the first blocks, the number of the cross-attend that
-            reads the input before it. (0,) reads once, as Perceiver IO does;
-            (0, 1, 1, 1) reads four times with two sets of weights, as the
-            original Perceiver does.
+        cross_widening_factor: hidden width over channels, in the MLP of a cross-attention layer.
+        self_widening_factor: the same, in the MLPs of the self-attention layers.
+        query_residual: add the latents to the result of the cross-attention.
+        cross_schedule: for each of the first blocks, the number of the cross-attention layer
+            that runs before it. (0,) attends to the input once, as Perceiver IO does;
+            (0, 1, 1, 1) four times with two sets of weights, as the first Perceiver does.
         block_schedule: for each pass, the number of the block that is run. None: block 0
             every time, so that all passes share their weights.
 
@@ -64,13 +78,13 @@ class EncoderConfig:
                 )
         if not 0 <= self.num_blocks * self.layers_per_block <= MOST_LAYERS:
             raise ValueError(
-                f"expected up to {MOST_LAYERS:,} self-attends, got num_blocks={self.num_blocks} of "
+                f"expected up to {MOST_LAYERS:,} layers, got num_blocks={self.num_blocks} of "
                 f"layers_per_block={self.layers_per_block}. Published models have 48."
             )
         if not 1 <= len(self.cross_schedule) <= self.num_blocks:
             raise ValueError(
                 f"cross_schedule={self.cross_schedule} names {len(self.cross_schedule)} "
-                f"cross-attends; expected from 1 to num_blocks={self.num_blocks}."
+                f"cross-attention layers; expected from 1 to num_blocks={self.num_blocks}."
             )
         if self.block_schedule is not None and len(self.block_schedule) != self.num_blocks:
             raise ValueError(
@@ -87,19 +101,19 @@ class EncoderConfig:
 
     @property
     def schedule(self) -> tuple[tuple[int | None, int], ...]:
-        """For each pass: which cross-attend reads first (None: no reading), then which block."""
-        reads = (*self.cross_schedule, *(None,) * (self.num_blocks - len(self.cross_schedule)))
-        return tuple(zip(reads, self.block_schedule or (0,) * self.num_blocks, strict=True))
+        """For each pass: which cross-attention layer comes first (or None), then which block."""
+        crosses = (*self.cross_schedule, *(None,) * (self.num_blocks - len(self.cross_schedule)))
+        return tuple(zip(crosses, self.block_schedule or (0,) * self.num_blocks, strict=True))
 
 
 @dataclass(frozen=True)
 class DecoderConfig:
-    """Choices of the one cross-attend that answers.
+    """Choices of the one cross-attention layer that answers.
 
     Attributes:
-        query_residual: add the queries to what they read from the latents.
+        query_residual: add the queries to the result of the cross-attention.
         num_heads: attention heads.
-        qk_channels: width in which queries meet latents. None: the latents' width.
+        qk_channels: width of queries and keys. None: the latents' width.
         v_channels: width of the values. None: `qk_channels`.
     """
 
@@ -125,10 +139,6 @@ class FourierConfig:
     def __post_init__(self):
         check_fields(self, may_be_0=("num_bands",))
 
-    def build(self, index_dims: tuple[int, ...]) -> FourierPositions:
-        """Positions of every place on a grid."""
-        return FourierPositions(index_dims, self.num_bands, self.max_resolution)
-
 
 @dataclass(frozen=True)
 class LearnedConfig:
@@ -144,9 +154,8 @@ class LearnedConfig:
 
     __post_init__ = check_fields
 
-    def build(self, index_dims: tuple[int, ...]) -> LearnedPositions:
-        """Positions of every place on a grid."""
-        return LearnedPositions(index_dims, self.channels, self.projected_channels)
+
+Positions = FourierConfig | LearnedConfig
 
 
 @dataclass(frozen=True)
@@ -157,9 +166,9 @@ class PixelStem:
 
     __post_init__ = check_fields
 
-    def build(self, image_size: Size, image_channels: int) -> Pixels:
-        """The stem for images of this size, (height, width), and so many colours."""
-        return Pixels(image_size, image_channels, strides=(self.stride, self.stride))
+    def cells(self, size: Size) -> Size:
+        """Inputs along each axis of a picture of this size, in (frames and) pixels."""
+        return _every(self.stride, size)
 
 
 @dataclass(frozen=True)
@@ -171,9 +180,9 @@ class Conv1x1Stem:
 
     __post_init__ = check_fields
 
-    def build(self, image_size: Size, image_channels: int) -> Conv1x1:
-        """The stem for images of this size, (height, width), and so many colours."""
-        return Conv1x1(image_size, self.channels, image_channels, self.stride)
+    def cells(self, size: Size) -> Size:
+        """Inputs along each axis of a picture of this size, in (frames and) pixels."""
+        return _every(self.stride, size)
 
 
 @dataclass(frozen=True)
@@ -184,17 +193,33 @@ class ConvPoolStem:
         channels: width of every convolution.
         num_layers: how often.
         padding: "same" as DeepMind's code; "transformers" loses a row and a column.
+
+    Raises:
+        ValueError: if `padding` has another name, or there are no layers or far too many.
     """
 
     channels: int
     num_layers: int = 1
     padding: Literal["same", "transformers"] = "transformers"
 
-    __post_init__ = check_fields
+    def __post_init__(self):
+        check_fields(self)
+        if self.num_layers > MOST_CONVOLUTIONS:
+            raise ValueError(
+                f"expected 1 to {MOST_CONVOLUTIONS} layers, got {self.num_layers}. "
+                "Each halves the picture."
+            )
 
-    def build(self, image_size: Size, image_channels: int) -> ConvPool:
-        """The stem for images of this size, (height, width), and so many colours."""
-        return ConvPool(image_size, self.channels, image_channels, self.num_layers, self.padding)
+    def cells(self, size: Size) -> Size:
+        """Inputs along each axis of a picture of this size, in (frames and) pixels.
+
+        Raises:
+            ValueError: if the picture is too small.
+        """
+        cells = [num_cells(n, self.padding, self.num_layers) for n in size[-2:]]
+        if min(cells) < 1:
+            raise ValueError(f"{self.num_layers} layers leave nothing of a picture of {size}.")
+        return (*size[:-2], *cells)
 
 
 @dataclass(frozen=True)
@@ -211,6 +236,30 @@ class PatchStem:
 
     __post_init__ = check_fields
 
-    def build(self, image_size: Size, image_channels: int) -> Patches:
-        """The stem for images of this size, (height, width), and so many colours."""
-        return Patches(image_size, (self.size, self.size), image_channels, self.channels)
+    def cells(self, size: Size) -> Size:
+        """Inputs along each axis of a picture of this size, in (frames and) pixels."""
+        return (*size[:-2], *(n // self.size for n in size[-2:]))
+
+
+Stem = PixelStem | Conv1x1Stem | ConvPoolStem | PatchStem
+
+
+def num_cells(length: int, padding: str, num_layers: int = 1) -> int:
+    """How many cells a convolutional stem makes of one axis of a picture.
+
+    Args:
+        length: of the axis, in pixels.
+        padding: "same" or "transformers", see `ConvPoolStem`.
+        num_layers: of the stem.
+
+    >>> num_cells(224, "same"), num_cells(224, "transformers")
+    (56, 55)
+    """
+    for _ in range(num_layers):
+        convolved = -(-length // 2)
+        length = -(-convolved // 2) if padding == "same" else (convolved - 3) // 2 + 1
+    return length
+
+
+def _every(stride: int, size: Size) -> Size:
+    return (*size[:-2], *(-(-n // stride) for n in size[-2:]))

@@ -1,6 +1,6 @@
-"""Output queries read their answers off the latent array."""
+"""The decoder: output queries attend to the latent array."""
 
-from einops import rearrange, reduce
+from einops import reduce
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
@@ -11,7 +11,7 @@ from .queries import LearnedQueries, NoQueries
 
 
 class PerceiverDecoder(nn.Module):
-    """One cross-attend: every query reads the latents, and no query sees another.
+    """One cross-attention layer: every query attends to the latents, and to no other query.
 
     Paper: Perceiver IO 3.2.
 
@@ -20,7 +20,7 @@ class PerceiverDecoder(nn.Module):
         query_channels: width of the queries, and of the output array.
         latent_channels: width of the latents.
         output_channels: width of the output array after a linear map. Default: no map.
-        activation: the bend in the MLP.
+        activation: the GELU in the MLP.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class PerceiverDecoder(nn.Module):
             activation=activation,
             query_residual=config.query_residual,
         )
-        self.project = (
+        self.final = (
             nn.Linear(query_channels, output_channels) if output_channels else nn.Identity()
         )
 
@@ -52,12 +52,12 @@ class PerceiverDecoder(nn.Module):
         latents: Float[Tensor, "batch latents latent_channels"],
         mask: Bool[Tensor, "batch outputs"] | None = None,
     ) -> Float[Tensor, "batch outputs output_channels"]:
-        mask = None if mask is None else rearrange(mask, "b outputs -> b outputs 1")
-        return self.project(self.cross(queries, latents, mask))
+        mask = None if mask is None else mask[..., None]
+        return self.final(self.cross(queries, latents, mask))
 
 
 class AverageDecoder(nn.Module):
-    """The original Perceiver's way out: the mean of the latents is the only answer.
+    """The first Perceiver's output: the mean of the latents, and nothing else.
 
     Paper: Perceiver (arXiv 2103.03206) 3.1. transformers' class for it,
     PerceiverProjectionDecoder, cannot be built.
@@ -67,21 +67,21 @@ class AverageDecoder(nn.Module):
         self,
         _queries: Float[Tensor, "batch outputs=0 query_channels"],
         latents: Float[Tensor, "batch latents latent_channels"],
-        _keep: None = None,
+        _mask: None = None,
     ) -> Float[Tensor, "batch outputs=1 latent_channels"]:
         return reduce(latents, "b n d -> b 1 d", "mean")
 
 
-def one_answer(
+def classification_decoder(
     config: DecoderConfig | None, channels: int, activation: Activation
 ) -> tuple[Queries, Decoder]:
-    """How a whole input gets one row to be classified by.
+    """Queries and a decoder that give a whole input one row to be classified by.
 
     Args:
-        config: of the cross-attend that one learned query reads the latents with. None:
-            nothing is asked and the latents are averaged, as in the original Perceiver.
+        config: of the cross-attention layer, for one learned query. None: no query, the
+            latents are averaged, as in the first Perceiver.
         channels: width of the latents, of the query and of the row.
-        activation: the bend in the MLP.
+        activation: the GELU in the MLP.
     """
     if config is None:
         return NoQueries(channels), AverageDecoder()

@@ -1,26 +1,25 @@
-"""The encoder: a small latent array reads the large input array, then thinks."""
+"""The encoder: a small latent array attends to the large input array, then to itself."""
 
-from einops import rearrange, repeat
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from ..attention import Activation, CrossAttentionLayer, SelfAttentionLayer
 from ..positions import learned_table
 from .config import EncoderConfig
-from .inputs import check_mask
+from .entrances import check_mask
 
 
 class PerceiverEncoder(nn.Module):
-    """Read, then think many times with the same weights.
+    """Cross-attention to the inputs, then the same block of self-attention layers many times.
 
-    Paper: Perceiver IO 3.1. The same class expresses the original Perceiver,
-    which reads again between its blocks: see `EncoderConfig.cross_schedule`. Latents that were
+    Paper: Perceiver IO 3.1. The same class is the first Perceiver's, which attends to the
+    inputs again between its blocks: see `EncoderConfig.cross_schedule`. Latents that were
     made before may go on from where they are.
 
     Args:
         config: sizes and schedule.
         input_channels: width of the input array.
-        activation: the bend in every MLP.
+        activation: the GELU in every MLP.
     """
 
     def __init__(self, config: EncoderConfig, input_channels: int, activation: Activation = "gelu"):
@@ -28,7 +27,7 @@ class PerceiverEncoder(nn.Module):
         self.schedule = config.schedule
         self.latents = learned_table(config.num_latents, config.latent_channels)
         self.cross = nn.ModuleList(
-            _cross_attend(config, input_channels, activation) for _ in {*config.cross_schedule}
+            _cross(config, input_channels, activation) for _ in {*config.cross_schedule}
         )
         self.blocks = nn.ModuleList(
             _block(config, activation) for _ in {block for _, block in self.schedule}
@@ -36,26 +35,24 @@ class PerceiverEncoder(nn.Module):
 
     def forward(
         self,
-        input_array: Float[Tensor, "batch inputs input_channels"],
+        x: Float[Tensor, "batch inputs input_channels"],
         mask: Bool[Tensor, "batch inputs"] | None = None,
         latents: Float[Tensor, "batch latents latent_channels"] | None = None,
     ) -> Float[Tensor, "batch latents latent_channels"]:
-        check_mask(mask, input_array)
         if mask is not None:
-            # Nothing is read of them; but 0 times NaN would be NaN.
-            input_array = input_array.masked_fill(~mask[..., None], 0.0)
-            mask = rearrange(mask, "b inputs -> b 1 inputs")
-        if latents is None:
-            latents = repeat(self.latents, "n d -> b n d", b=input_array.shape[0])
-        for read, block in self.schedule:
-            if read is not None:
-                latents = self.cross[read](latents, input_array, mask)
-            for self_attend in self.blocks[block]:
-                latents = self_attend(latents)
-        return latents
+            check_mask(mask, x)
+            x = x.masked_fill(~mask[..., None], 0.0)  # 0 times NaN would be NaN
+            mask = mask[:, None]
+        z = self.latents.expand(x.shape[0], -1, -1) if latents is None else latents
+        for cross, block in self.schedule:
+            if cross is not None:
+                z = self.cross[cross](z, x, mask)
+            for layer in self.blocks[block]:
+                z = layer(z)
+        return z
 
 
-def _cross_attend(config: EncoderConfig, input_channels: int, activation: Activation):
+def _cross(config: EncoderConfig, input_channels: int, activation: Activation):
     return CrossAttentionLayer(
         config.latent_channels,
         input_channels,

@@ -1,4 +1,4 @@
-"""Perceiver IO: preprocess, encode, ask, decode, postprocess."""
+"""Perceiver IO: preprocess, encode, decode with queries, postprocess."""
 
 from typing import Any
 
@@ -6,19 +6,9 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from ..errors import Model
-from .chunks import check_points, join_answers, split_points
-from .inputs import check_latents
-from .parts import (
-    ArraySpec,
-    CountsInputs,
-    Decoder,
-    Inputs,
-    PerceiverConfig,
-    Points,
-    Postprocessor,
-    Preprocessor,
-    Queries,
-)
+from .config import PerceiverConfig
+from .entrances import check_latents, check_points, join_answers, split_points
+from .parts import Decoder, OutputIndices, Postprocessor, Preprocessor, Queries
 
 
 class PerceiverIO(Model):
@@ -30,11 +20,11 @@ class PerceiverIO(Model):
     Args:
         preprocessor: raw data to the input array.
         encoder: input array to latents.
-        queries: what is asked of the latents.
+        queries: one row for each output wanted.
         decoder: queries and latents to the output array.
         postprocessor: output array to the task's answer.
-        mask_queries: outputs are places of the input, and those that are not kept
-            read zeros.
+        mask_queries: outputs are places of the input, and those that are masked attend to
+            nothing.
         config: what the parts were built from, if from a configuration.
     """
 
@@ -59,11 +49,10 @@ class PerceiverIO(Model):
         self.config = config
 
     def forward(self, raw: Any, mask: Bool[Tensor, "batch inputs"] | None = None) -> Any:
-        input_array = self.preprocessor(raw)
-        latents = self.encoder(input_array, mask)
-        queries = self.queries(input_array)
-        output_array = self.decoder(queries, latents, mask if self.mask_queries else None)
-        return self.postprocessor.assemble(self.postprocessor(output_array))
+        x = self.preprocessor(raw)
+        z = self.encoder(x, mask)
+        y = self.decoder(self.queries(x), z, mask if self.mask_queries else None)
+        return self.postprocessor.assemble(self.postprocessor(y))
 
     def encode(
         self,
@@ -75,7 +64,7 @@ class PerceiverIO(Model):
 
         Args:
             raw: what the preprocessor takes.
-            mask: True for inputs that may be read. Default: all.
+            mask: True for inputs that may be attended to. Default: all.
             latents: from which to go on, e.g. those of an earlier input. Default: the
                 learned ones.
         """
@@ -86,7 +75,7 @@ class PerceiverIO(Model):
         latents: Float[Tensor, "batch latents latent_channels"],
         raw: Any,
         *,
-        points: Points | None = None,
+        points: OutputIndices | None = None,
         chunk_size: int | None = None,
         mask: Bool[Tensor, "batch inputs"] | None = None,
     ) -> Any:
@@ -107,29 +96,20 @@ class PerceiverIO(Model):
             ValueError: if there are no such outputs, or the latents are of another batch.
         """
         check_latents(latents, raw)
-        inputs = self._inputs_for_queries(latents, raw)
-        known = self.queries.all_points(inputs)
+        x = self._inputs_for_queries(latents, raw)
+        known = self.queries.all_points(x)
         wanted = known if points is None else check_points(points, known)
-        pieces = split_points(wanted, chunk_size)
-        answers = join_answers([self._answer(latents, inputs, p, mask) for p in pieces])
+        answers = join_answers(
+            [self._answer(latents, x, some, mask) for some in split_points(wanted, chunk_size)]
+        )
         return self.postprocessor.assemble(answers) if points is None else answers
 
-    def _inputs_for_queries(self, latents: Tensor, raw: Any) -> Inputs:
-        """The input array where queries need it, otherwise what they need to know of it."""
-        if self.queries.needs == "inputs":
+    def _inputs_for_queries(self, latents: Tensor, raw: Any) -> Tensor:
+        """The input array, or one without channels for queries that look at its size only."""
+        if self.queries.are_inputs or not hasattr(self.preprocessor, "num_inputs"):
             return self.preprocessor(raw)
-        count = self._count_inputs(raw) if self.queries.needs == "count" else None
-        return ArraySpec((latents.shape[0], count), latents.dtype, latents.device)
+        return latents.new_empty(latents.shape[0], self.preprocessor.num_inputs(raw), 0)
 
-    def _count_inputs(self, raw: Any) -> int:
-        if not isinstance(self.preprocessor, CountsInputs):
-            raise TypeError(
-                f"expected a preprocessor that can count its rows, because the queries ask about "
-                f"each of them, got {type(self.preprocessor).__name__}. Give it num_inputs(raw)."
-            )
-        return self.preprocessor.num_inputs(raw)
-
-    def _answer(self, latents: Tensor, inputs: Inputs, points: Points, mask: Tensor | None) -> Any:
-        queries = self.queries(inputs, points)
+    def _answer(self, latents: Tensor, x: Tensor, points: OutputIndices, mask: Tensor | None):
         mask = mask[:, points] if self.mask_queries and mask is not None else None
-        return self.postprocessor(self.decoder(queries, latents, mask))
+        return self.postprocessor(self.decoder(self.queries(x, points), latents, mask))

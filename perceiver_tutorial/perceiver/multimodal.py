@@ -3,34 +3,57 @@
 from collections.abc import Mapping
 
 import torch
-from einops import pack, unpack
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from ..inputs import InputSpec
 from ..positions import learned_table
-from .parts import Decoder, Inputs, Need, Points, Postprocessor, Preprocessor, Queries
+from .decoder import PerceiverDecoder
+from .parts import OutputIndices, Postprocessor, Preprocessor, Queries
 
 
-class ChannelPadding(nn.Module):
-    """Widen each modality to a common width with learned channels, the same for all its rows.
+class OneHotPreprocessor(nn.Module):
+    """A class label is one input, its channels are the classes.
+
+    Args:
+        num_classes: classes; 1 stands where the sample belongs, zeros say nothing.
+    """
+
+    def __init__(self, num_classes: int):
+        super().__init__()
+        self.num_channels = num_classes
+        self.input_spec = InputSpec(
+            "labels", ("classes",), (num_classes,),
+            f"Class numbers become rows with one_hot(classes, {num_classes}).float().",
+        )  # fmt: skip
+
+    def num_inputs(self, _label: Float[Tensor, "batch classes"]) -> int:
+        """One for each sample."""
+        return 1
+
+    def forward(
+        self, label: Float[Tensor, "batch classes"]
+    ) -> Float[Tensor, "batch inputs channels"]:
+        self.input_spec.check(label)
+        return label[:, None]
+
+
+def channel_padding(widths: Mapping[str, int], min_padding: int) -> nn.ParameterDict:
+    """Learned channels that widen each modality to a common width, the same for all its rows.
 
     Args:
         widths: modality -> its channels.
-        min_padding: learned channels that the widest modality gets.
+        min_padding: learned channels that the widest modality gets; others get more.
     """
+    width = max(widths.values()) + min_padding
+    return nn.ParameterDict({name: learned_table(1, width - n) for name, n in widths.items()})
 
-    def __init__(self, widths: Mapping[str, int], min_padding: int):
-        super().__init__()
-        self.num_channels = max(widths.values()) + min_padding
-        self.padding = nn.ParameterDict(
-            {n: learned_table(1, self.num_channels - width) for n, width in widths.items()}
-        )
 
-    def forward(
-        self, array: Float[Tensor, "batch rows channels"], name: str
-    ) -> Float[Tensor, "batch rows common_channels"]:
-        padding = self.padding[name].expand(*array.shape[:2], -1)
-        return torch.cat([array, padding], dim=-1)
+def pad_channels(
+    x: Float[Tensor, "batch rows channels"], padding: Float[Tensor, "1 more_channels"]
+) -> Float[Tensor, "batch rows common_channels"]:
+    """Append the same channels to every row."""
+    return torch.cat([x, padding.expand(*x.shape[:2], -1)], dim=-1)
 
 
 class MultimodalPreprocessor(nn.Module):
@@ -41,7 +64,7 @@ class MultimodalPreprocessor(nn.Module):
     that is always masked never matters, and the autoencoder is a classifier.
 
     Args:
-        modalities: name -> its preprocessor.
+        parts: name -> its preprocessor.
         min_padding: learned channels that the widest modality gets.
         mask_probabilities: name -> how often a row is replaced by that modality's
             mask token; 0 where left out.
@@ -49,38 +72,38 @@ class MultimodalPreprocessor(nn.Module):
 
     def __init__(
         self,
-        modalities: Mapping[str, Preprocessor],
+        parts: Mapping[str, Preprocessor],
         min_padding: int,
         mask_probabilities: Mapping[str, float],
     ):
         super().__init__()
-        self.modalities = nn.ModuleDict(modalities)
-        self.pad = ChannelPadding({n: m.num_channels for n, m in modalities.items()}, min_padding)
-        self.num_channels = self.pad.num_channels
-        self.mask_probabilities = {name: mask_probabilities.get(name, 0.0) for name in modalities}
+        self.parts = nn.ModuleDict(parts)
+        widths = {name: part.num_channels for name, part in parts.items()}
+        self.num_channels = max(widths.values()) + min_padding
+        self.padding = channel_padding(widths, min_padding)
+        self.mask_probabilities = {name: mask_probabilities.get(name, 0.0) for name in parts}
         self.mask_tokens = nn.ParameterDict(
-            {name: learned_table(1, self.num_channels) for name in modalities}
+            {name: learned_table(1, self.num_channels) for name in parts}
         )
 
     def num_inputs(self, raw: Mapping[str, Tensor]) -> int:
-        """How many rows will be made of each sample, those of all modalities together."""
-        return sum(one.num_inputs(raw[name]) for name, one in self.modalities.items())
+        """How many inputs will be made of each sample, those of all modalities together."""
+        return sum(part.num_inputs(raw[name]) for name, part in self.parts.items())
 
     def forward(self, raw: Mapping[str, Tensor]) -> Float[Tensor, "batch inputs channels"]:
         self.check_names(raw)
-        rows = {name: self._rows(name, raw[name]) for name in sorted(self.modalities)}
-        check_samples({name: some.shape[0] for name, some in rows.items()})
-        return torch.cat(list(rows.values()), dim=1)
-
-    def _rows(self, name: str, raw: Tensor) -> Float[Tensor, "batch inputs channels"]:
-        rows = self.pad(self.modalities[name](raw), name)
-        return torch.where(self.draw_mask(name, rows), self.mask_tokens[name], rows)
+        rows = {}
+        for name in sorted(self.parts):
+            x = pad_channels(self.parts[name](raw[name]), self.padding[name])
+            rows[name] = torch.where(self.draw_mask(name, x), self.mask_tokens[name], x)
+        check_samples({name: x.shape[0] for name, x in rows.items()})
+        return torch.cat([*rows.values()], dim=1)
 
     def draw_mask(
-        self, name: str, rows: Float[Tensor, "batch inputs _channels"]
+        self, name: str, x: Float[Tensor, "batch inputs _channels"]
     ) -> Bool[Tensor, "batch inputs 1"]:
         """Draw which rows of a modality are hidden; only their number and place matter."""
-        return torch.rand(*rows.shape[:2], 1, device=rows.device) < self.mask_probabilities[name]
+        return torch.rand(*x.shape[:2], 1, device=x.device) < self.mask_probabilities[name]
 
     def check_names(self, raw: Mapping[str, Tensor]) -> None:
         """Let a dictionary with exactly the known modalities pass.
@@ -89,14 +112,14 @@ class MultimodalPreprocessor(nn.Module):
             TypeError: if it is no dictionary.
             ValueError: if a modality is missing or unknown.
         """
-        wanted = ", ".join(sorted(self.modalities))
+        wanted = ", ".join(sorted(self.parts))
         if not isinstance(raw, Mapping):
             raise TypeError(
                 f"expected a dictionary with {wanted}, got {type(raw).__name__}. "
                 "Name the modalities: {'image': ..., 'audio': ...}."
             )
-        if set(raw) != set(self.modalities):
-            missing, unknown = set(self.modalities) - set(raw), set(raw) - set(self.modalities)
+        if set(raw) != set(self.parts):
+            missing, unknown = set(self.parts) - set(raw), set(raw) - set(self.parts)
             problem = [f"{n} is missing" for n in sorted(missing)]
             problem += [f"{n} is unknown" for n in sorted(unknown)]
             raise ValueError(
@@ -121,75 +144,67 @@ def check_samples(counts: Mapping[str, int]) -> None:
 
 
 class MultimodalQueries(nn.Module):
-    """Ask each modality's own questions, padded to a common width.
+    """Each modality's own queries, padded to a common width.
 
     Args:
-        modalities: name -> its queries.
+        parts: name -> its queries.
         min_padding: learned channels that the widest queries get.
     """
 
-    def __init__(self, modalities: Mapping[str, Queries], min_padding: int):
+    def __init__(self, parts: Mapping[str, Queries], min_padding: int):
         super().__init__()
-        self.modalities = nn.ModuleDict(modalities)
-        self.pad = ChannelPadding({n: q.num_channels for n, q in modalities.items()}, min_padding)
-        self.num_channels = self.pad.num_channels
+        self.parts = nn.ModuleDict(parts)
+        widths = {name: part.num_channels for name, part in parts.items()}
+        self.num_channels = max(widths.values()) + min_padding
+        self.padding = channel_padding(widths, min_padding)
 
     @property
-    def needs(self) -> Need:
-        """The most that a modality's queries need."""
-        needs = {ask.needs for ask in self.modalities.values()}
-        return next((need for need in ("inputs", "count") if need in needs), "batch")
+    def are_inputs(self) -> bool:
+        """Whether those of any modality are."""
+        return any(part.are_inputs for part in self.parts.values())
 
-    def all_points(self, inputs: Inputs) -> Points:
-        return {name: ask.all_points(inputs) for name, ask in self.modalities.items()}
+    def all_points(self, x: Float[Tensor, "batch inputs _"]) -> OutputIndices:
+        return {name: part.all_points(x) for name, part in self.parts.items()}
 
     def forward(
-        self, inputs: Inputs, points: Points | None = None
+        self, x: Float[Tensor, "batch inputs _"], points: OutputIndices | None = None
     ) -> dict[str, Float[Tensor, "batch _outputs query_channels"]]:
-        points = self.all_points(inputs) if points is None else points
+        points = self.all_points(x) if points is None else points
         return {
-            name: self.pad(self.modalities[name](inputs, points[name]), name)
+            name: pad_channels(self.parts[name](x, points[name]), self.padding[name])
             for name in sorted(points)
         }
 
 
-class MultimodalDecoder(nn.Module):
-    """Put all queries end to end, answer them together, take the answers apart again.
-
-    Args:
-        decoder: the one decoder that all modalities share.
-    """
-
-    def __init__(self, decoder: Decoder):
-        super().__init__()
-        self.decoder = decoder
+class MultimodalDecoder(PerceiverDecoder):
+    """Put all queries end to end, decode them together, take the answers apart again."""
 
     def forward(
         self,
         queries: dict[str, Float[Tensor, "batch _outputs query_channels"]],
         latents: Float[Tensor, "batch latents latent_channels"],
-        _keep: None = None,
+        _mask: None = None,
     ) -> dict[str, Float[Tensor, "batch _outputs output_channels"]]:
-        end_to_end, sizes = pack(list(queries.values()), "b * c")
-        answers = unpack(self.decoder(end_to_end, latents), sizes, "b * c")
-        return dict(zip(queries, answers, strict=True))
+        y = super().forward(torch.cat([*queries.values()], dim=1), latents)
+        sizes = [rows.shape[1] for rows in queries.values()]
+        return dict(zip(queries, y.split(sizes, dim=1), strict=True))
 
 
 class MultimodalPostprocessor(nn.Module):
     """Give each modality's answers to its own postprocessor.
 
     Args:
-        modalities: name -> its postprocessor.
+        parts: name -> its postprocessor.
     """
 
-    def __init__(self, modalities: Mapping[str, Postprocessor]):
+    def __init__(self, parts: Mapping[str, Postprocessor]):
         super().__init__()
-        self.modalities = nn.ModuleDict(modalities)
+        self.parts = nn.ModuleDict(parts)
 
     def forward(
-        self, output_arrays: dict[str, Float[Tensor, "batch _outputs output_channels"]]
+        self, y: dict[str, Float[Tensor, "batch _outputs output_channels"]]
     ) -> dict[str, Tensor]:
-        return {name: self.modalities[name](rows) for name, rows in output_arrays.items()}
+        return {name: self.parts[name](rows) for name, rows in y.items()}
 
     def assemble(self, answers: dict[str, Tensor]) -> dict[str, Tensor]:
-        return {name: self.modalities[name].assemble(some) for name, some in answers.items()}
+        return {name: self.parts[name].assemble(some) for name, some in answers.items()}

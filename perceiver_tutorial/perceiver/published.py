@@ -1,7 +1,10 @@
 """The six published Perceivers, under the names of their checkpoints."""
 
 from dataclasses import replace
+from typing import Any
 
+from .. import zoo
+from ..inputs import look_up
 from .config import (
     Conv1x1Stem,
     ConvPoolStem,
@@ -9,9 +12,10 @@ from .config import (
     EncoderConfig,
     FourierConfig,
     LearnedConfig,
+    PerceiverConfig,
     PixelStem,
 )
-from .parts import PerceiverConfig
+from .model import PerceiverIO
 from .tasks import (
     AudioConfig,
     EntityConfig,
@@ -101,8 +105,8 @@ MULTIMODAL_PERCEIVER = MultimodalConfig(
     label=LabelConfig(num_classes=700, query_channels=1024),
 )
 
-# The original Perceiver's, 2103.03206 4.4: it reads twice, with weights of its own each time,
-# and averages its latents. No weights were published.
+# The first Perceiver's, 2103.03206 4.4: it attends to its inputs twice, with weights of its own
+# each time, and averages its latents. No weights were published.
 MODELNET40 = PointCloudConfig(
     encoder=EncoderConfig(
         num_latents=512,
@@ -145,3 +149,31 @@ PUBLISHED: dict[str, PerceiverConfig] = {
     "deepmind/optical-flow-perceiver": OPTICAL_FLOW_PERCEIVER,
     "deepmind/multimodal-perceiver": MULTIMODAL_PERCEIVER,
 }
+
+
+def build(model: str | PerceiverConfig) -> PerceiverIO:
+    """Build a Perceiver with random weights.
+
+    Args:
+        model: a published name, or any configuration; your own will do.
+
+    Raises:
+        ValueError: if no published model has that name.
+        TypeError: if it is neither.
+    """
+    return zoo.build(look_up(model, PUBLISHED, "Perceiver") if isinstance(model, str) else model)
+
+
+def example_input(config: PerceiverConfig, batch_size: int = 1) -> Any:
+    """Zeros in the shape of a model's raw input, on torch's default device.
+
+    For walks, costs and first tries.
+
+    Args:
+        config: which model.
+        batch_size: samples.
+
+    >>> example_input(PUBLISHED["deepmind/vision-perceiver-fourier"]).shape
+    torch.Size([1, 3, 224, 224])
+    """
+    return config.example_input(batch_size)

@@ -9,9 +9,9 @@ from .config import (
     EncoderConfig,
     FourierConfig,
     LearnedConfig,
+    PerceiverConfig,
     PixelStem,
 )
-from .parts import PerceiverConfig
 from .tasks import (
     AudioConfig,
     ImageClassifierConfig,

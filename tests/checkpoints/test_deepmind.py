@@ -140,15 +140,15 @@ def test_a_pickle_is_compared_weight_by_weight(tmp_path):
 def test_a_kernel_is_transposed_in_place_and_back():
     model = shake(build(CONFIGS["conv images"]))
     raw = raw_for(model.config)
-    before, kernel = model(raw), model.preprocessor.what.layers[0].convolve.weight.clone()
+    before, kernel = model(raw), model.preprocessor.stem[0].conv.weight.clone()
     assert transpose_stem_kernel(model) is model
-    assert torch.equal(model.preprocessor.what.layers[0].convolve.weight, kernel.mT)
+    assert torch.equal(model.preprocessor.stem[0].conv.weight, kernel.mT)
     assert relative_error(model(raw), before) > 1e-3
     assert relative_error(transpose_stem_kernel(model)(raw), before) < EXACT
 
 
 def test_only_a_convolution_has_a_kernel_to_transpose():
     with pytest.raises(
-        ValueError, match=r"with a convolutional stem, got Pixels\. Only vision-perc"
+        ValueError, match=r"with a convolutional stem, got PixelPreprocessor\. Only"
     ):
         transpose_stem_kernel(build(CONFIGS["fourier images"]))

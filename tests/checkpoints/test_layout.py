@@ -76,9 +76,7 @@ def test_other_names_are_read_unless_the_table_s_own_is_there():
 # --- fields of a configuration --------------------------------------------------------------------
 
 HIERA = HieraConfig(8, num_heads=1, stages=(1, 1, 1, 1))
-TABLE = Layout(
-    rows({"width": "embed_channels", "labels": (("num_classes", "class_names"), CLASSES)})
-)
+TABLE = {"width": "embed_channels", "labels": (("num_classes", "class_names"), CLASSES)}
 FIELDS = Fields(HIERA, TABLE, "x.json")
 
 

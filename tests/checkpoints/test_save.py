@@ -139,7 +139,7 @@ def test_a_tied_embedding_is_stored_once(tmp_path):
         assert [n for n in arrays.files if "embed//" in n] == ["p::embed//embeddings"]
 
 
-# --- doors ----------------------------------------------------------------------------------------
+# --- what enters --------------------------------------------------------------------------------
 
 
 def tiny_deit():

@@ -21,7 +21,7 @@ from transformers.models.perceiver.modeling_perceiver import (
 from perceiver_course import claim
 from perceiver_course.kit.wheel import flow_colours
 from perceiver_tutorial.perceiver import PUBLISHED, build, flow_patches
-from perceiver_tutorial.perceiver.flow import PIXELS_PER_UNIT, tile_corners
+from perceiver_tutorial.perceiver.flow_tiles import PIXELS_PER_UNIT, tile_corners
 
 pytestmark = pytest.mark.usefixtures("no_gradients")
 
@@ -173,13 +173,13 @@ def test_both_frames_of_a_pixel_become_one_row():
 def test_a_linear_map_comes_before_the_pixels_are_rows(model, passed):
     mapped = model.perceiver.input_preprocessor.conv_after_patches(passed["map"])
     found = {"into the map": passed["map"].shape, "rows": mapped.flatten(1, 2).shape}
-    ours = walk_of(measured.FLOW, depth=None)["preprocessor.what"].shape
+    ours = walk_of(measured.FLOW, depth=None)["preprocessor.linear"].shape
     assert ours == mapped.flatten(1, 2).shape
     claim("pio.flow.flatten-54", found)
 
 
 def test_a_place_has_258_channels(model):
-    ours = walk_of(measured.FLOW, depth=None)["preprocessor.where"].shape[-1]
+    ours = walk_of(measured.FLOW, depth=None)["preprocessor.positions"].shape[-1]
     assert model.perceiver.input_preprocessor.position_embeddings.output_size() == ours
     claim("pio.flow.position-channels", ours)
 

@@ -44,14 +44,15 @@ def test_the_stem_is_a_convolution_and_a_pool(preprocessor):
         "bias": stem.conv.bias is not None,
         "parameters": sum(p.numel() for p in stem.parameters()),
     }
-    assert walk_of(measured.CONV)["preprocessor.what"].parameters == found["parameters"]
+    assert walk_of(measured.CONV)["preprocessor"].parameters == found["parameters"]
     claim("pio.img-conv.preprocess-network", found)
 
 
 def test_what_the_latents_read_are_no_pixels(preprocessor):
     array, _, cells = preprocessor(PIXELS)
     pixels = PIXELS.flatten(2).mT
-    assert walk_of(measured.CONV)["preprocessor.what"].shape == cells.shape
+    stem = walk_of(measured.CONV)["preprocessor.stem.0"].shape
+    assert (stem[0], stem[2] * stem[3], stem[1]) == cells.shape
     found = {"pixels": pixels.shape, "read instead": cells.shape}
     claim("pio.img-conv.raw-pixels-claim", {**found, "with positions": array.shape[-1]})
 
@@ -60,8 +61,8 @@ def test_the_pool_of_transformers_loses_a_row_and_a_column(preprocessor):
     stem = preprocessor.convnet
     convolved = stem.conv(PIXELS)
     pooled = stem.max_pool(convolved)
-    cells = walk(LIKE_DEEPMIND)["preprocessor.what"].shape[1]
-    ours = walk_of(measured.CONV)["preprocessor.what"].shape[1]
+    cells = walk(LIKE_DEEPMIND)["preprocessor"].shape[1]
+    ours = walk_of(measured.CONV)["preprocessor"].shape[1]
     assert ours == pooled.shape[-2:].numel()
     found = {"convolved": convolved.shape, "pooled": pooled.shape, "cells": ours}
     claim("pio.img-conv.token-grid", {**found, "cells of deepmind": cells})
@@ -114,7 +115,7 @@ def test_fourier_positions_are_appended_and_the_same_for_every_image(preprocesso
         "channels": int(fixed.sum()),
         "appended": torch.equal(array[..., : cells.shape[-1]], cells),
     }
-    assert walk_of(measured.CONV)["preprocessor.where"].shape[-1] == found["channels"]
+    assert walk_of(measured.CONV)["preprocessor.positions"].shape[-1] == found["channels"]
     claim("pio.img-conv.positions", found)
 
 

@@ -97,7 +97,7 @@ def test_the_default_configuration_is_too_small_for_224_pixels(preprocessor):
 
 def test_a_convolution_of_one_pixel_gives_256_channels(preprocessor, closely):
     convolved = preprocessor.convnet_1x1(PIXELS)
-    assert closely["preprocessor.what.convolve"].shape == convolved.shape
+    assert closely["preprocessor.stem"].shape == convolved.shape
     kernel = preprocessor.convnet_1x1.kernel_size
     claim("pio.img-learned.conv1x1", {"kernel": kernel, "convolved": convolved.shape})
 
@@ -122,7 +122,7 @@ def test_channels_are_moved_last_before_pixels_are_flattened(preprocessor, monke
 
     monkeypatch.setattr(preprocessor, "_build_network_inputs", record)
     flat = preprocessor(PIXELS)[2]
-    assert walk_of(measured.LEARNED)["preprocessor.what"].shape == flat.shape
+    assert walk_of(measured.LEARNED)["preprocessor"].shape[1] == flat.shape[1]
     claim("pio.img-learned.channels-last", came[0])
     claim("pio.img-learned.flatten", flat.shape)
 
@@ -133,7 +133,7 @@ def test_projected_positions_are_appended(preprocessor):
     table = tiny.position_embeddings.position_embeddings
     where = tiny.positions_projection(table).expand(len(array), -1, -1)
     ours, images = build(TINY[measured.LEARNED]).preprocessor, torch.randn(1, 3, 8, 10)
-    parts = [ours.what(images), ours.where()[None]]
+    parts = [ours.stem(images).flatten(2).mT, ours.positions()[None]]
     shape = preprocessor(PIXELS)[0].shape
     assert walk_of(measured.LEARNED)["preprocessor"].shape == shape
     found = {

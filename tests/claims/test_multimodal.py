@@ -10,7 +10,7 @@ from video import CONFIG, agreed, ours
 
 from perceiver_course import claim
 from perceiver_tutorial.perceiver import build, example_input
-from perceiver_tutorial.perceiver.preprocessors import Patches
+from perceiver_tutorial.perceiver.preprocessors import VideoPreprocessor
 from perceiver_tutorial.positions import FourierPositions
 
 pytestmark = pytest.mark.usefixtures("no_gradients")
@@ -47,7 +47,7 @@ def test_the_names_still_exist_and_cannot_be_trained():
 def test_there_are_frames_sound_and_one_of_700_labels():
     raw = example_input(CONFIG)
     assert set(raw) == set(their_way_in().modalities)
-    classes = agreed("postprocessor.modalities.label", "output_postprocessor.modalities.label")[-1]
+    classes = agreed("postprocessor.parts.label", "output_postprocessor.modalities.label")[-1]
     claim("pio.mm.dataset", {"modalities": sorted(raw), "classes": classes})
 
 
@@ -65,14 +65,14 @@ def test_a_video_has_16_frames_of_224_by_224():
 
 
 def test_a_video_becomes_50176_patches_of_243_channels():
-    shape = agreed("preprocessor.modalities.image", "input_preprocessor.modalities.image")
+    shape = agreed("preprocessor.parts.image", "input_preprocessor.modalities.image")
     claim("pio.mm.image-preprocessed", shape)
 
 
 def test_patches_are_space_to_depth_with_colours_running_fastest():
     frames = torch.randn(1, 16, 3, 224, 224)
     folded = modeling.space_to_depth(frames, temporal_block_size=1, spatial_block_size=4)
-    ours = Patches((16, 224, 224), patch_size=(1, 4, 4))(frames)
+    ours = VideoPreprocessor((16, 224, 224), patch_size=(1, 4, 4))(frames)
     assert torch.equal(folded.flatten(1, 3), ours)
     block = frames[0, 3, :, 8:12, 4:8]
     is_fastest = torch.equal(folded[0, 3, 2, 1], block.permute(1, 2, 0).flatten())
@@ -81,7 +81,7 @@ def test_patches_are_space_to_depth_with_colours_running_fastest():
 
 def test_positions_of_patches_have_three_axes(published):
     where = their_way_in().modalities["image"].position_embeddings
-    table = published.modalities["image"].where()
+    table = published.parts["image"].positions()
     grid = table.unflatten(0, CONFIG.image.positions.max_resolution)
     axes = [bool((grid != grid.roll(1, dims=axis)).any()) for axis in range(grid.ndim - 1)]
     assert where.num_dimensions == sum(axes)
@@ -91,7 +91,7 @@ def test_positions_of_patches_have_three_axes(published):
 
 def test_the_387_channels_of_the_paper_would_take_64_bands(published):
     bands = their_way_in().modalities["image"].position_embeddings.num_bands
-    channels = published.modalities["image"].where.num_channels
+    channels = published.parts["image"].positions.num_channels
     twice = FourierPositions((2, 2, 2), num_bands=2 * bands).num_channels
     claim(
         "pio.mm.paper-387", {"bands": bands, "channels": channels, f"with {2 * bands} bands": twice}
@@ -109,14 +109,14 @@ def test_sound_has_1920_samples_for_each_frame():
 
 
 def test_sound_becomes_1920_patches_of_401_channels():
-    shape = agreed("preprocessor.modalities.audio", "input_preprocessor.modalities.audio")
+    shape = agreed("preprocessor.parts.audio", "input_preprocessor.modalities.audio")
     claim("pio.mm.audio-preprocessed", shape)
 
 
 def test_positions_are_appended_to_patches_of_raw_samples(published):
     sound = torch.randn(1, CONFIG.audio.num_samples, 1)
     array = their_way_in().modalities["audio"](sound)[0]
-    torch.testing.assert_close(array, published.modalities["audio"](sound))
+    torch.testing.assert_close(array, published.parts["audio"](sound))
     raw = array[..., : CONFIG.audio.samples_per_patch]
     is_raw = torch.equal(raw.flatten(), sound.flatten())
     positions = array.shape[-1] - raw.shape[-1]
@@ -128,7 +128,7 @@ def test_positions_are_appended_to_patches_of_raw_samples(published):
 
 def test_a_label_becomes_one_row_without_positions(published):
     label = torch.randn(1, CONFIG.label.num_classes)
-    array = published.modalities["label"](label)
+    array = published.parts["label"](label)
     assert torch.equal(array, their_way_in().modalities["label"](label)[0])
     assert torch.equal(array[:, 0], label)
     claim("pio.mm.label-input", {"raw": label.shape, "array": array.shape})

@@ -6,12 +6,10 @@ import pytest
 import theirs
 import torch
 import video
-from torch import nn
 from video import CONFIG, agreed, ours
 
 from perceiver_course import claim
 from perceiver_tutorial.perceiver import build, example_input
-from perceiver_tutorial.perceiver.multimodal import MultimodalDecoder
 
 pytestmark = pytest.mark.usefixtures("no_gradients")
 
@@ -33,7 +31,7 @@ def paddings(part):
 
 
 def test_every_modality_is_padded_to_704_channels(published):
-    widths = paddings(published.pad.padding)
+    widths = paddings(published.padding)
     assert widths == paddings(their_way_in().padding)
     assert published.num_channels == their_way_in().num_channels
     found = {name: width for name, (_, width) in widths.items()}
@@ -46,7 +44,7 @@ def test_padding_is_one_trainable_row_for_each_modality(published):
     same, trains = [], []
     for part, array in ((published, published(clip)), (other, other(clip)[0])):
         for name in ("audio", "image"):
-            row = part.padding[name] if part is other else part.pad.padding[name]
+            row = part.padding[name]
             rows = CONFIG.input_rows[name]
             same.append(bool((array[:, rows.start : rows.stop, -row.shape[1] :] == row).all()))
             trains.append(row.requires_grad)
@@ -67,22 +65,14 @@ def whose(array, ends):
     return first
 
 
-class Echo(nn.Module):
-    """A decoder that answers every query with itself."""
-
-    def forward(self, queries, _latents):
-        return queries
-
-
 def our_arrays():
     """Our input array and all queries end to end, each with what its rows end with."""
-    model, echo = build(CONFIG), Echo()
+    model = build(CONFIG)
     array = model.preprocessor(example_input(CONFIG))
-    asked, ends = model.queries(array, video.FIRST_CHUNK), model.preprocessor.pad.padding
-    decoder = MultimodalDecoder(echo)
-    queries = theirs.passing(lambda: decoder(asked, array), all=echo)["all"]
+    asked, ends = model.queries(array, video.FIRST_CHUNK), model.preprocessor.padding
+    queries = torch.cat([*asked.values()], dim=1)
     ends = {**ends, "label": model.preprocessor.mask_tokens["label"]}
-    return whose(array, ends), whose(queries, model.queries.pad.padding)
+    return whose(array, ends), whose(queries, model.queries.padding)
 
 
 def their_arrays():
@@ -105,18 +95,16 @@ def test_modalities_stand_in_the_order_of_their_names():
 
 def test_the_label_is_the_widest():
     widths = {
-        name: agreed(f"preprocessor.modalities.{name}", f"input_preprocessor.modalities.{name}")[-1]
+        name: agreed(f"preprocessor.parts.{name}", f"input_preprocessor.modalities.{name}")[-1]
         for name in NAMES
     }
     claim("pio.mm.largest-channel", widths)
 
 
 def test_modalities_stand_along_the_axis_of_inputs(published):
-    parts = published.modalities
-    grids = {name: getattr(part, "what", part).index_dims for name, part in parts.items()}
+    grids = {name: getattr(part, "index_dims", (1,)) for name, part in published.parts.items()}
     rows = {
-        n: agreed(f"preprocessor.modalities.{n}", f"input_preprocessor.modalities.{n}")
-        for n in NAMES
+        n: agreed(f"preprocessor.parts.{n}", f"input_preprocessor.modalities.{n}") for n in NAMES
     }
     assert {name: math.prod(grid) for name, grid in grids.items()} == {
         n: s[1] for n, s in rows.items()

@@ -30,16 +30,16 @@ def their_decoder():
 
 def queries_of(name):
     module = f"decoder.modalities.{ASKED[name]}.output_position_encodings"
-    return agreed(f"queries.modalities.{name}", module)
+    return agreed(f"queries.parts.{name}", module)
 
 
 # -- questions -----------------------------------------------------------------------------
 
 
 def test_there_is_a_question_for_each_pixel_not_for_each_colour(model):
-    pixels = len(model.queries.modalities["image"].all_points(torch.zeros(1, 1, 1)))
+    pixels = len(model.queries.parts["image"].all_points(torch.zeros(1, 1, 1)))
     assert pixels == math.prod(their_decoder().modalities["image"].output_shape[1:])
-    colours = pixels * ours()["postprocessor.modalities.image"].shape[-1]
+    colours = pixels * ours()["postprocessor.parts.image"].shape[-1]
     claim("pio.mm.query-total", {"queries": pixels, "with colours": colours})
 
 
@@ -56,7 +56,7 @@ def test_image_queries_have_195_channels():
 
 def test_the_first_chunk_asks_for_15_patches_of_sound():
     queries = queries_of("audio")[1]
-    samples = agreed("postprocessor.modalities.audio", "output_postprocessor.modalities.audio")[1]
+    samples = agreed("postprocessor.parts.audio", "output_postprocessor.modalities.audio")[1]
     claim("pio.mm.audio-chunk", {"queries": queries, "samples": samples})
 
 
@@ -67,12 +67,12 @@ def test_audio_queries_have_385_channels():
 def test_the_label_is_one_question_and_needs_no_choice(model):
     known = model.queries.all_points(torch.zeros(1, 1, 1))["label"]
     assert len(known) == queries_of("label")[1]
-    answer = agreed("postprocessor.modalities.label", "output_postprocessor.modalities.label")
+    answer = agreed("postprocessor.parts.label", "output_postprocessor.modalities.label")
     claim("pio.mm.label-subsample", {"queries": len(known), "answer": answer})
 
 
 def test_the_question_for_the_label_is_learned(model):
-    learned = model.queries.modalities["label"].rows
+    learned = model.queries.parts["label"].table
     table = (
         their_decoder().modalities["label"].decoder.output_position_encodings.position_embeddings
     )
@@ -85,9 +85,9 @@ def test_without_chosen_points_transformers_fails_and_ours_answers_all(model):
     clip = theirs.tiny_input(theirs.MULTIMODAL)["inputs"]
     with pytest.raises(RuntimeError) as error:
         theirs.tiny(theirs.MULTIMODAL)(clip)
-    array = torch.zeros(ours()["preprocessor.pad"].shape, device="meta")
+    array = torch.zeros(ours()["preprocessor"].shape, device="meta")
     asked = their_decoder().modalities["image"].decoder_query(array)
-    whole = model.queries.modalities["image"](array)
+    whole = model.queries.parts["image"](array)
     assert whole.shape[1] == math.prod(VIDEO)
     found = {
         "without it": error.type.__name__,
@@ -98,7 +98,7 @@ def test_without_chosen_points_transformers_fails_and_ours_answers_all(model):
 
 
 def test_all_questions_are_padded_to_1026_channels(model):
-    padding = {n: row.shape[1] for n, row in model.queries.pad.padding.items()}
+    padding = {n: row.shape[1] for n, row in model.queries.padding.items()}
     assert padding == {n: row.shape[1] for n, row in their_decoder().padding.items()}
     assert model.queries.num_channels == their_decoder().num_query_channels
     claim("pio.mm.query-pad", {**padding, "width": model.queries.num_channels})
@@ -106,7 +106,7 @@ def test_all_questions_are_padded_to_1026_channels(model):
 
 def test_all_questions_of_a_chunk_are_6288_rows():
     name = "decoder.decoder.decoding_cross_attention.attention.self.layernorm1"
-    claim("pio.mm.query-shape", agreed("decoder.decoder.cross.norm_q", name))
+    claim("pio.mm.query-shape", agreed("decoder.cross.norm_q", name))
 
 
 # -- answers -------------------------------------------------------------------------------
@@ -115,17 +115,17 @@ def test_all_questions_of_a_chunk_are_6288_rows():
 def test_the_decoder_answers_in_the_width_of_the_questions(model):
     cross = "decoder.decoder.decoding_cross_attention"
     found = {
-        "output": agreed("decoder.decoder.cross", cross),
-        "context": agreed("decoder.decoder.cross.attention.context", f"{cross}.attention.self"),
+        "output": agreed("decoder.cross", cross),
+        "context": agreed("decoder.cross.attention.context", f"{cross}.attention.self"),
         "heads": theirs.decoding(their_decoder()).attention.self.num_heads,
     }
-    assert model.decoder.decoder.cross.attention.num_heads == found["heads"]
+    assert model.decoder.cross.attention.num_heads == found["heads"]
     claim("pio.mm.cross-out", found)
 
 
 def test_a_linear_map_narrows_the_answers():
     name = "decoder.decoder.final_layer"
-    claim("pio.mm.linear-512", agreed("decoder.decoder.project", name))
+    claim("pio.mm.linear-512", agreed("decoder.final", name))
 
 
 def test_answers_are_taken_apart_by_modality():
@@ -137,7 +137,7 @@ def test_answers_are_taken_apart_by_modality():
 
 
 def post(name):
-    return agreed(f"postprocessor.modalities.{name}", f"output_postprocessor.modalities.{name}")
+    return agreed(f"postprocessor.parts.{name}", f"output_postprocessor.modalities.{name}")
 
 
 def test_a_pixel_becomes_three_colours():
@@ -146,14 +146,14 @@ def test_a_pixel_becomes_three_colours():
 
 def test_a_patch_becomes_16_samples():
     inside = "output_postprocessor.modalities.audio.classifier"
-    patches = agreed("postprocessor.modalities.audio.to_samples", inside)
+    patches = agreed("postprocessor.parts.audio.linear", inside)
     assert math.prod(patches) == math.prod(post("audio"))
     claim("pio.mm.audio-post", post("audio"))
 
 
 def test_the_label_goes_through_a_linear_map_first():
     inside = "output_postprocessor.modalities.label.classifier"
-    scores = agreed("postprocessor.modalities.label.to_logits", inside)
+    scores = agreed("postprocessor.parts.label.linear", inside)
     assert scores[:1] + scores[2:] == post("label")
     claim("pio.mm.label-post", post("label"))
 

@@ -122,8 +122,10 @@ def test_decoding_in_chunks_saves_memory_and_changes_nothing(pair):
 
 def one_published_answer():
     """What the published models, ours and theirs, answer to one chunk: no numbers, only shapes."""
-    post = "postprocessor.modalities"
-    shapes = {n: agreed(f"{post}.{n}", f"output_{post}.{n}") for n in ("image", "audio")}
+    shapes = {
+        name: agreed(f"postprocessor.parts.{name}", f"output_postprocessor.modalities.{name}")
+        for name in ("image", "audio")
+    }
     return {name: torch.empty(shape, device="meta") for name, shape in shapes.items()}
 
 

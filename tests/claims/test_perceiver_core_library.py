@@ -1,5 +1,6 @@
 """What is said about transformers' Perceiver as a library, and about its ancestor in JAX."""
 
+import math
 import re
 from pathlib import Path
 
@@ -21,10 +22,11 @@ from perceiver_course import claim
 from perceiver_tutorial.attention import MLP
 from perceiver_tutorial.checkpoints import load
 from perceiver_tutorial.perceiver import DecoderConfig, EncoderConfig, PerceiverIO
+from perceiver_tutorial.perceiver.config import ConvPoolStem
 from perceiver_tutorial.perceiver.decoder import PerceiverDecoder
 from perceiver_tutorial.perceiver.encoder import PerceiverEncoder
-from perceiver_tutorial.perceiver.postprocessors import Projection
-from perceiver_tutorial.perceiver.preprocessors import ConvPool, Points
+from perceiver_tutorial.perceiver.postprocessors import LinearHead
+from perceiver_tutorial.perceiver.preprocessors import PointPreprocessor
 from perceiver_tutorial.perceiver.preprocessors.conv_stem import same_padding
 from perceiver_tutorial.perceiver.queries import PlaceQueries
 
@@ -127,11 +129,11 @@ def their_tagger():
 
 
 def our_tagger():
-    points = Points(num_features=2, num_bands=3, max_resolution=(20, 30))
+    points = PointPreprocessor(num_features=2, num_bands=3, max_resolution=(20, 30))
     sizes = EncoderConfig(7, 16, num_blocks=2, layers_per_block=3, self_heads=2, cross_heads=1)
     encoder = PerceiverEncoder(sizes, points.num_channels)
     decoder = PerceiverDecoder(DecoderConfig(), 24, 16)
-    return shake(PerceiverIO(points, encoder, PlaceQueries(20, 24), decoder, Projection(24, 3)))
+    return shake(PerceiverIO(points, encoder, PlaceQueries(20, 24), decoder, LinearHead(24, 3)))
 
 
 def answers_moved_by_the_first_input(tag, points):
@@ -190,14 +192,14 @@ def test_transformers_differs_from_the_code_it_comes_from():
     assert conv_is_deepminds() and learned_is_deepminds()
     stem = theirs.published(theirs.CONV).perceiver.input_preprocessor.convnet
     cells = stem(torch.zeros(1, 3, 224, 224, device="meta")).shape[-2:].numel()
-    padding = conv.preprocessor.what.layers[0].padding
-    same = ConvPool((224, 224), num_channels=64, padding=padding)
+    padding = conv.preprocessor.stem[0].padding
+    cells_of_ours = ConvPoolStem(64, padding=padding).cells((224, 224))
     left, right, *_ = stem.conv.zero_pad_2d.padding
     residual = theirs.decoding(theirs.published(theirs.LEARNED)).attention.use_query_residual
     found = {
         "transformers": {"cells": cells, "pads": [left, right], "residual": residual},
         "deepmind": {
-            "cells": same.index_dims[0] * same.index_dims[1],
+            "cells": math.prod(cells_of_ours),
             "pads": same_padding(224, kernel=7, stride=2),
             "residual": learned.decoder.cross.query_residual,
         },

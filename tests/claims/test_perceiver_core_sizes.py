@@ -22,7 +22,7 @@ from transformers.models.perceiver import modeling_perceiver as modeling
 from perceiver_course import claim
 from perceiver_tutorial.attention import SelfAttentionLayer
 from perceiver_tutorial.perceiver import (
-    ORIGINAL,
+    PERCEIVER_V1,
     TEXT_CLASSIFIER,
     build,
     example_input,
@@ -253,7 +253,7 @@ def counted(model, raw):
 def test_averaging_the_latents_gives_the_numbers_of_the_original_perceiver():
     found = {}
     for name in ("fourier", "learned", "conv"):
-        config = ORIGINAL[f"perceiver-{name}"]
+        config = PERCEIVER_V1[f"perceiver-{name}"]
         with torch.device("meta"):
             model, raw = build(config).eval(), example_input(config)
         found[name] = {

@@ -7,7 +7,7 @@ from transformers.models.perceiver.modeling_perceiver import PerceiverFourierPos
 
 from perceiver_course import claim
 from perceiver_tutorial.perceiver import MODELNET40
-from perceiver_tutorial.perceiver.preprocessors import Points
+from perceiver_tutorial.perceiver.preprocessors import PointPreprocessor
 
 pytestmark = pytest.mark.usefixtures("no_gradients")
 
@@ -48,7 +48,7 @@ def test_a_reader_of_clouds_can_be_built_but_transformers_writes_every_cloud_as_
     array = theirs(clouds)
     sizes = {"num_latents": 7, "d_latents": 16, "num_cross_attention_heads": 1}
     reader = PerceiverModel(PerceiverConfig(d_model=array.shape[-1], **sizes)).eval()
-    ours = Points(0, where.num_bands, where.max_resolution)
+    ours = PointPreprocessor(0, where.num_bands, where.max_resolution)
     found = {
         "input array": array.shape,
         "latents": reader(array).last_hidden_state.shape,

@@ -84,8 +84,8 @@ def test_scores_compare_every_row_with_every_embedding(language):
     logits = head(decoded(language), embedding_layer=table)
     assert walk_of(measured.BYTES)["answer"].shape == logits.shape
     ours = build(shallow(measured.BYTES))
-    tied = ours.postprocessor.embedding is ours.preprocessor.what.table
-    untied = parameters(ours.postprocessor) - ours.postprocessor.embedding.weight.numel()
+    tied = ours.postprocessor.embeddings is ours.preprocessor.embeddings
+    untied = parameters(ours.postprocessor) - ours.postprocessor.embeddings.weight.numel()
     assert untied == parameters(head)
     claim("pio.text.mlm-logits", {"shape": logits.shape, "own parameters": untied, "tied": tied})
 

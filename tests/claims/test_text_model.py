@@ -63,7 +63,7 @@ def test_a_byte_becomes_768_numbers(language):
         "bytes": tables.embeddings.weight.shape,
         "places": tables.position_embeddings.weight.shape,
     }
-    ours = build(replace(shallow(measured.BYTES), max_bytes=5)).preprocessor.what.table
+    ours = build(replace(shallow(measured.BYTES), max_bytes=5)).preprocessor.embeddings
     assert ours.weight.shape == found["bytes"]
     claim("pio.text.d-model", found)
 
@@ -86,9 +86,9 @@ def test_positions_are_added_from_a_table():
     array, _, without = preprocessor(ids)
     ours = shake(build(TINY[measured.BYTES])).preprocessor
     found = {
-        "table": walk_of(measured.BYTES)["preprocessor.where"].shape,
+        "table": walk_of(measured.BYTES, depth=None)["preprocessor.position_embeddings"].shape,
         "transformers": is_added(preprocessor.position_embeddings.weight, array, without),
-        "ours": is_added(ours.where(), ours(ids), ours.what(ids)),
+        "ours": is_added(ours.position_embeddings.weight[:9], ours(ids), ours.embeddings(ids)),
     }
     claim("pio.text.absolute-positions", found)
 

@@ -12,7 +12,8 @@ from perceiver_course.kit import samples
 from perceiver_course.kit.augment import jitter
 from perceiver_course.kit.rivals import ConvNetConfig, small_cnn
 from perceiver_course.kit.training import batches, fit, repeated
-from perceiver_tutorial.perceiver.preprocessors import ConvPool
+from perceiver_tutorial.perceiver.config import ConvPoolStem
+from perceiver_tutorial.perceiver.preprocessors import ConvPreprocessor
 from perceiver_tutorial.tracing import walk
 from perceiver_tutorial.zoo import build
 
@@ -121,7 +122,7 @@ def test_statistics_of_batch_norms_are_averaged_like_weights():
 
 
 @pytest.mark.parametrize("model", [
-    small_cnn(image_channels=3, batch_norm=True), ConvPool((16, 16), num_channels=4),
+    small_cnn(image_channels=3, batch_norm=True), ConvPreprocessor((16, 16), ConvPoolStem(4)),
 ], ids=lambda model: type(model).__name__)  # fmt: skip
 def test_batch_norms_keep_nine_tenths_of_their_statistics(model):
     model.double()

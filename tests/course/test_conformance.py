@@ -13,7 +13,7 @@ from perceiver_course.kit.conformance import (
     check_queries,
 )
 from perceiver_tutorial.perceiver import preprocessors
-from perceiver_tutorial.perceiver.preprocessors import Pixels
+from perceiver_tutorial.perceiver.preprocessors import PixelPreprocessor
 
 TRIALS = {
     **{f"preprocessor {n}": partial(check_preprocessor, *x) for n, x in PREPROCESSORS.items()},
@@ -22,7 +22,7 @@ TRIALS = {
 }
 BY_DESIGN = {
     "preprocessor all masked": {
-        "idle": ("mask_tokens.audio", "mask_tokens.image", "pad.padding.label")
+        "idle": ("mask_tokens.audio", "mask_tokens.image", "padding.label")
     },
     "preprocessor half masked": {"random": True},
 }
@@ -64,15 +64,15 @@ def test_a_trial_leaves_part_and_random_numbers_alone():
 
 
 def test_the_report_is_a_line_for_each_property():
-    report = check_preprocessor(Pixels((4, 5)), torch.randn(2, 3, 4, 5))
+    report = check_preprocessor(PixelPreprocessor((4, 5)), torch.randn(2, 3, 4, 5))
     lines = repr(report).splitlines()
-    assert lines[0] == "Pixels as a preprocessor: 7 of 7 properties hold"
+    assert lines[0] == "PixelPreprocessor as a preprocessor: 7 of 7 properties hold"
     assert [line.split()[1] for line in lines[2:]] == list(report.words)
     assert {line.split()[0] for line in lines[2:]} == {"right"}
 
 
 def test_a_wrong_property_stands_out_in_the_report():
-    part = Pixels((4, 5))
+    part = PixelPreprocessor((4, 5))
     part.num_channels = 4
     text = repr(check_preprocessor(part, torch.randn(2, 3, 4, 5)))
     assert "6 of 7 properties hold" in text
@@ -90,7 +90,7 @@ NOTHING_TO_SEE = {
 @pytest.mark.parametrize("raw", NOTHING_TO_SEE.values(), ids=NOTHING_TO_SEE)
 def test_an_example_that_shows_nothing_is_refused(raw):
     with pytest.raises(ValueError, match=r"expected an example of two samples .* torch.randn"):
-        check_preprocessor(Pixels((4, 5)), raw)
+        check_preprocessor(PixelPreprocessor((4, 5)), raw)
 
 
 @pytest.mark.usefixtures("without_shape_checks")

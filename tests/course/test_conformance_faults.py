@@ -118,7 +118,7 @@ FAULTS = {
         Rows(lambda part, rows: rows + (part.scale - part.scale.detach()).sum().sqrt()), "gradient",
         "expected finite gradients, got others for scale. Look for .* a root at zero",
     ),
-    "no door": (
+    "no check": (
         Rows(check=lambda _raw: None), "refusals",
         r"for no batch axis, got an answer of shape \(6, 4\). Check what comes in before",
     ),

@@ -16,4 +16,4 @@ def test_every_pixel_becomes_a_square_of_sixteen():
 
 
 def test_the_stem_makes_one_cell_of_each_again():
-    assert build(CONV).preprocessor.what.index_dims == DIGITS.shape[-2:]
+    assert build(CONV).preprocessor.index_dims == DIGITS.shape[-2:]

@@ -3,13 +3,13 @@
 import pytest
 import torch
 
-from perceiver_course.kit.formulas import attend_flops, encoder_flops
+from perceiver_course.kit.formulas import encoder_flops, layer_flops
 from perceiver_tutorial.attention import CrossAttentionLayer, SelfAttentionLayer
 from perceiver_tutorial.perceiver import PUBLISHED, EncoderConfig
 from perceiver_tutorial.perceiver.encoder import PerceiverEncoder
 from perceiver_tutorial.tracing import cost, walk
 
-SCHEDULES = {  # which cross-attend reads, which block thinks
+SCHEDULES = {  # which cross-attention layer reads, which block thinks
     "reads once": ((0,), None),
     "reads twice, one set of weights": ((0, 0), None),
     "reads four times, two sets of weights": ((0, 1, 1, 1), None),
@@ -28,12 +28,12 @@ WIDTHS = {
 
 @pytest.mark.parametrize("widths", [{}, {"qk_channels": 8}, {"qk_channels": 8, "v_channels": 6}])
 @pytest.mark.parametrize("widening", [1, 3])
-def test_a_cross_attend(widths, widening):
+def test_a_cross_attention_layer(widths, widening):
     with torch.device("meta"):
         attention = CrossAttentionLayer(12, 10, num_heads=2, widening_factor=widening, **widths)
     raw = torch.zeros(1, 5, 12, device="meta"), torch.zeros(1, 7, 10, device="meta")
     counted = cost(Pair(attention), raw).total.flops
-    formula = attend_flops(5, 7, 12, 10, widening_factor=widening, **widths)
+    formula = layer_flops(5, 7, 12, 10, widening_factor=widening, **widths)
     assert counted == sum(formula.values())
 
 
@@ -49,10 +49,10 @@ class Pair(torch.nn.Module):
 
 
 @pytest.mark.parametrize("heads", [1, 2, 4])
-def test_a_self_attend_whatever_its_heads(heads):
+def test_a_self_attention_layer_whatever_its_heads(heads):
     with torch.device("meta"):
         counted = cost(SelfAttentionLayer(12, num_heads=heads), torch.zeros(1, 5, 12)).total.flops
-    assert counted == sum(attend_flops(5, 5, 12, 12).values())
+    assert counted == sum(layer_flops(5, 5, 12, 12).values())
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -66,9 +66,9 @@ def test_a_published_encoder(name):
 
 
 def test_only_products_with_the_map_know_both_numbers_of_rows():
-    small, more = attend_flops(5, 7, 12, 10), attend_flops(5, 14, 12, 10)
+    small, more = layer_flops(5, 7, 12, 10), layer_flops(5, 14, 12, 10)
     grown = {part for part in small if more[part] == 2 * small[part]}
-    assert grown == {"keys", "values", "scores", "mixtures"}
+    assert grown == {"keys", "values", "scores", "context"}
 
 
 @pytest.mark.parametrize("widths", WIDTHS.values(), ids=WIDTHS)

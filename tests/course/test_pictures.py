@@ -23,7 +23,7 @@ from perceiver_course.chapters.convolution.pictures import (
     draw_windows,
 )
 from perceiver_course.chapters.cost.pictures import draw_shares
-from perceiver_course.chapters.cross_attention.pictures import draw_cross_attend
+from perceiver_course.chapters.cross_attention.pictures import draw_cross_attention
 from perceiver_course.chapters.decoders.pictures import draw_pixel_questions
 from perceiver_course.chapters.distillation.pictures import (
     draw_agreement,
@@ -270,7 +270,7 @@ PICTURES = {
     "bytes that are read": lambda: draw_read_bytes(
         TEXT * 5, torch.eye(70)[[3, 30]], ["latent 0", "latent 1"]
     ),
-    "cross-attend": lambda: draw_cross_attend(walk(IMAGES, depth=None)),
+    "cross-attention layer": lambda: draw_cross_attention(walk(IMAGES, depth=None)),
     "attention on several pictures": lambda: draw_attention(
         torch.rand(4, 3, 6, 8), torch.rand(4, 2, 6, 8), ["latent 0", "latent 1"]
     ),
@@ -515,8 +515,8 @@ SAID = {
     "series": 'Lines, 0 to 2: one, measured from 0 to 2, true from 1 to 1.',
     "bytes to keep": "2 texts of 14 ids each; kept are the first 14, 9, the rest is hatched.",
     "bytes that are read": "latent 0, most at 'é'; latent 1, most at 'é'.",
-    "cross-attend": 'latents 7 x 12; queries 7 x 25; map 7 x 80; context 7 x 25; output 7 x 12; '
-    'inputs 80 x 25; keys 25 x 80; values 80 x 25.',
+    "cross-attention layer": "latents 7 x 12; queries 7 x 25; map 7 x 80; context 7 x 25; output 7 "
+    "x 12; inputs 80 x 25; keys 25 x 80; values 80 x 25.",
     "attention on several pictures": '4 pictures of 6 by 8 pixels, and where attention '
     'goes: latent 0, latent 1.',
     "a code on a line": "9 places on a line, each a column of 7 channels: the raw coordinate",

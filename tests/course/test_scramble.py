@@ -35,7 +35,7 @@ def test_an_order_names_every_pixel_once(order):
 
 def test_a_model_with_learned_places_follows_its_pixels():
     model, order = build(TINY["deepmind/vision-perceiver-learned"]).eval(), pixel_order(80)
-    images, table = torch.randn(2, 3, 8, 10), model.preprocessor.where.table
+    images, table = torch.randn(2, 3, 8, 10), model.preprocessor.positions.table
     with torch.no_grad():
         scores = model(images)
         lost = model(reorder_pixels(images, order))

@@ -11,7 +11,7 @@ from perceiver_course.kit.recipes.clips import psnr
 from perceiver_tutorial.drop_path import DropPath
 from perceiver_tutorial.hiera import max_pool
 from perceiver_tutorial.hiera.targets import statistics
-from perceiver_tutorial.perceiver import even_contrast
+from perceiver_tutorial.perceiver import local_contrast_normalisation
 from perceiver_tutorial.positions import to_unit_ball
 
 TRUTH = torch.rand(4, 3, 6, generator=torch.Generator().manual_seed(9)).double()
@@ -25,7 +25,9 @@ def stretched(image):
 ALONE = {
     "samples get a noise ratio each": (lambda x: psnr(x, TRUTH, 2.0), (4, 3, 6), 0, 0),
     "clouds have a middle and a radius each": (to_unit_ball, (3, 9, 3), 0, 0),
-    "photographs have a contrast each": (lambda x: even_contrast(x, 2), (3, 3, 8, 9), 0, 0),
+    "photographs have a contrast each": (
+        lambda x: local_contrast_normalisation(x, 2), (3, 3, 8, 9), 0, 0
+    ),
     "patches have a mean each": (lambda x: statistics(x)[0], (2, 5, 12), 1, 1),
     "patches have a deviation each": (lambda x: statistics(x)[1], (2, 5, 12), 1, 1),
     "clouds are counted one by one": (DistanceHistogram(), (3, 9, 3), 0, 0),
@@ -36,7 +38,7 @@ ALONE = {
 TOGETHER = {
     "x, y and z of a cloud have one radius": (to_unit_ball, (3, 9, 3), 2, 2),
     "colours of a photograph have one contrast": (
-        lambda x: even_contrast(x, 2), (3, 3, 8, 9), 1, 1
+        lambda x: local_contrast_normalisation(x, 2), (3, 3, 8, 9), 1, 1
     ),
     "colours of a patch have one mean": (
         lambda x: (x - statistics(x)[0]).unflatten(-1, (3, 4)), (2, 5, 12), 2, 2

@@ -275,10 +275,10 @@ def test_tables_are_spread_and_nothing_else_is_touched():
     }
     assert changed == pytest.approx(dict.fromkeys(changed, 0.5))
     assert set(changed) == {
-        "preprocessor.what.table.weight",
-        "preprocessor.where.table",
+        "preprocessor.embeddings.weight",
+        "preprocessor.positions.table",
         "encoder.latents",
-        "queries.ask.rows",
+        "queries.table",
         "postprocessor.embedding.weight",
     }
 

@@ -412,7 +412,7 @@ def test_a_loss_needs_something_hidden():
         build(MASKED).loss(images(), torch.ones(2, 15, dtype=torch.bool))
 
 
-# --- at the door ----------------------------------------------------------------------------------
+# --- what enters ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ PACKAGES = ("perceiver_tutorial", "perceiver_course")
 # What one chapter uses and the models, or the kit, keep all the same; and why.
 MODELS_KEEP = {
     "deit.teacher.TeacherNotes": "a teacher's answers for a training of any length",
-    "perceiver.losses.tags.tag_loss": "the loss of a task of the models",
+    "perceiver.losses.span_loss.tag_loss": "the loss of a task of the models",
     "perceiver.published.ALPHASTAR_ENTITIES": "sizes that a paper gives, as those beside them",
     "perceiver.published.MODELNET40": "sizes that a paper gives, as those beside them",
 }

@@ -168,7 +168,7 @@ def exists(command: list[str]) -> bool:
 def told(words: list[str]) -> bool:
     """The command line; of `evaluate` only its words, since it needs weights and pictures."""
     if words[0] == "evaluate":
-        return cli._parser().parse_args(words).folder == "FOLDER"
+        return cli._parser().parse_args(words).data == "FOLDER"
     return cli.main(words) == 0
 
 

@@ -194,7 +194,7 @@ def test_multimodal_autoencoding(tmp_path):
         got = ours.decode(ours.encode(raw), raw, points=points)
     for name in ("image", "audio", "label"):
         assert relative_error(got[name], want.logits[name]) < EXACT
-    assert_same_attention(recorded, want, decoder="decoder.decoder.cross")
+    assert_same_attention(recorded, want, decoder="decoder.cross")
 
 
 def test_an_older_pytorch_model_bin_loads_too(tmp_path):

@@ -3,7 +3,7 @@
 import pytest
 
 from perceiver_tutorial.perceiver import PUBLISHED, disagreements, with_fidelity
-from perceiver_tutorial.perceiver.preprocessors.conv_stem import ConvPool, num_cells
+from perceiver_tutorial.perceiver.config import ConvPoolStem, num_cells
 
 EXPECTED = {
     "deepmind/language-perceiver": {"activation", "mask_queries"},
@@ -35,5 +35,5 @@ def test_padding_for_the_pool_makes_exactly_one_cell_more(length):
 @pytest.mark.parametrize("padding", ["same", "transformers"])
 @pytest.mark.parametrize("layers, size", [(1, (32, 24)), (2, (64, 80))])
 def test_cells_are_counted_as_they_come_out(padding, layers, size):
-    stem = ConvPool(size, 4, num_layers=layers, padding=padding)
-    assert stem.index_dims == tuple(num_cells(n, padding, layers) for n in size)
+    cells = ConvPoolStem(4, num_layers=layers, padding=padding).cells(size)
+    assert cells == tuple(num_cells(n, padding, layers) for n in size)

@@ -27,7 +27,7 @@ from perceiver_course.chapters.entities.model import (
 )
 from perceiver_course.recipes import trained
 from perceiver_tutorial.perceiver import ALPHASTAR_ENTITIES, EntityConfig, FourierConfig, build
-from perceiver_tutorial.perceiver.preprocessors import Embedded, Points
+from perceiver_tutorial.perceiver.preprocessors import PointPreprocessor
 from perceiver_tutorial.perceiver.tiny import ENCODER
 from perceiver_tutorial.tracing import cost, walk
 
@@ -104,7 +104,7 @@ def test_some_entities_can_be_asked_alone(model):
 
 
 def test_places_are_data_and_every_sample_has_its_own():
-    widths = [build(config).preprocessor.rows.num_channels for config in (PLAIN, PLACED)]
+    widths = [build(config).preprocessor.embed[0].in_features for config in (PLAIN, PLACED)]
     assert widths == [6, 4 + 2 * (2 * 3 + 1)]
     array = build(PLACED).preprocessor(torch.tensor([[[0.1] * 6], [[0.2] * 6]]))
     assert not torch.equal(array[0], array[1])
@@ -112,7 +112,7 @@ def test_places_are_data_and_every_sample_has_its_own():
 
 @pytest.mark.usefixtures("float64")
 def test_every_row_is_embedded_alone():
-    embedded = Embedded(Points(6), 10)
+    embedded = PointPreprocessor(6, channels=10)
     assert embedded.num_channels == 10
     rows = embedded(entities())
     assert relative_error(rows[:, 2:3], embedded(entities()[:, 2:3])) < EXACT

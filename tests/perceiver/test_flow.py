@@ -10,12 +10,17 @@ from torch import nn
 
 from perceiver_tutorial.perceiver import (
     build,
-    even_contrast,
     flow_in_pixels,
     flow_patches,
+    local_contrast_normalisation,
     predict_flow,
 )
-from perceiver_tutorial.perceiver.flow import PIXELS_PER_UNIT, blend, tile_corners, tile_weights
+from perceiver_tutorial.perceiver.flow_tiles import (
+    PIXELS_PER_UNIT,
+    blend,
+    tile_corners,
+    tile_weights,
+)
 
 CONFIG = CONFIGS["optical flow"]
 TILE = CONFIG.image_size
@@ -147,7 +152,7 @@ def test_every_pixel_of_a_tile_counts_and_the_middle_most():
     assert torch.equal(weights, weights.flip(0)) and torch.equal(weights, weights.flip(1))
 
 
-# -- at the door ---------------------------------------------------------------------------
+# -- what enters ---------------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("without_shape_checks")
@@ -175,12 +180,12 @@ def test_an_overlap_that_does_not_fit_is_refused(model, overlap):
 def test_evened_photographs_have_no_light_and_shade():
     torch.manual_seed(0)
     texture = torch.rand(2, 3, 40, 50)
-    evened = even_contrast(texture)
+    evened = local_contrast_normalisation(texture)
     assert evened.shape == texture.shape and evened.mean().abs() < 0.02
     assert evened.std() == pytest.approx(0.85, abs=0.1)
-    dim = even_contrast(0.5 * texture - 0.3)
+    dim = local_contrast_normalisation(0.5 * texture - 0.3)
     assert (dim - evened).abs().max() < 0.6 and (dim - evened).abs().mean() < 0.15
-    assert even_contrast(torch.full((3, 20, 20), 0.7)).abs().max() < 1e-4
+    assert local_contrast_normalisation(torch.full((3, 20, 20), 0.7)).abs().max() < 1e-4
 
 
 def test_what_is_evened_depends_on_what_is_near_only():
@@ -188,10 +193,12 @@ def test_what_is_evened_depends_on_what_is_near_only():
     photograph = torch.rand(3, 30, 60)
     other = photograph.clone()
     other[..., 40:] = 1
-    same = even_contrast(photograph, radius=3) == even_contrast(other, radius=3)
+    same = local_contrast_normalisation(photograph, radius=3) == local_contrast_normalisation(
+        other, radius=3
+    )
     assert same[..., : 40 - 2 * 3].all() and not same[..., 41:].any()
 
 
 def test_a_photograph_too_small_to_even_out_is_refused():
     with pytest.raises(ValueError, match=r"more than 8 pixels either way, got 8 x 30"):
-        even_contrast(torch.zeros(3, 8, 30))
+        local_contrast_normalisation(torch.zeros(3, 8, 30))

@@ -12,12 +12,12 @@ from torch import nn
 
 from perceiver_tutorial import perceiver
 from perceiver_tutorial.perceiver import PUBLISHED, TEXT_CLASSIFIER, PerceiverIO, build
-from perceiver_tutorial.perceiver.chunks import split_points
 from perceiver_tutorial.perceiver.decoder import AverageDecoder, PerceiverDecoder
 from perceiver_tutorial.perceiver.encoder import PerceiverEncoder
-from perceiver_tutorial.perceiver.parts import ArraySpec, Queries
-from perceiver_tutorial.perceiver.postprocessors import ClassLogits, Projection
-from perceiver_tutorial.perceiver.preprocessors import Points
+from perceiver_tutorial.perceiver.entrances import split_points
+from perceiver_tutorial.perceiver.parts import Queries
+from perceiver_tutorial.perceiver.postprocessors import ClassificationHead, LinearHead
+from perceiver_tutorial.perceiver.preprocessors import PointPreprocessor
 from perceiver_tutorial.perceiver.queries import (
     GridQueries,
     InputQueries,
@@ -172,7 +172,7 @@ def test_deepmind_silences_queries_of_bytes_that_are_not_kept():
 
 def set_reader() -> PerceiverIO:
     """Points of three coordinates and two features, answered one by one."""
-    points = Points(2, num_bands=3, max_resolution=(9, 9, 9))
+    points = PointPreprocessor(2, num_bands=3, max_resolution=(9, 9, 9))
     width = points.num_channels
     return shake(
         PerceiverIO(
@@ -180,7 +180,7 @@ def set_reader() -> PerceiverIO:
             encoder=PerceiverEncoder(ENCODER, width),
             queries=InputQueries(width),
             decoder=PerceiverDecoder(perceiver.DecoderConfig(), width, 12),
-            postprocessor=Projection(width, 4),
+            postprocessor=LinearHead(width, 4),
         )
     )
 
@@ -207,11 +207,11 @@ def test_points_that_are_not_kept_are_as_good_as_absent():
 def original_perceiver(config: perceiver.EncoderConfig, input_channels: int) -> PerceiverIO:
     width = config.latent_channels
     return PerceiverIO(
-        preprocessor=Points(input_channels),
+        preprocessor=PointPreprocessor(input_channels),
         encoder=PerceiverEncoder(config, input_channels),
         queries=NoQueries(width),
         decoder=AverageDecoder(),
-        postprocessor=ClassLogits(width, 4),
+        postprocessor=ClassificationHead(width, 4),
     )
 
 
@@ -219,7 +219,7 @@ def test_the_original_perceiver_averages_its_latents():
     model = shake(original_perceiver(ENCODER, 6))
     raw = torch.randn(2, 20, 6)
     latents = model.encode(raw)
-    by_hand = model.postprocessor.to_logits(latents.mean(1))
+    by_hand = model.postprocessor.linear(latents.mean(1))
     assert relative_error(model(raw), by_hand) < EXACT
     assert same(model.decode(latents, raw, chunk_size=3), model(raw))
 
@@ -235,8 +235,8 @@ def test_a_schedule_is_the_same_as_calling_its_modules_by_hand(reads, blocks):
     for turn in range(config.num_blocks):
         if turn < len(reads):
             latents = encoder.cross[reads[turn]](latents, array)
-        for self_attend in encoder.blocks[(blocks or (0, 0, 0))[turn]]:
-            latents = self_attend(latents)
+        for layer in encoder.blocks[(blocks or (0, 0, 0))[turn]]:
+            latents = layer(latents)
     assert relative_error(encoder(array), latents) < EXACT
     assert len(encoder.cross) == len({*reads}) and len(encoder.blocks) == len({*(blocks or (0,))})
 
@@ -251,9 +251,9 @@ def test_more_passes_through_the_same_block_cost_no_parameters():
 
 def test_embeddings_are_shared_between_the_way_in_and_the_way_out():
     model = build(CONFIGS["masked language"])
-    assert model.postprocessor.embedding.weight is model.preprocessor.what.table.weight
+    assert model.postprocessor.embeddings.weight is model.preprocessor.embeddings.weight
     names = [name for name, _ in model.named_parameters()]
-    assert "postprocessor.embedding.weight" not in names
+    assert "postprocessor.embeddings.weight" not in names
 
 
 def test_a_label_that_is_always_masked_never_matters():
@@ -276,11 +276,11 @@ def test_masking_replaces_that_share_of_a_modality_by_its_token(probability, mas
 def test_modalities_stand_in_the_order_of_their_names_padded_to_one_width():
     model, raw = shaken("multimodal"), raw_for(CONFIGS["multimodal"])
     array = model.preprocessor(raw)
-    audio, image = (model.preprocessor.modalities[name] for name in ("audio", "image"))
+    audio, image = (model.preprocessor.parts[name] for name in ("audio", "image"))
     assert torch.equal(array[:, :5, : audio.num_channels], audio(raw["audio"]))
     assert torch.equal(array[:, 5:11, : image.num_channels], image(raw["image"]))
     assert array.shape[1:] == (5 + 6 + 1, max(audio.num_channels, image.num_channels) + 4)
-    padding = model.preprocessor.pad.padding["audio"]
+    padding = model.preprocessor.padding["audio"]
     assert torch.equal(array[1, 3, audio.num_channels :], padding[0])
 
 
@@ -288,15 +288,15 @@ def test_the_same_weights_read_images_of_another_size():
     model = shaken("fourier images")
     larger = perceiver.resized(model, (10, 16))
     assert larger(torch.randn(2, 3, 10, 16)).shape == (2, 4)
-    assert larger.preprocessor.where.num_channels == model.preprocessor.where.num_channels
+    assert larger.preprocessor.positions.num_channels == model.preprocessor.positions.num_channels
     assert same(perceiver.resized(larger, (8, 10))(raw := raw_for(IMAGES)), model(raw))
 
 
 def test_a_learned_table_is_stretched_over_the_new_grid():
     model = shaken("learned images")
-    table = perceiver.resized(model, (16, 20)).preprocessor.where.table
+    table = perceiver.resized(model, (16, 20)).preprocessor.positions.table
     assert table.shape == (320, 5)
-    assert relative_error(table.mean(0), model.preprocessor.where.table.mean(0)) < 0.2
+    assert relative_error(table.mean(0), model.preprocessor.positions.table.mean(0)) < 0.2
 
 
 # What somebody is likely to get wrong.
@@ -316,15 +316,15 @@ def test_only_image_classifiers_are_resized():
 
 @pytest.mark.usefixtures("without_shape_checks")
 def test_what_is_no_configuration_is_refused():
-    with pytest.raises(TypeError, match=r"expected a published name or a configuration, got int"):
+    with pytest.raises(TypeError, match=r"expected a configuration, got int. Published names go"):
         build(3)
 
 
 @pytest.mark.parametrize("change, message", [
     ({"latent_channels": 13}, r"latent_channels=13 does not split over self_heads=2"),
     ({"cross_heads": 5}, r"latent_channels=12 does not split over cross_heads=5"),
-    ({"cross_schedule": ()}, r"cross_schedule=\(\) names 0 cross-attends; expected from 1 to"),
-    ({"cross_schedule": (0, 1, 1, 1)}, r"cross_schedule=.* names 4 cross-attends; expected"),
+    ({"cross_schedule": ()}, r"cross_schedule=\(\) names 0 cross-attention layers; exp"),
+    ({"cross_schedule": (0, 1, 1, 1)}, r"=.* names 4 cross-attention layers; expected from 1 to"),
     ({"cross_schedule": (0, 2)}, r"cross_schedule=\(0, 2\) skips a number: expected 0, 1, 2 ..."),
     ({"block_schedule": (0, 1)}, r"block_schedule=\(0, 1\) names 2 passes; expected num_blocks=3"),
     ({"block_schedule": (1, 1, 1)}, r"block_schedule=\(1, 1, 1\) skips a number"),
@@ -407,7 +407,11 @@ def test_putting_parts_together_changes_none_of_their_weights():
     trained = shake(build(IMAGES))
     kept = {name: value.clone() for name, value in trained.state_dict().items()}
     pooled = PerceiverIO(
-        trained.preprocessor, trained.encoder, NoQueries(12), AverageDecoder(), ClassLogits(12, 4)
+        trained.preprocessor,
+        trained.encoder,
+        NoQueries(12),
+        AverageDecoder(),
+        ClassificationHead(12, 4),
     )
     assert all(torch.equal(value, kept[name]) for name, value in trained.state_dict().items())
     assert pooled.encoder is trained.encoder
@@ -433,7 +437,7 @@ def test_decoding_preprocesses_only_for_queries_that_are_the_inputs(name):
     assert len(calls) == 1
     answer = model.decode(latents, raw, chunk_size=3)
     again = isinstance(model.queries, InputQueries)
-    assert len(calls) == 1 + again and again == (model.queries.needs == "inputs")
+    assert len(calls) == 1 + again and again == model.queries.are_inputs
     assert same(answer, model(raw))
 
 
@@ -453,7 +457,7 @@ def test_inputs_are_counted_as_they_are_made(name):
     assert preprocessor.num_inputs(raw) == preprocessor(raw).shape[1]
 
 
-def test_who_asks_about_every_input_needs_a_preprocessor_that_counts_them():
+def test_a_preprocessor_that_does_not_count_its_inputs_is_run_again():
     class Halves(nn.Module):
         num_channels = 3
 
@@ -461,16 +465,11 @@ def test_who_asks_about_every_input_needs_a_preprocessor_that_counts_them():
             return raw / 2
 
     decoder = PerceiverDecoder(perceiver.DecoderConfig(), 5, 12)
-    encoder, asks = PerceiverEncoder(ENCODER, 3), PlaceQueries(9, 5)
-    model, raw = (
-        PerceiverIO(Halves(), encoder, asks, decoder, Projection(5, 2)),
-        torch.randn(2, 6, 3),
-    )
+    encoder, queries = PerceiverEncoder(ENCODER, 3), PlaceQueries(9, 5)
+    model = PerceiverIO(Halves(), encoder, queries, decoder, LinearHead(5, 2))
+    raw = torch.randn(2, 6, 3)
     assert model(raw).shape == (2, 6, 2)
-    with pytest.raises(
-        TypeError, match=r"count its rows, .* got Halves. Give it num_inputs\(raw\)"
-    ):
-        model.decode(model.encode(raw), raw)
+    assert same(model.decode(model.encode(raw), raw), model(raw))
 
 
 @pytest.mark.parametrize("kind", [LearnedQueries, PlaceQueries, InputQueries, NoQueries])
@@ -481,12 +480,13 @@ def test_points_are_optional_in_every_kind_of_queries_as_the_protocol_says(kind)
     assert isinstance(kind(*[9, 3][-len(inspect.signature(kind).parameters) :]), Queries)
 
 
-def test_sizes_ask_what_the_array_itself_asks():
+def test_an_array_without_channels_gives_the_queries_of_the_array_itself():
     array = torch.randn(2, 6, 3, dtype=torch.float64)
-    spec = ArraySpec((2, 6), array.dtype, array.device)
+    sizes = array.new_empty(2, 6, 0)
     for ask in (LearnedQueries(4, 5), PlaceQueries(9, 5), NoQueries(7), GridQueries((3, 4), 2)):
-        assert torch.equal(ask.all_points(spec), ask.all_points(array))
-        assert torch.equal(ask(spec), ask(array)) and ask(spec).dtype == ask(array).dtype
+        assert not ask.are_inputs
+        assert torch.equal(ask.all_points(sizes), ask.all_points(array))
+        assert torch.equal(ask(sizes), ask(array)) and ask(sizes).dtype == ask(array).dtype
 
 
 @pytest.mark.usefixtures("without_shape_checks")

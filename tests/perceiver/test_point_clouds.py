@@ -150,7 +150,7 @@ def test_the_published_size_can_be_walked_and_costed():
 def test_without_a_decoder_the_latents_are_averaged(points):
     model = shake(build(replace(TINY, decoder=None))).eval()
     assert isinstance(model.decoder, AverageDecoder)
-    by_hand = model.postprocessor.to_logits(model.encode(points).mean(1))
+    by_hand = model.postprocessor.linear(model.encode(points).mean(1))
     assert relative_error(model(points), by_hand) < EXACT
 
 

@@ -7,42 +7,42 @@ from tolerances import EXACT
 from torch import nn
 
 from perceiver_tutorial.perceiver.postprocessors import (
-    AudioSamples,
-    ClassLogits,
-    FlowField,
-    PicturePixels,
-    Projection,
-    TiedByteLogits,
+    AudioHead,
+    ClassificationHead,
+    FlowHead,
+    LinearHead,
+    PixelHead,
+    TiedHead,
 )
-from perceiver_tutorial.perceiver.preprocessors import AudioPatches, Patches
+from perceiver_tutorial.perceiver.preprocessors import AudioPreprocessor, VideoPreprocessor
 from perceiver_tutorial.perceiver.upsampling import ConvUpsample, DepthToSpace, SameConvTranspose
 
 pytestmark = pytest.mark.usefixtures("float64")
 
 
 def test_class_logits_are_one_linear_map_of_the_one_row():
-    head, rows = shake(ClassLogits(6, 4)), torch.randn(2, 1, 6)
-    by_hand = rows[:, 0] @ head.to_logits.weight.T + head.to_logits.bias
+    head, rows = shake(ClassificationHead(6, 4)), torch.randn(2, 1, 6)
+    by_hand = rows[:, 0] @ head.linear.weight.T + head.linear.bias
     assert relative_error(head(rows), by_hand) < EXACT
 
 
 def test_tied_logits_compare_a_row_with_every_embedding():
     embedding = shake(nn.Embedding(10, 6))
-    head, rows = shake(TiedByteLogits(embedding)), torch.randn(2, 5, 6)
+    head, rows = shake(TiedHead(embedding)), torch.randn(2, 5, 6)
     logits = head(rows)
     assert relative_error(logits[1, 2, 7], rows[1, 2] @ embedding.weight[7] + head.bias[7]) < EXACT
 
 
 def test_flow_is_divided_and_put_back_on_the_pixels():
-    head, rows = shake(FlowField(6, (3, 4), divide_by=50.0)), torch.randn(2, 12, 6)
+    head, rows = shake(FlowHead(6, (3, 4), divide_by=50.0)), torch.randn(2, 12, 6)
     field = head.assemble(head(rows))
     assert field.shape == (2, 3, 4, 2)
-    assert relative_error(field[1, 2, 3], head.to_flow(rows[1, 11]) / 50) < EXACT
+    assert relative_error(field[1, 2, 3], head.linear(rows[1, 11]) / 50) < EXACT
 
 
 @pytest.mark.parametrize("size", [(3, 4), (2, 3, 4)])
 def test_pixels_are_put_back_on_the_image_or_the_video(size):
-    head, count = shake(PicturePixels(6, size)), torch.Size(size).numel()
+    head, count = shake(PixelHead(6, size)), torch.Size(size).numel()
     rows = torch.randn(2, count, 6)
     picture = head.assemble(head(rows))
     assert picture.shape == (2, *size[:-2], 3, *size[-2:])
@@ -51,22 +51,22 @@ def test_pixels_are_put_back_on_the_image_or_the_video(size):
 
 
 def test_audio_answers_are_patches_end_to_end():
-    head, rows = shake(AudioSamples(6, 4)), torch.randn(2, 5, 6)
+    head, rows = shake(AudioHead(6, 4)), torch.randn(2, 5, 6)
     sound = head.assemble(head(rows))
     assert sound.shape == (2, 20)
-    assert relative_error(sound[:, 8:12], head.to_samples(rows[:, 2])) < EXACT
-    assert torch.equal(AudioPatches(20, 4)(sound[..., None])[:, 2], sound[:, 8:12])
+    assert relative_error(sound[:, 8:12], head.linear(rows[:, 2])) < EXACT
+    assert torch.equal(AudioPreprocessor(20, 4)(sound[..., None])[:, 2], sound[:, 8:12])
 
 
 def test_a_projection_answers_every_row():
-    head, rows = shake(Projection(6, 4)), torch.randn(2, 5, 6)
-    assert relative_error(head.assemble(head(rows)), head.project(rows)) < EXACT
+    head, rows = shake(LinearHead(6, 4)), torch.randn(2, 5, 6)
+    assert relative_error(head.assemble(head(rows)), head.linear(rows)) < EXACT
 
 
 @pytest.mark.parametrize("size, patch", [((6, 8), (2, 4)), ((4, 6, 8), (2, 3, 4))])
 def test_depth_to_space_undoes_space_to_depth(size, patch):
     picture = torch.randn(2, *size[:-2], 3, *size[-2:])
-    fold = Patches(size, patch)
+    fold = VideoPreprocessor(size, patch)
     unfold = DepthToSpace(fold.index_dims, patch)
     assert torch.equal(unfold.assemble(unfold(fold(picture))), picture)
 

@@ -15,21 +15,28 @@ from transformers.models.perceiver.modeling_perceiver import (
     space_to_depth,
 )
 
+from perceiver_tutorial.perceiver.config import (
+    Conv1x1Stem,
+    ConvPoolStem,
+    FourierConfig,
+    LearnedConfig,
+    PatchStem,
+    PixelStem,
+)
+from perceiver_tutorial.perceiver.multimodal import OneHotPreprocessor
 from perceiver_tutorial.perceiver.preprocessors import (
-    AddedPositions,
-    AppendedPositions,
-    AudioPatches,
-    ByteEmbedding,
-    Conv1x1,
-    ConvPool,
-    OneHotLabel,
-    Patches,
-    Pixels,
-    Points,
+    AudioPreprocessor,
+    ConvPreprocessor,
+    FlowPreprocessor,
+    PixelPreprocessor,
+    PointPreprocessor,
+    TextPreprocessor,
+    VideoPreprocessor,
     flow_patches,
+    image_preprocessor,
 )
 from perceiver_tutorial.perceiver.preprocessors.conv_stem import same_padding
-from perceiver_tutorial.positions import FourierPositions, LearnedPositions, grid_positions
+from perceiver_tutorial.positions import FourierPositions, grid_positions
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -40,7 +47,7 @@ def video(frames=4, height=6, width=8):
 
 def test_every_pixel_becomes_a_row_in_reading_order():
     images = torch.randn(2, 3, 4, 5)
-    rows = Pixels((4, 5))(images)
+    rows = PixelPreprocessor((4, 5))(images)
     assert rows.shape == (2, 20, 3)
     assert torch.equal(rows[1, 2 * 5 + 3], images[1, :, 2, 3])
 
@@ -48,7 +55,7 @@ def test_every_pixel_becomes_a_row_in_reading_order():
 @pytest.mark.parametrize("size, strides", [((7, 8), (2, 3)), ((6, 6), (1, 4))])
 def test_strides_keep_every_nth_pixel_and_the_whole_batch(size, strides):
     images = torch.randn(2, 3, *size)
-    pixels = Pixels(size, strides=strides)
+    pixels = PixelPreprocessor(size, strides=strides)
     kept = images[:, :, :: strides[0], :: strides[1]]
     assert pixels.index_dims == kept.shape[-2:]
     assert torch.equal(pixels(images), rearrange(kept, "b c h w -> b (h w) c"))
@@ -64,25 +71,25 @@ def test_strides_over_a_video_skip_frames_too_as_in_transformers():
         position_encoding_type="fourier",
         fourier_position_encoding_kwargs={"num_bands": 2, "max_resolution": (3, 3, 4)},
     )
-    ours = Pixels((5, 6, 8), strides=(2, 2, 2))
+    ours = PixelPreprocessor((5, 6, 8), strides=(2, 2, 2))
     assert torch.equal(ours(frames), theirs(frames)[2])
-    assert Pixels((5, 6, 8), strides=strides)(frames).shape == (2, 3 * 2 * 4, 3)
+    assert PixelPreprocessor((5, 6, 8), strides=strides)(frames).shape == (2, 3 * 2 * 4, 3)
 
 
 @pytest.mark.parametrize("stride", [1, 2])
 def test_a_1x1_convolution_is_one_linear_map_for_every_pixel(stride):
     images = torch.randn(2, 3, 5, 6)
-    stem = shake(Conv1x1((5, 6), 7, stride=stride))
+    part = shake(ConvPreprocessor((5, 6), Conv1x1Stem(7, stride=stride)))
     pixels = rearrange(images[:, :, ::stride, ::stride], "b c h w -> b (h w) c")
-    by_hand = pixels @ stem.convolve.weight[:, :, 0, 0].T + stem.convolve.bias
-    assert relative_error(stem(images), by_hand) < EXACT
-    assert math.prod(stem.index_dims) == by_hand.shape[1]
+    by_hand = pixels @ part.stem.weight[:, :, 0, 0].T + part.stem.bias
+    assert relative_error(part(images), by_hand) < EXACT
+    assert math.prod(part.index_dims) == by_hand.shape[1]
 
 
-@pytest.mark.parametrize("make", [lambda s: Conv1x1(s, 7), lambda s: ConvPool(s, 7)])
-def test_stems_treat_every_frame_of_a_video_like_an_image(make):
+@pytest.mark.parametrize("stem", [Conv1x1Stem(7), ConvPoolStem(7, padding="same")])
+def test_stems_treat_every_frame_of_a_video_like_an_image(stem):
     frames = video(3, 21, 17)
-    over_video, over_image = shake(make((3, 21, 17))), shake(make((21, 17)))
+    over_video, over_image = (shake(ConvPreprocessor(s, stem)) for s in ((3, 21, 17), (21, 17)))
     apart = torch.cat([over_image(frame) for frame in frames.unbind(1)], dim=1)
     assert relative_error(over_video(frames), apart) < EXACT
     assert over_video.index_dims == (3, *over_image.index_dims)
@@ -90,7 +97,7 @@ def test_stems_treat_every_frame_of_a_video_like_an_image(make):
 
 def test_patches_of_an_image_are_squares_in_reading_order():
     images = torch.arange(2 * 3 * 4 * 6.0).reshape(2, 3, 4, 6)
-    rows = Patches((4, 6), (2, 3))(images)
+    rows = VideoPreprocessor((4, 6), (2, 3))(images)
     assert rows.shape == (2, 4, 18)
     patch = images[1, :, 2:4, 3:6]
     assert torch.equal(rows[1, 3], rearrange(patch, "c h w -> (h w c)"))
@@ -98,24 +105,24 @@ def test_patches_of_an_image_are_squares_in_reading_order():
 
 def test_patches_are_transformers_space_to_depth():
     frames = video(4, 6, 8)
-    ours = Patches((4, 6, 8), (2, 3, 2))(frames)
+    ours = VideoPreprocessor((4, 6, 8), (2, 3, 2))(frames)
     theirs = space_to_depth(frames[:, :, :, :, :], temporal_block_size=2, spatial_block_size=2)
-    same_blocks = Patches((4, 6, 8), (2, 2, 2))(frames)
+    same_blocks = VideoPreprocessor((4, 6, 8), (2, 2, 2))(frames)
     assert torch.equal(same_blocks, theirs.flatten(1, 3))
     assert ours.shape == (2, 2 * 2 * 4, 3 * 2 * 3 * 2)
 
 
 def test_patches_may_go_through_a_linear_map():
     frames = video(2, 4, 6)
-    stem = shake(Patches((2, 4, 6), (2, 1, 1), projected_channels=5))
-    plain = Patches((2, 4, 6), (2, 1, 1))(frames)
-    assert relative_error(stem(frames), stem.project(plain)) < EXACT
+    stem = shake(VideoPreprocessor((2, 4, 6), (2, 1, 1), channels=5))
+    plain = VideoPreprocessor((2, 4, 6), (2, 1, 1))(frames)
+    assert relative_error(stem(frames), stem.linear(plain)) < EXACT
     assert stem.num_channels == 5
 
 
 def test_patches_that_do_not_tile_are_refused():
     with pytest.raises(ValueError, match=r"patches of \(2, 5\) do not tile a picture of \(4, 6\)"):
-        Patches((4, 6), (2, 5))
+        VideoPreprocessor((4, 6), (2, 5))
 
 
 def test_flow_patches_hold_the_neighbourhood_of_every_pixel():
@@ -139,38 +146,40 @@ def test_same_padding_gives_half_the_length_rounded_up(length, padding):
 @pytest.mark.parametrize("num_layers", [1, 2, 3])
 @pytest.mark.parametrize("size", [(64, 48), (53, 70)])
 def test_any_number_of_conv_layers_each_makes_the_picture_four_times_smaller(num_layers, size):
-    stem = ConvPool(size, 5, num_layers=num_layers).eval()
+    stem = ConvPoolStem(5, num_layers, padding="same")
+    part = ConvPreprocessor(size, stem).eval()
     wanted = size
     for _ in range(num_layers):
         wanted = tuple(math.ceil(math.ceil(n / 2) / 2) for n in wanted)
-    assert stem.index_dims == wanted
-    assert stem(torch.randn(2, 3, *size)).shape == (2, math.prod(wanted), 5)
+    assert stem.cells(size) == part.index_dims == wanted
+    assert part(torch.randn(2, 3, *size)).shape == (2, math.prod(wanted), 5)
 
 
 def test_the_published_stem_has_56_rows_in_deepmind_and_55_in_transformers():
-    assert ConvPool((224, 224), 64, padding="same").index_dims == (56, 56)
-    assert ConvPool((224, 224), 64, padding="transformers").index_dims == (55, 55)
+    assert ConvPoolStem(64, padding="same").cells((224, 224)) == (56, 56)
+    assert ConvPoolStem(64, padding="transformers").cells((224, 224)) == (55, 55)
 
 
 @pytest.mark.parametrize("size", [(64, 48), (53, 70)])
 def test_cells_are_counted_right_for_the_paddings_of_transformers_too(size):
-    stem = ConvPool(size, 5, padding="transformers").eval()
-    assert stem(torch.randn(1, 3, *size)).shape[1] == math.prod(stem.index_dims)
+    part = ConvPreprocessor(size, ConvPoolStem(5, padding="transformers")).eval()
+    assert part(torch.randn(1, 3, *size)).shape[1] == math.prod(part.index_dims)
 
 
+@pytest.mark.usefixtures("without_shape_checks")
 def test_an_unknown_padding_is_refused():
-    with pytest.raises(ValueError, match=r"padding='valid' is neither 'same' nor 'transformers'"):
-        ConvPool((64, 64), 5, padding="valid")
+    with pytest.raises(ValueError, match=r"expected padding as Literal\['same', 'transformers'\]"):
+        ConvPoolStem(5, padding="valid")
 
 
 def test_a_picture_that_layers_would_use_up_is_refused():
     with pytest.raises(ValueError, match=r"3 layers leave nothing of a picture of \(20, 20\)"):
-        ConvPool((20, 20), 5, num_layers=3, padding="transformers")
+        ConvPreprocessor((20, 20), ConvPoolStem(5, num_layers=3, padding="transformers"))
 
 
 def test_audio_patches_are_neighbouring_samples():
     sound = torch.randn(2, 12, 1)
-    rows = AudioPatches(12, samples_per_patch=4)(sound)
+    rows = AudioPreprocessor(12, samples_per_patch=4)(sound)
     assert torch.equal(rows[1, 2], sound[1, 8:12, 0])
     theirs = PerceiverAudioPreprocessor(
         PerceiverConfig(),
@@ -182,58 +191,55 @@ def test_audio_patches_are_neighbouring_samples():
 
 def test_raw_audio_and_stereo():
     stereo = torch.randn(2, 12, 2)
-    assert torch.equal(AudioPatches(12, 1, audio_channels=2)(stereo), stereo)
-    rows = AudioPatches(12, 3, audio_channels=2)(stereo)
+    assert torch.equal(AudioPreprocessor(12, 1, in_channels=2)(stereo), stereo)
+    rows = AudioPreprocessor(12, 3, in_channels=2)(stereo)
     assert torch.equal(rows[0, 1], stereo[0, 3:6].flatten())
 
 
 def test_a_sound_that_patches_do_not_fill_is_refused():
     with pytest.raises(ValueError, match=r"12 samples are no whole number of patches of 5"):
-        AudioPatches(12, 5)
+        AudioPreprocessor(12, 5)
 
 
 def test_a_label_is_one_row():
     label = torch.eye(7)[:2]
-    assert torch.equal(OneHotLabel(7)(label), label[:, None])
+    assert torch.equal(OneHotPreprocessor(7)(label), label[:, None])
 
 
-def test_bytes_are_looked_up():
-    embedding = shake(ByteEmbedding(6, max_bytes=9))
+def test_a_byte_is_the_sum_of_its_row_and_that_of_its_place():
+    text = shake(TextPreprocessor(6, max_bytes=9))
     ids = torch.randint(0, 262, (2, 5))
-    assert torch.equal(embedding(ids), embedding.table.weight[ids])
+    by_hand = text.embeddings.weight[ids] + text.position_embeddings.weight[:5]
+    assert torch.equal(text(ids), by_hand)
+
+
+def test_a_pair_of_frames_is_54_colours_for_each_pixel_and_one_linear_map():
+    patches = torch.randn(2, 2, 27, 4, 5)
+    part = shake(FlowPreprocessor((4, 5), channels=7))
+    colours = torch.cat([patches[:, 0], patches[:, 1]], dim=1)
+    by_hand = part.linear(rearrange(colours, "b c h w -> b (h w) c"))
+    assert relative_error(part(patches), by_hand) < EXACT
 
 
 def test_appended_positions_leave_both_parts_as_they_were():
-    what, where = Pixels((4, 5)), FourierPositions((4, 5), 3)
-    both = AppendedPositions(what, where)
-    images = torch.randn(2, 3, 4, 5)
+    where, images = FourierPositions((4, 5), 3), torch.randn(2, 3, 4, 5)
+    both = PixelPreprocessor((4, 5), where)
     rows = both(images)
     assert rows.shape[-1] == both.num_channels == 17
-    assert torch.equal(rows[..., :3], what(images))
+    assert torch.equal(rows[..., :3], PixelPreprocessor((4, 5))(images))
     assert torch.equal(rows[1, :, 3:], where())
 
 
-def test_added_positions_are_a_sum_and_shorter_texts_take_the_first():
-    what, where = shake(ByteEmbedding(6, max_bytes=9)), shake(LearnedPositions((9,), 6))
-    both = AddedPositions(what, where)
-    ids = torch.randint(0, 262, (2, 5))
-    assert torch.equal(both(ids), what(ids) + where()[:5])
+STEMS = [PixelStem(), PixelStem(3), Conv1x1Stem(5), PatchStem(2), PatchStem(4, 6), ConvPoolStem(5)]
 
 
-def test_adding_needs_equal_widths():
-    with pytest.raises(ValueError, match=r"cannot add 7 position channels to 6 channels"):
-        AddedPositions(ByteEmbedding(6), LearnedPositions((9,), 7))
-
-
-def test_any_what_goes_with_any_where():
-    images = torch.randn(2, 3, 8, 8)
-    for what in (Pixels((8, 8)), Conv1x1((8, 8), 5), Patches((8, 8), (2, 2)), ConvPool((8, 8), 5)):
-        for where in (FourierPositions(what.index_dims, 2), LearnedPositions(what.index_dims, 4)):
-            rows = AppendedPositions(what, where).eval()(images)
-            assert rows.shape[1:] == (
-                math.prod(what.index_dims),
-                what.num_channels + where.num_channels,
-            )
+@pytest.mark.parametrize("stem", STEMS, ids=str)
+@pytest.mark.parametrize("positions", [FourierConfig(2, (8, 12)), LearnedConfig(4, 6)], ids=str)
+def test_any_stem_goes_with_any_positions(stem, positions):
+    part, cells = image_preprocessor((8, 12), stem, positions).eval(), stem.cells((8, 12))
+    rows = part(torch.randn(2, 3, 8, 12))
+    assert rows.shape[1:] == (math.prod(cells), part.num_channels)
+    assert part.index_dims == part.positions.index_dims == cells
 
 
 def as_points(images):
@@ -245,14 +251,14 @@ def as_points(images):
 
 def test_an_image_is_a_set_of_points():
     images = torch.randn(2, 3, 4, 5)
-    as_image = AppendedPositions(Pixels((4, 5)), FourierPositions((4, 5), 3))(images)
-    as_set = Points(3, num_bands=3, max_resolution=(4, 5))(as_points(images))
+    as_image = PixelPreprocessor((4, 5), FourierPositions((4, 5), 3))(images)
+    as_set = PointPreprocessor(3, num_bands=3, max_resolution=(4, 5))(as_points(images))
     assert relative_error(as_set, as_image) < EXACT
 
 
 def test_points_of_two_samples_have_places_of_their_own():
     points = torch.randn(2, 6, 5)
-    read = Points(2, num_bands=4, max_resolution=(9, 9, 9))
+    read = PointPreprocessor(2, num_bands=4, max_resolution=(9, 9, 9))
     apart = torch.cat([read(points[:1]), read(points[1:])])
     assert torch.equal(read(points), apart)
     assert read(points).shape == (2, 6, read.num_channels) == (2, 6, 2 + 27)
@@ -260,19 +266,23 @@ def test_points_of_two_samples_have_places_of_their_own():
 
 def test_a_set_without_positions_is_taken_as_it_is():
     entities = torch.randn(2, 6, 5)
-    assert torch.equal(Points(5)(entities), entities)
+    assert torch.equal(PointPreprocessor(5)(entities), entities)
 
 
 def test_a_point_that_says_nothing_is_refused():
     with pytest.raises(ValueError, match=r"a point needs features, coordinates .* or both"):
-        Points(0)
+        PointPreprocessor(0)
 
 
-# The doors: what somebody is likely to get wrong, and what they hear.
+# What somebody is likely to get wrong, and what is said.
 
-IMAGES, VIDEOS = Pixels((12, 10)), Pixels((4, 12, 10))
-TEXT, SOUND, LABEL = ByteEmbedding(6, max_bytes=9), AudioPatches(12, 4), OneHotLabel(7)
-CLOUD = Points(2, num_bands=4, max_resolution=(9, 9, 9))
+IMAGES, VIDEOS = PixelPreprocessor((12, 10)), PixelPreprocessor((4, 12, 10))
+TEXT, SOUND, LABEL = (
+    TextPreprocessor(6, max_bytes=9),
+    AudioPreprocessor(12, 4),
+    OneHotPreprocessor(7),
+)
+CLOUD = PointPreprocessor(2, num_bands=4, max_resolution=(9, 9, 9))
 
 MISTAKES = {
     "channels last": (
@@ -328,10 +338,10 @@ MISTAKES = {
 
 
 @pytest.mark.usefixtures("without_shape_checks")
-@pytest.mark.parametrize("input_spec, raw, message", MISTAKES.values(), ids=MISTAKES)
-def test_a_mistake_is_told_what_was_expected_what_came_and_what_to_do(input_spec, raw, message):
+@pytest.mark.parametrize("part, raw, message", MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_is_told_what_was_expected_what_came_and_what_to_do(part, raw, message):
     with pytest.raises(ValueError, match=message):
-        input_spec(raw)
+        part(raw)
 
 
 @pytest.mark.usefixtures("without_shape_checks")
@@ -355,6 +365,6 @@ def test_gradients_reach_the_raw_image():
     assert torch.equal(images.grad, torch.ones_like(images))
 
 
-def test_a_stem_is_a_module_with_the_width_it_says():
-    for what in (IMAGES, VIDEOS, TEXT, SOUND, LABEL, CLOUD):
-        assert isinstance(what, nn.Module) and what.num_channels > 0
+def test_a_preprocessor_is_a_module_with_the_width_it_says():
+    for part in (IMAGES, VIDEOS, TEXT, SOUND, LABEL, CLOUD):
+        assert isinstance(part, nn.Module) and part.num_channels > 0

@@ -112,14 +112,14 @@ def test_weights_never_become_denormal():
     assert smallest.item() >= torch.finfo(torch.float32).tiny
 
 
-@pytest.mark.parametrize("tap", ["attention.weights", "attention.context"])
-def test_whoever_listens_makes_it_go_the_plain_way(tap, monkeypatch):
+@pytest.mark.parametrize("hook", ["attention.weights", "attention.context"])
+def test_what_is_recorded_is_computed_the_plain_way(hook, monkeypatch):
     monkeypatch.setattr(fold, "cheapest", lambda *_: "inputs")
     plain, folded = (reader.double() for reader in pair())
     asking, read = (array.double() for array in arrays())
-    with torch.no_grad(), record(folded, tap) as found, record(plain, tap) as right:
+    with torch.no_grad(), record(folded, hook) as found, record(plain, hook) as right:
         assert relative_error(folded(asking, read), plain(asking, read)) < EXACT
-    assert relative_error(found[tap][0], right[tap][0]) < EXACT
+    assert relative_error(found[hook][0], right[hook][0]) < EXACT
 
 
 def test_a_key_that_is_not_kept_is_not_read(monkeypatch):

@@ -279,7 +279,7 @@ def test_features_of_all_stages_are_the_same():
             assert relative_error(found, right) < SMOKE
 
 
-# --- who listens, who trains --------------------------------------------------------------------
+# --- what is recorded, what trains ----------------------------------------------------------------
 
 
 @EVERY
@@ -290,9 +290,9 @@ def test_whoever_listens_hears_what_the_model_would_say(config, products):
     with record(fast) as found, record(model) as right:
         assert_equal(answers(fast, raw), answers(model, raw))
     assert found.keys() == right.keys()
-    for tap, values in right.items():
-        for ours, theirs in zip(found[tap], values, strict=True):
-            assert relative_error(ours, theirs) < SMOKE, tap
+    for hook, values in right.items():
+        for ours, theirs in zip(found[hook], values, strict=True):
+            assert relative_error(ours, theirs) < SMOKE, hook
 
 
 @EVERY
@@ -455,7 +455,7 @@ def test_a_sped_up_model_preprocesses_as_seldom_as_the_plain_one(name):
     model.preprocessor.register_forward_hook(lambda *_: calls.append(1))
     with torch.inference_mode():
         model.decode(model.encode(raw), raw)
-    assert len(calls) == 1 + (model.queries.needs == "inputs")
+    assert len(calls) == 1 + model.queries.are_inputs
 
 
 @pytest.mark.usefixtures("without_shape_checks")

@@ -10,28 +10,25 @@ from torch import nn
 from perceiver_course.chapters.extending.model import ClassesAndBoxes
 from perceiver_tutorial import perceiver
 from perceiver_tutorial.perceiver import TINY, build, example_input
-from perceiver_tutorial.perceiver.multimodal import MultimodalPostprocessor
+from perceiver_tutorial.perceiver.config import Conv1x1Stem, ConvPoolStem
+from perceiver_tutorial.perceiver.multimodal import MultimodalPostprocessor, OneHotPreprocessor
 from perceiver_tutorial.perceiver.postprocessors import (
-    AudioSamples,
-    ClassLogits,
-    FlowField,
-    PicturePixels,
-    PointerScores,
-    Projection,
-    TiedByteLogits,
+    AudioHead,
+    ClassificationHead,
+    FlowHead,
+    LinearHead,
+    PixelHead,
+    PointerHead,
+    TiedHead,
 )
 from perceiver_tutorial.perceiver.preprocessors import (
-    AddedPositions,
-    AppendedPositions,
-    AudioPatches,
-    ByteEmbedding,
-    Conv1x1,
-    ConvPool,
-    Embedded,
-    OneHotLabel,
-    Patches,
-    Pixels,
-    Points,
+    AudioPreprocessor,
+    ConvPreprocessor,
+    FlowPreprocessor,
+    PixelPreprocessor,
+    PointPreprocessor,
+    TextPreprocessor,
+    VideoPreprocessor,
 )
 from perceiver_tutorial.perceiver.queries import (
     GridQueries,
@@ -66,31 +63,27 @@ HALF_MASKED = replace(
     label=replace(VIDEO.label, mask_probability=0.5),
 )
 
+SAME, THEIRS = ConvPoolStem(5, padding="same"), ConvPoolStem(5)
+
 PREPROCESSORS: dict[str, tuple[nn.Module, object]] = {
-    "pixels": (Pixels((8, 12)), IMAGES),
-    "pixels of a video, some": (Pixels((4, 8, 12), strides=(2, 1, 3)), FRAMES),
-    "1x1 convolution": (Conv1x1((8, 12), 5, stride=2), IMAGES),
-    "convolution and pool": (ConvPool((8, 12), 5), IMAGES),
-    "convolution and pool, transformers": (ConvPool((8, 12), 5, padding="transformers"), IMAGES),
-    "patches": (Patches((8, 12), (2, 3)), IMAGES),
-    "patches of a video, mapped": (Patches((4, 8, 12), (2, 4, 3), projected_channels=7), FRAMES),
-    "sound": (AudioPatches(20, 4, audio_channels=2), some(2, 20, 2)),
-    "label": (OneHotLabel(5), some(2, 5)),
-    "bytes": (ByteEmbedding(6, max_bytes=9), some_bytes(2, 9)),
-    "points": (Points(2, num_bands=3, max_resolution=(5, 6, 7)), some(2, 9, 5)),
-    "embedded rows": (Embedded(Points(4), 6), some(2, 9, 4)),
-    "a set": (Points(4), some(2, 9, 4)),
-    "appended positions": (
-        AppendedPositions(Pixels((8, 12)), FourierPositions((8, 12), 3)),
-        IMAGES,
-    ),
+    "pixels": (PixelPreprocessor((8, 12)), IMAGES),
+    "pixels of a video, some": (PixelPreprocessor((4, 8, 12), strides=(2, 1, 3)), FRAMES),
+    "1x1 convolution": (ConvPreprocessor((8, 12), Conv1x1Stem(5, stride=2)), IMAGES),
+    "convolution and pool": (ConvPreprocessor((8, 12), SAME), IMAGES),
+    "convolution and pool, transformers": (ConvPreprocessor((8, 12), THEIRS), IMAGES),
+    "patches": (VideoPreprocessor((8, 12), (2, 3)), IMAGES),
+    "patches of a video, mapped": (VideoPreprocessor((4, 8, 12), (2, 4, 3), channels=7), FRAMES),
+    "frame pairs": (FlowPreprocessor((8, 12), channels=5), some(2, 2, 27, 8, 12)),
+    "sound": (AudioPreprocessor(20, 4, in_channels=2), some(2, 20, 2)),
+    "label": (OneHotPreprocessor(5), some(2, 5)),
+    "bytes": (TextPreprocessor(6, max_bytes=9), some_bytes(2, 9)),
+    "points": (PointPreprocessor(2, num_bands=3, max_resolution=(5, 6, 7)), some(2, 9, 5)),
+    "embedded points": (PointPreprocessor(4, channels=6), some(2, 9, 4)),
+    "a set": (PointPreprocessor(4), some(2, 9, 4)),
+    "appended positions": (PixelPreprocessor((8, 12), FourierPositions((8, 12), 3)), IMAGES),
     "learned positions, mapped": (
-        AppendedPositions(Pixels((8, 12)), LearnedPositions((8, 12), 4, 6)),
+        PixelPreprocessor((8, 12), LearnedPositions((8, 12), 4, 6)),
         IMAGES,
-    ),
-    "added positions": (
-        AddedPositions(ByteEmbedding(6, max_bytes=9), LearnedPositions((9,), 6)),
-        some_bytes(2, 7),
     ),
     "all masked": (build(VIDEO).preprocessor, CLIPS),
     "half masked": (build(HALF_MASKED).preprocessor, CLIPS),
@@ -106,19 +99,19 @@ QUERIES: dict[str, tuple[nn.Module, torch.Tensor]] = {
 }
 
 POSTPROCESSORS: dict[str, tuple[nn.Module, object]] = {
-    "classes": (ClassLogits(10, 4), ROWS[:, :1]),
-    "tied bytes": (TiedByteLogits(nn.Embedding(262, 10)), ROWS),
-    "projection": (Projection(10, 3), ROWS),
-    "pointers": (PointerScores(10), ROWS),
-    "flow": (FlowField(10, (2, 3)), ROWS),
-    "image": (PicturePixels(10, (2, 3)), ROWS),
-    "video": (PicturePixels(10, (3, 2, 1)), ROWS),
-    "sound": (AudioSamples(10, 4), ROWS),
+    "classes": (ClassificationHead(10, 4), ROWS[:, :1]),
+    "tied bytes": (TiedHead(nn.Embedding(262, 10)), ROWS),
+    "projection": (LinearHead(10, 3), ROWS),
+    "pointers": (PointerHead(10), ROWS),
+    "flow": (FlowHead(10, (2, 3)), ROWS),
+    "image": (PixelHead(10, (2, 3)), ROWS),
+    "video": (PixelHead(10, (3, 2, 1)), ROWS),
+    "sound": (AudioHead(10, 4), ROWS),
     "unfolded": (DepthToSpace((2, 3), (5, 2)), ROWS),
     "convolved": (ConvUpsample(10, 3, (2, 3), (1, 2)), ROWS),
     "classes and boxes": (ClassesAndBoxes(10, 3), ROWS),
     "modalities": (
-        MultimodalPostprocessor({"label": ClassLogits(10, 4), "audio": AudioSamples(10, 4)}),
+        MultimodalPostprocessor({"label": ClassificationHead(10, 4), "audio": AudioHead(10, 4)}),
         {"label": ROWS[:, :1], "audio": ROWS},
     ),
 }

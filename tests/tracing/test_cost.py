@@ -51,7 +51,7 @@ def test_a_real_forward_pass_takes_just_as_many_operations(name):
     assert cost(CONFIGS[name]).total.flops == counter.get_total_flops()
 
 
-def test_a_cross_attend_costs_what_the_formula_says(costs):
+def test_a_cross_attention_layer_costs_what_the_formula_says(costs):
     inputs, channels, latents, width = 50176, 261, 512, 1024
     projections = 2 * (latents * width * channels + 2 * inputs * channels**2)
     maps = 2 * 2 * latents * inputs * channels

@@ -47,15 +47,15 @@ ATTENDS = {
 }
 OTHERS = {
     "input_preprocessor": "preprocessor",
-    "input_preprocessor.embeddings": "preprocessor.what.table",
-    "input_preprocessor.position_embeddings": "preprocessor.where",
-    "input_preprocessor.positions_projection": "preprocessor.where.project",
-    "input_preprocessor.convnet_1x1": "preprocessor.what.convolve",
-    "input_preprocessor.convnet.conv": "preprocessor.what.layers.0.convolve",
-    "input_preprocessor.convnet.batchnorm": "preprocessor.what.layers.0.norm",
-    "input_preprocessor.convnet.max_pool": "preprocessor.what.layers.0",
-    "input_preprocessor.convnet": "preprocessor.what.layers",
-    "input_preprocessor.conv_after_patches": "preprocessor.what.project",
+    "input_preprocessor.embeddings": "preprocessor.embeddings",
+    "input_preprocessor.position_embeddings": "preprocessor.positions",
+    "input_preprocessor.positions_projection": "preprocessor.positions.project",
+    "input_preprocessor.convnet_1x1": "preprocessor.stem",
+    "input_preprocessor.convnet.conv": "preprocessor.stem.0.conv",
+    "input_preprocessor.convnet.batchnorm": "preprocessor.stem.0.norm",
+    "input_preprocessor.convnet.max_pool": "preprocessor.stem.0",
+    "input_preprocessor.convnet": "preprocessor.stem",
+    "input_preprocessor.conv_after_patches": "preprocessor.linear",
     "encoder": "encoder",
     "decoder.output_position_encodings": "queries",
     "decoder.decoder.output_position_encodings": "queries",
@@ -63,6 +63,7 @@ OTHERS = {
     "embedding_decoder": "postprocessor",
     "output_postprocessor": "postprocessor",
 }
+OF_TEXTS = ("deepmind/language-perceiver", "text-classifier")
 # Rows without a counterpart: what transformers keeps as modules and we as plain steps.
 ELSEWHERE = (
     "embeddings",  # the latents before they read: the first input of encoder.cross.0
@@ -81,22 +82,19 @@ def ours(theirs: str, model: str) -> str | None:
         return None
     if theirs.endswith("final_layer"):
         return {
-            "deepmind/language-perceiver": "decoder.project",
-            "deepmind/optical-flow-perceiver": "postprocessor.to_flow",
-            "deepmind/multimodal-perceiver": "decoder.decoder.project",
-        }.get(model, "postprocessor.to_logits")
+            "deepmind/language-perceiver": "decoder.final",
+            "deepmind/optical-flow-perceiver": "postprocessor.linear",
+            "deepmind/multimodal-perceiver": "decoder.final",
+        }.get(model, "postprocessor.linear")
     for prefix, (attention, first_norm) in ATTENDS.items():
         if theirs == prefix or theirs.startswith(prefix + "."):
-            attention = (
-                "decoder." + attention
-                if "multimodal" in model and "decoder" in prefix
-                else attention
-            )
             inside = {**INSIDE_AN_ATTEND, "attention.self.layernorm1": first_norm}
             rest = theirs.removeprefix(prefix).lstrip(".")
             return f"{attention}.{inside[rest]}" if rest else attention
     if "multimodal" in model:
         return _of_a_modality(theirs)
+    if theirs == "input_preprocessor.position_embeddings" and model in OF_TEXTS:
+        return "preprocessor.position_embeddings"
     if model == "deepmind/language-perceiver" and theirs == "decoder":
         return "decoder"
     return OTHERS[theirs]
@@ -105,16 +103,15 @@ def ours(theirs: str, model: str) -> str | None:
 def _of_a_modality(theirs: str) -> str:
     modality = re.search(r"audio|image|label", theirs)
     if modality is None:
-        return {"decoder": "decoder.decoder"}.get(theirs) or OTHERS[theirs]
+        return {"decoder": "decoder.final"}.get(theirs) or OTHERS[theirs]
     name = modality.group()
-    leaves = {"audio": "to_samples", "image": "to_colours", "label": "to_logits"}
     if theirs.endswith("classifier"):
-        return f"postprocessor.modalities.{name}.{leaves[name]}"
+        return f"postprocessor.parts.{name}.linear"
     if theirs.startswith("decoder"):
-        return f"queries.modalities.{name}"
+        return f"queries.parts.{name}"
     room = "preprocessor" if theirs.startswith("input") else "postprocessor"
-    where = ".where" if theirs.endswith("position_embeddings") else ""
-    return f"{room}.modalities.{name}{where}"
+    where = ".positions" if theirs.endswith("position_embeddings") else ""
+    return f"{room}.parts.{name}{where}"
 
 
 def published_or_classifier(model: str):

@@ -19,7 +19,7 @@ def _asked_and_read() -> tuple[Tensor, Tensor, Tensor]:
 
 
 ATTEND = Exercise(
-    task="let 3 queries of width 4 read 5 values by their 5 keys: scores, scale, softmax, mixture.",
+    task="let 3 queries of width 4 read 5 values by their 5 keys: scores, scale, softmax, mean.",
     inputs=_asked_and_read,
     reference=lambda q, k, v: attention(q, k, v),
     slips=(
@@ -178,7 +178,7 @@ PREDICTIONS = {
         slips={
             "B, O, M": "that is the map; it is spent on the values, and M is summed away.",
             "B, O, C": "C is the width in which queries meet keys; what is read is as wide as V.",
-            "B, M, V": "each who asks gets one mixture: as many rows as queries.",
+            "B, M, V": "each query gets one weighted mean: as many rows as queries.",
         },
         compute=lambda: attention(*_three_arrays()),
     ),

@@ -4,7 +4,8 @@ import torch
 from torch.nn.functional import conv2d, max_pool2d, pad
 
 from perceiver_tutorial.perceiver import PUBLISHED, with_fidelity
-from perceiver_tutorial.perceiver.preprocessors.conv_stem import num_cells, same_padding
+from perceiver_tutorial.perceiver.config import num_cells
+from perceiver_tutorial.perceiver.preprocessors.conv_stem import same_padding
 
 from ...kit.exercises import BugHunt, Exercise, Slip
 from ...kit.predictions import walked
@@ -108,7 +109,7 @@ PREDICTIONS = {
     "convolution.convolved": walked(
         question="64 filters of 7 x 7, stride 2, over 3 x 224 x 224, and 3 pixels of padding on "
         "every side. Which shape comes out?",
-        step=(CONV, "preprocessor.what.layers.0.convolve"),
+        step=(CONV, "preprocessor.stem.0.conv"),
         slips={
             "B, C, H, W": "the stride is 2: every second place is skipped, down and across.",
             "B, C, H//2 - 3, W//2 - 3": (

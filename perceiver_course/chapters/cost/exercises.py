@@ -5,17 +5,17 @@ import torch
 from perceiver_tutorial.tracing import cost, walk
 
 from ...kit.exercises import BugHunt, Exercise, Slip
-from ...kit.formulas import attend_flops
+from ...kit.formulas import layer_flops
 from ...kit.predictions import Prediction
 
 
 def _read(latents: int, inputs: int, channels: int) -> int:
-    return sum(attend_flops(latents, inputs, channels, channels).values())
+    return sum(layer_flops(latents, inputs, channels, channels).values())
 
 
 READING_FLOPS = Exercise(
-    task="return the operations of a cross-attend: `latents` rows read `inputs` rows, all "
-    "`channels` wide. Queries, keys, values, scores, mixtures, output, and an MLP of two maps.",
+    task="return the operations of a cross-attention layer: `latents` rows read `inputs` rows, all "
+    "`channels` wide. Queries, keys, values, scores, context, output, and an MLP of two maps.",
     inputs=lambda: (512, 50176, 200),
     reference=_read,
     slips=(
@@ -28,7 +28,7 @@ READING_FLOPS = Exercise(
             lambda n, m, c: _read(n, m, c) - 4 * m * c**2,
         ),
         Slip(
-            "there are two products with the map: the scores, and the mixtures of values.",
+            "there are two products with the map: the scores, and the weighted values.",
             lambda n, m, c: _read(n, m, c) - 2 * n * m * c,
         ),
         Slip(
@@ -66,8 +66,8 @@ def _most(inputs: int, channels: int, layers: int, share: float, reading: bool =
 
 HALF_THE_COST = Exercise(
     task="return the largest number of latents with which reading once and thinking `layers` times "
-    "takes at most half the operations of `layers` self-attends on all inputs. attend(n, m, c) "
-    "counts one attend in which n rows read m rows, all c wide; it is the first argument.",
+    "takes at most half the operations of `layers` self-attention layers on all inputs. attend(n, "
+    "m, c) counts one layer in which n rows read m rows, all c wide; it is the first argument.",
     inputs=lambda: (_read, 1024, 64, 4),
     reference=lambda _attend, inputs, channels, layers: _most(inputs, channels, layers, 0.5),
     slips=(
@@ -138,7 +138,7 @@ PREDICTIONS = {
     ),
     "cost.growth": Prediction(
         question="F = 3 times as many inputs. How many times as many cells has the map of reading, "
-        "of thinking, of a plain self-attend on the inputs? Give three numbers.",
+        "of thinking, of a plain self-attention layer on the inputs? Give three numbers.",
         formula="F, 1, F**2",
         symbols={"F": 3},
         slips={

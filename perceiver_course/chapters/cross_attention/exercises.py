@@ -19,8 +19,9 @@ def _parameters(d: int, c: int, qk: int, v: int) -> int:
 
 
 CROSS_PARAMETERS = Exercise(
-    task="return the parameters of a cross-attend: latents d wide read inputs c wide, queries and "
-    "keys meet at width qk, values are v wide; three norms, and an MLP of two maps d to d.",
+    task="return the parameters of a cross-attention layer: latents d wide read inputs c wide, "
+    "queries and keys meet at width qk, values are v wide; three norms, and an MLP of two maps d "
+    "to d.",
     inputs=lambda: (1280, 768, 256, 1152),
     reference=_parameters,
     slips=(
@@ -146,12 +147,12 @@ PREDICTIONS = {
         },
     ),
     "cross_attention.output": walked(
-        question="and what comes out of the cross-attend?",
+        question="and what comes out of the cross-attention layer?",
         step=(LANGUAGE, "encoder.cross.0"),
         slips={
             "B, M, D": "a row for each who asks; the bytes are mixed away.",
             "B, N, C": "what is read is C wide; what comes out is as wide as who asks.",
-            "B, N, V": "so wide is the mixture; a last linear map brings it to the latents' width.",
+            "B, N, V": "so wide is the context; a last linear map brings it to the latents' width.",
         },
     ),
 }

@@ -48,7 +48,7 @@ def _length(count: int) -> float:
     return 0.5 + 0.8 * math.log10(count)
 
 
-def draw_cross_attend(walk: Walk, name: str = "encoder.cross.0") -> Picture:
+def draw_cross_attention(walk: Walk, name: str = "encoder.cross.0") -> Picture:
     """The arrays of one cross-attention layer, their sides drawn to scale (logarithmically).
 
     In the lower line everything has as many rows as ask; above it stands what has as

@@ -152,9 +152,9 @@ PREDICTIONS = {
             "B, I + S + 1, 195 + 385 + 1024": "rows follow one another; channels are not joined.",
             "B, 3*I + S + 1, 1024 + 2": "one query for each pixel: colours are the answer.",
         },
-        compute=lambda: _chunk_stage("decoder.decoder.cross"),
+        compute=lambda: _chunk_stage("decoder.cross"),
     ),
-    "decoders.heard": Prediction(
+    "decoders.encoded": Prediction(
         question="S = 15 output rows of sound become samples, P = 16 from each row. Which shape "
         "has the answer?",
         formula="B, S*P",

@@ -5,8 +5,8 @@ from perceiver_tutorial.perceiver.config import DecoderConfig, EncoderConfig, Fo
 from perceiver_tutorial.perceiver.decoder import PerceiverDecoder
 from perceiver_tutorial.perceiver.encoder import PerceiverEncoder
 from perceiver_tutorial.perceiver.model import PerceiverIO
-from perceiver_tutorial.perceiver.postprocessors import PicturePixels
-from perceiver_tutorial.perceiver.preprocessors import AppendedPositions, Pixels
+from perceiver_tutorial.perceiver.postprocessors import PixelHead
+from perceiver_tutorial.perceiver.preprocessors import PixelPreprocessor
 from perceiver_tutorial.perceiver.queries import GridQueries
 from perceiver_tutorial.positions import FourierPositions
 
@@ -25,13 +25,13 @@ def picture_autoencoder(
 
     Args:
         encoder: see `EncoderConfig`.
-        positions: how inputs and queries say where they are.
+        positions: how the places of inputs and queries are written down.
         image_size: (height, width) in pixels.
         decoder: see `DecoderConfig`. Default: one head, queries not added to answers.
     """
-    what, where = Pixels(image_size), FourierPositions(image_size, *_pitches(positions))
-    preprocessor = AppendedPositions(what, where)
-    queries = GridQueries(image_size, *_pitches(positions))
+    where = FourierPositions(image_size, positions.num_bands, positions.max_resolution)
+    preprocessor = PixelPreprocessor(image_size, where)
+    queries = GridQueries(image_size, positions.num_bands, positions.max_resolution)
     asked = queries.num_channels
     config = decoder or DecoderConfig(query_residual=False)
     return initialise(
@@ -40,10 +40,6 @@ def picture_autoencoder(
             encoder=PerceiverEncoder(encoder, preprocessor.num_channels),
             queries=queries,
             decoder=PerceiverDecoder(config, asked, encoder.latent_channels),
-            postprocessor=PicturePixels(asked, image_size),
+            postprocessor=PixelHead(asked, image_size),
         )
     )
-
-
-def _pitches(positions: FourierConfig) -> tuple[int, tuple[int, ...]]:
-    return positions.num_bands, positions.max_resolution

@@ -251,7 +251,7 @@ PREDICTIONS = {
             "1, H*W//P**2, C": "class and distillation token keep their rows in front.",
             "1, 18, C": "that is the table for 8 x 8; its patches were stretched over 6 x 6.",
         },
-        compute=lambda: build(LARGER).positions[0],
+        compute=lambda: build(LARGER).positions,
     ),
     "distillation.notes": Prediction(
         question="5 views of each of 6 images are kept, and the teacher is asked about them once. "

@@ -185,7 +185,7 @@ def _built(name: str):
 
 
 def _larger_table() -> tuple[int, ...]:
-    return tuple(_built(BASE.replace("224", "384")).positions.shape[1:])
+    return tuple(_built(BASE.replace("224", "384")).positions.shape)
 
 
 def _price() -> tuple[int]:

@@ -52,7 +52,7 @@ def _cells(entities: int, latents: int, layers: int) -> tuple[int, int]:
 ENTITY_MAPS = Exercise(
     task="return two whole numbers, the cells of all attention maps of one head: of a Perceiver IO "
     "whose `latents` read `entities`, think `layers` times, and are asked by every entity; and of "
-    "a Transformer of `layers` self-attends on the entities.",
+    "a Transformer of `layers` self-attention layers on the entities.",
     inputs=lambda: (512, 32, 3),
     reference=_cells,
     slips=(

@@ -24,21 +24,23 @@ from perceiver_tutorial.inputs import check_fields, check_numbers
 from perceiver_tutorial.perceiver import encode_text
 from perceiver_tutorial.perceiver.config import (
     RESIDUAL,
-    Conv1x1Stem,
     ConvPoolStem,
     DecoderConfig,
     EncoderConfig,
     FourierConfig,
-    LearnedConfig,
-    PatchStem,
-    PixelStem,
+    Positions,
+    Stem,
 )
 from perceiver_tutorial.perceiver.decoder import PerceiverDecoder
 from perceiver_tutorial.perceiver.encoder import PerceiverEncoder
 from perceiver_tutorial.perceiver.losses import tag_loss
 from perceiver_tutorial.perceiver.model import PerceiverIO
-from perceiver_tutorial.perceiver.postprocessors import ClassLogits
-from perceiver_tutorial.perceiver.preprocessors import AppendedPositions, AudioPatches
+from perceiver_tutorial.perceiver.postprocessors import ClassificationHead
+from perceiver_tutorial.perceiver.preprocessors import (
+    AudioPreprocessor,
+    build_positions,
+    image_preprocessor,
+)
 from perceiver_tutorial.perceiver.queries import LearnedQueries
 from perceiver_tutorial.perceiver.spans import Span, entity_f1, find_spans, tag_bytes, tag_words
 from perceiver_tutorial.perceiver.tasks import TokenClassifierConfig
@@ -373,12 +375,12 @@ class DetectionConfig:
         num_classes: classes of things; "nothing" is one more.
         query_channels: width of a query. None: that of the latents.
         decoder: see `DecoderConfig`.
-        activation: the bend in every MLP of the encoder and the decoder.
+        activation: the GELU in every MLP of the encoder and the decoder.
     """
 
     encoder: EncoderConfig
-    stem: PixelStem | Conv1x1Stem | ConvPoolStem | PatchStem
-    positions: FourierConfig | LearnedConfig
+    stem: Stem
+    positions: Positions
     num_queries: int = 100
     image_size: tuple[int, int] = (224, 224)
     image_channels: int = 3
@@ -396,9 +398,10 @@ class DetectionConfig:
 
 @build.register
 def _(config: DetectionConfig) -> PerceiverIO:
-    """A model with random weights: questions and answers as in DETR, the rest Perceiver IO."""
-    what = config.stem.build(config.image_size, config.image_channels)
-    preprocessor = AppendedPositions(what, config.positions.build(what.index_dims))
+    """Queries and answers as in DETR, the rest Perceiver IO."""
+    preprocessor = image_preprocessor(
+        config.image_size, config.stem, config.positions, config.image_channels
+    )
     width = config.query_channels or config.encoder.latent_channels
     return initialise(
         PerceiverIO(
@@ -426,11 +429,11 @@ class AudioClassifierConfig:
         audio_channels: 1 for mono, 2 for stereo.
         num_classes: scores wanted.
         decoder: see `DecoderConfig`.
-        activation: the bend in every MLP.
+        activation: the GELU in every MLP.
     """
 
     encoder: EncoderConfig
-    positions: FourierConfig | LearnedConfig
+    positions: Positions
     num_samples: int = 30720
     samples_per_patch: int = 16
     audio_channels: int = 1
@@ -447,9 +450,10 @@ class AudioClassifierConfig:
 
 @build.register
 def _(config: AudioClassifierConfig) -> PerceiverIO:
-    """A model with random weights: sound as in Perceiver IO 4.4, the question as in 4.5."""
-    what = AudioPatches(config.num_samples, config.samples_per_patch, config.audio_channels)
-    preprocessor = AppendedPositions(what, config.positions.build(what.index_dims))
+    """Sound as in Perceiver IO 4.4, the query as in 4.5."""
+    samples, patch = config.num_samples, config.samples_per_patch
+    when = build_positions(config.positions, (samples // patch,))
+    preprocessor = AudioPreprocessor(samples, patch, when, config.audio_channels)
     width = config.encoder.latent_channels
     return initialise(
         PerceiverIO(
@@ -457,7 +461,7 @@ def _(config: AudioClassifierConfig) -> PerceiverIO:
             encoder=PerceiverEncoder(config.encoder, preprocessor.num_channels, config.activation),
             queries=LearnedQueries(1, width),
             decoder=PerceiverDecoder(config.decoder, width, width, activation=config.activation),
-            postprocessor=ClassLogits(width, config.num_classes),
+            postprocessor=ClassificationHead(width, config.num_classes),
             config=config,
         )
     )

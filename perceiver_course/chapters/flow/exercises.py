@@ -5,7 +5,7 @@ from einops import rearrange
 from torch.nn.functional import grid_sample, unfold
 
 from perceiver_tutorial.perceiver import flow_patches
-from perceiver_tutorial.perceiver.flow import tile_corners
+from perceiver_tutorial.perceiver.flow_tiles import tile_corners
 
 from ...kit.exercises import BugHunt, Exercise, Slip
 from ...kit.predictions import Prediction, walked

@@ -128,7 +128,7 @@ PREDICTIONS = {
     ),
     "images_learned.table": walked(
         question="which shape has the table of places?",
-        step=(LEARNED, "preprocessor.where"),
+        step=(LEARNED, "preprocessor.positions"),
         slips={
             "H + W, P": "rows and columns have no places of their own here; each pixel has one.",
             "B, H*W, P": "it is the same for every image, so it has no batch axis.",

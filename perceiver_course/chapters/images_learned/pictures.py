@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn.functional import cosine_similarity
 
 from ...kit.charts import heat
 from ...kit.picture import Picture, panels, title_above
-from ...kit.position_pictures import cosine_similarity
 
 
 def by_step(
@@ -25,7 +25,7 @@ def by_step(
         In the middle the step (0, 0), below it one row down, right of it one column right.
     """
     rows, columns = index_dims
-    alike = cosine_similarity(table, table).reshape(rows, columns, rows, columns)
+    alike = cosine_similarity(table[:, None], table, dim=-1).reshape(rows, columns, rows, columns)
     means = torch.zeros(2 * reach + 1, 2 * reach + 1)
     for down, right in torch.cartesian_prod(*[torch.arange(-reach, reach + 1)] * 2).tolist():
         pairs = alike.diagonal(down, 0, 2).diagonal(right, 0, 1)

@@ -78,7 +78,7 @@ MASKED_LOSS = Exercise(
 
 QK_PARAMETERS = Exercise(
     task="return how many parameters the maps to queries and to keys have, in `layers` "
-    "self-attends on latents of width `width` that meet in width `qk`.",
+    "self-attention layers on latents of width `width` that meet in width `qk`.",
     inputs=lambda: (26, 1280, 256),
     reference=lambda layers, width, qk: layers * 2 * (width + 1) * qk,
     slips=(

@@ -4,9 +4,9 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from perceiver_tutorial.perceiver.blanks import BLANK
 from perceiver_tutorial.perceiver.losses import number_words
 from perceiver_tutorial.perceiver.model import PerceiverIO
+from perceiver_tutorial.perceiver.tasks.language import BLANK
 from perceiver_tutorial.perceiver.tokenizer import MASK, OFFSET, SPECIAL, encode_text
 
 

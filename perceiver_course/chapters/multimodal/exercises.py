@@ -141,7 +141,7 @@ PREDICTIONS = {
         question="a video of T = 16 frames of H x W = 224 x 224 pixels, B = 1; squares of P x P = "
         "4 x 4 pixels are folded into channels, then places in time, height and width are "
         "appended, written with K = 32 bands. Which shape have its rows?",
-        step=(MULTIMODAL, "preprocessor.modalities.image"),
+        step=(MULTIMODAL, "preprocessor.parts.image"),
         slips={
             "B, T*(H//P)*(W//P), 3*P*P + 2*(2*K + 1)": "places have three axes: time is one.",
             "B, T*(H//P)*(W//P), 3*P*P": "that is what is there; where it is follows.",
@@ -152,7 +152,7 @@ PREDICTIONS = {
     "multimodal.audio-rows": walked(
         question="a sound of S = 30720 samples, B = 1, P = 16 samples in a row; places on the one "
         "axis of time are appended, written with K = 192 bands. Which shape have its rows?",
-        step=(MULTIMODAL, "preprocessor.modalities.audio"),
+        step=(MULTIMODAL, "preprocessor.parts.audio"),
         slips={
             "B, S, 1 + 2*K + 1": "samples are folded, 16 into one row.",
             "B, S//P, P + 2*K": "the raw coordinate is a channel, too.",

@@ -4,7 +4,6 @@ import torch
 from torch import Tensor, nn
 
 from perceiver_tutorial.attention import attention, attention_weights
-from perceiver_tutorial.perceiver.parts import Inputs
 
 from ...kit.exercises import BugHunt, Exercise, Slip
 
@@ -35,7 +34,7 @@ READ = Exercise(
 )
 
 RUNS = Exercise(
-    task="return how often self-attends run: `passes` times through a block of `layers`.",
+    task="return how often self-attention layers run: `passes` times through a block of `layers`.",
     inputs=lambda: (8, 6),
     reference=lambda passes, layers: passes * layers,
     slips=(
@@ -85,17 +84,17 @@ class Dummy(nn.Module):
         shape: of what is returned for one sample, e.g. (50176, 261).
     """
 
-    needs = "batch"
+    are_inputs = False
 
     def __init__(self, *shape: int):
         super().__init__()
         self.shape = shape
         self.num_channels = shape[-1]
 
-    def forward(self, taken: Tensor | Inputs, *_more: Tensor | None) -> Tensor:
+    def forward(self, taken: Tensor, *_more: Tensor | None) -> Tensor:
         return torch.zeros(taken.shape[0], *self.shape, device=taken.device)
 
-    def all_points(self, inputs: Inputs) -> Tensor:
+    def all_points(self, inputs: Tensor) -> Tensor:
         return torch.arange(self.shape[0], device=inputs.device)
 
     def assemble(self, answers: Tensor) -> Tensor:

@@ -141,7 +141,7 @@ MULTIMODAL = "deepmind/multimodal-perceiver"
 PREDICTIONS = {
     "positions.photograph": walked(
         question="224 x 224 pixels, K = 64 bands on each axis. Which shape have the places?",
-        step=("deepmind/vision-perceiver-fourier", "preprocessor.where"),
+        step=("deepmind/vision-perceiver-fourier", "preprocessor.positions"),
         slips={
             "H*W, 2*2*K": "256 are sines and cosines; the raw y and x are channels as well.",
             "H*W, 2*2*K + 1": "there is one raw coordinate for each axis: two.",
@@ -153,7 +153,7 @@ PREDICTIONS = {
     ),
     "positions.sound": walked(
         question="S = 30,720 samples of sound, 16 of them in each input, K = 192 bands.",
-        step=(MULTIMODAL, "preprocessor.modalities.audio.where"),
+        step=(MULTIMODAL, "preprocessor.parts.audio.positions"),
         slips={
             "S, 2*K + 1": "16 samples together are one input, and have one place.",
             "S//16, 2*K": "the raw time is a channel, too.",
@@ -163,7 +163,7 @@ PREDICTIONS = {
     ),
     "positions.video": walked(
         question="T = 16 frames of H x W = 224 x 224, in patches of 4 x 4 pixels, K = 32 bands.",
-        step=(MULTIMODAL, "preprocessor.modalities.image.where"),
+        step=(MULTIMODAL, "preprocessor.parts.image.positions"),
         slips={
             "T*(H//4)*(W//4), 2*(2*K + 1)": (
                 "so says the post, 2D; but time is an axis like the others."

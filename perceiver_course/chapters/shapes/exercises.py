@@ -10,7 +10,7 @@ from einops import rearrange, reduce, repeat
 from jaxtyping import Float
 from torch import Tensor
 
-from perceiver_tutorial.perceiver.preprocessors import Patches
+from perceiver_tutorial.perceiver.preprocessors import VideoPreprocessor
 
 from ...kit.exercises import BugHunt, Exercise, Slip, same, your_turn
 from ...kit.images import draw_at_one_scale
@@ -283,7 +283,7 @@ PREDICTIONS = {
             "B, (T//4)*(H//4)*(W//4), 4*4*4*3": "blocks are 1 x 4 x 4: time is not folded.",
             "B, T*(H//4)*(W//4), 4*4": "each of the 16 pixels has three colours.",
         },
-        compute=lambda: Patches((16, 224, 224), (1, 4, 4))(
+        compute=lambda: VideoPreprocessor((16, 224, 224), (1, 4, 4))(
             torch.zeros(1, 16, 3, 224, 224, device="meta")
         ),
     ),

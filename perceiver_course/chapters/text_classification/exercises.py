@@ -97,7 +97,7 @@ PREDICTIONS = {
         },
     ),
     "text_classification.output": walked(
-        question="and what comes out of the decoder's cross-attend?",
+        question="and what comes out of the decoder's cross-attention layer?",
         step=(TEXT_CLASSIFIER, "decoder"),
         slips={
             "B, 1, L": "not yet scores: a linear map makes them of this row afterwards.",

@@ -44,14 +44,14 @@ class Look:
 
 
 def passed_on(back: Places, weights: Weights) -> Places:
-    """Attention rollout: what latents hold after a self-attend.
+    """Attention rollout: what latents hold after a self-attention layer.
 
     Paper: Quantifying Attention Flow in Transformers, arXiv 2005.00928, section 3: half of
     each latent stays (the residual), half is what it reads, by the mean of the heads.
 
     Args:
         back: what each latent held of the input before.
-        weights: of the self-attend.
+        weights: of the self-attention layer.
     """
     return (back + weights.mean(1) @ back) / 2
 
@@ -59,7 +59,7 @@ def passed_on(back: Places, weights: Weights) -> Places:
 def perceiver_looks(
     model: PerceiverIO, raw: Tensor, inputs: str, mask: Bool[Tensor, "batch inputs"] | None = None
 ) -> tuple[list[Look], Tensor]:
-    """Read, every self-attend in the order of time, decode; and the answer.
+    """Read, every self-attention layer in the order of time, decode; and the answer.
 
     Args:
         model: one that reads its input once.
@@ -73,7 +73,7 @@ def perceiver_looks(
     looks, back = [Look("read", "latent", inputs, read)], read.mean(1)
     thoughts = list(_in_order(model, recorded))
     for number, weights in enumerate(thoughts, 1):
-        name = f"self-attend {number} of {len(thoughts)}"
+        name = f"self-attention {number} of {len(thoughts)}"
         looks.append(Look(name, "latent", "latents", weights, back))
         back = passed_on(back, weights)
     (decode,) = recorded["decoder.cross.attention.weights"]
@@ -81,7 +81,7 @@ def perceiver_looks(
 
 
 def _in_order(model: PerceiverIO, recorded: dict[str, list[Tensor]]) -> Iterator[Weights]:
-    """A block that is run again is heard again, under the same names."""
+    """A block that is run again is recorded again, under the same names."""
     turns = {name: iter(maps) for name, maps in recorded.items()}
     for _, block in model.encoder.schedule:
         for number in range(len(model.encoder.blocks[block])):

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from perceiver_tutorial.hiera import Hiera, classifier_from
 from perceiver_tutorial.perceiver import characters, encode_text
-from perceiver_tutorial.perceiver.blanks import BLANK
 from perceiver_tutorial.perceiver.losses import best_spans
+from perceiver_tutorial.perceiver.tasks.language import BLANK
 from perceiver_tutorial.perceiver.tokenizer import MASK, decode_text
 
 from ...kit import samples

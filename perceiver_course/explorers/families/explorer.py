@@ -186,8 +186,7 @@ def _frame(left: float, top: float, right: float, bottom: float) -> list[tuple]:
 
 def _by_inputs(config: ImageClassifierConfig, image: Image.Image) -> tuple[Divided, str]:
     """Every input a cell, so small that some of them are shown through a lens."""
-    stem = config.stem.build(config.image_size, config.image_channels)
-    cells, side = stem.index_dims[0], round(LENS * SHOWN)
+    cells, side = config.stem.cells(config.image_size)[0], round(LENS * SHOWN)
     left, top = (min(max(round(at * cells) - NEAR // 2, 0), cells - NEAR) for at in EYE)
     mosaic = _cells(image, cells)
     part = tuple(at * image.width / cells for at in (left, top, left + NEAR, top + NEAR))

@@ -108,7 +108,7 @@ def _columns(walk: Walk) -> list[list[Box]]:
     """Arrays that stand below one another: those of the modalities at one point of the way."""
     columns: dict[str, list[Box]] = {}
     for label, stage in named_stages(walk).items():
-        place = re.sub(r"modalities\.\w+", "modalities", stage.name)
+        place = re.sub(r"parts\.\w+", "parts", stage.name)
         for number, shape in enumerate(stage.outputs):
             box = Box("" if number else label, stage, axes_of(shape, stage, walk))
             columns.setdefault(place, []).append(box)
@@ -191,7 +191,7 @@ def _short(column: Sequence[Box]) -> list[str]:
             word = ""
         case [*_, "stages", number, _]:
             word = f"stage {int(number) + 1}"
-        case [_, "modalities", *_]:
+        case [_, "parts", *_]:
             word = "each kind"
         case ["encoder", "blocks", _, _]:
             word = "think"

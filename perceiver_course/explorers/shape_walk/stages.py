@@ -33,6 +33,7 @@ OTHERS = {
     "encoder": ENCODER,
     "decoder": {"keys": "latents", "kv_dim": "latent channels"},
     "queries": {"rows": "queries"},
+    "layers": {"queries": "inputs"},
 }
 # What the rows of an input array are, where a model has a word of its own.
 ROWS = {
@@ -63,8 +64,8 @@ def kind_of(axis: str, stage: Step, walk: Walk) -> str:
         stage: where it was met.
         walk: of the whole model.
     """
-    if any(one.name.startswith("encoder.cross") for one in walk.steps):
-        part = stage.name.split(".")[0]
+    part = stage.name.split(".")[0]
+    if part == "layers" or any(one.name.startswith("encoder.cross") for one in walk.steps):
         axis = OTHERS.get(part, {}).get(axis, axis)
     return KINDS.get(axis) or WORDS.get(axis, axis)
 
@@ -84,12 +85,12 @@ class Axis(NamedTuple):
 
 
 def axes_of(shape: Shape, stage: Step, walk: Walk) -> list[Axis]:
-    """Every axis of an array but the batch."""
+    """Every axis of an array but the batch, and what is 1 in its place."""
     pairs = zip(shape.axes, shape.sizes, strict=True)
     return [
         Axis(kind_of(name, stage, walk), word_of(name, stage, walk), size)
         for name, size in pairs
-        if name != "batch"
+        if name not in ("batch", "1")
     ]
 
 

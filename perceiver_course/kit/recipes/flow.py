@@ -11,8 +11,8 @@ from perceiver_tutorial.perceiver import (
     EncoderConfig,
     FourierConfig,
     OpticalFlowConfig,
-    even_contrast,
     flow_in_pixels,
+    local_contrast_normalisation,
 )
 from perceiver_tutorial.perceiver.losses import end_point_error, flow_loss
 
@@ -66,7 +66,7 @@ def small_motions(
 def _batches(
     seed: int, num_pairs: int = 16, max_shift: float = MAX_SHIFT, max_turn: float = MAX_TURN
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    textures = even_contrast(samples.textures().train)
+    textures = local_contrast_normalisation(samples.textures().train)
     for number in count(1):
         pairs = small_motions(textures, num_pairs, 100_000 * seed + number, max_shift, max_turn)
         yield pairs.frames, pairs.flow
@@ -74,7 +74,7 @@ def _batches(
 
 def _score(model: nn.Module, num_pairs: int = 256) -> float:
     """How much of the motion in photographs that were held out is found: 1 is all of it."""
-    pairs = small_motions(even_contrast(samples.textures().test), num_pairs, seed=0)
+    pairs = small_motions(local_contrast_normalisation(samples.textures().test), num_pairs, seed=0)
     with torch.no_grad():
         wrong = end_point_error(flow_in_pixels(model, pairs.frames), pairs.flow)
     return 1 - (wrong / end_point_error(0 * pairs.flow, pairs.flow)).item()

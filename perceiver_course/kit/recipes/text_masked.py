@@ -18,8 +18,8 @@ from perceiver_tutorial.perceiver import (
     PerceiverIO,
     encode_text,
 )
-from perceiver_tutorial.perceiver.blanks import BLANK, fill_in
 from perceiver_tutorial.perceiver.losses import hide_bytes, hide_words, masked_language_loss
+from perceiver_tutorial.perceiver.tasks.language import BLANK, fill_mask
 
 from ..training import batches
 from .recipe import Recipe
@@ -202,7 +202,7 @@ def _words_that_follow(model: PerceiverIO, num_sentences: int = 150) -> float:
     """How many of the held-out words that follow from the rest are guessed, to the last letter."""
     ids, hidden, fitting = held_out_words(num_sentences)
     ids, hidden = ids[fitting == 1], hidden[fitting == 1]
-    return (fill_in(model, ids, hidden) == ids).all(1).float().mean().item()
+    return (fill_mask(model, ids, hidden) == ids).all(1).float().mean().item()
 
 
 RECIPES = {

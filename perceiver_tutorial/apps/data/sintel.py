@@ -27,7 +27,7 @@ def read_flow(file: Path) -> np.ndarray:
     width, height = np.frombuffer(raw[4:12].ljust(8, b"\0"), "<i4").tolist()
     if magic != np.float32(MAGIC) or len(raw) != 12 + 8 * width * height:
         raise ValueError(f"expected motion in {file}, got a file that is torn or another's.")
-    return np.frombuffer(raw[12:], "<f4").reshape(height, width, 2)
+    return np.frombuffer(raw[12:], "<f4").reshape(height, width, 2).copy()
 
 
 def sintel(folder: str | Path, rendering: str = "clean") -> IterableDataset:

@@ -21,7 +21,7 @@ from ...checkpoints.families import PUBLISHED
 from ...checkpoints.pictures import Preparation
 from ...deit import DeiTOutput
 from ...inputs import check_numbers
-from ...perceiver.fidelity import Fidelity
+from ...perceiver.variants import Fidelity
 from .folder import Folder, Labelled, class_folders, labelled_pictures
 from .published import PUBLISHED_ACCURACY
 from .report import Report, judge

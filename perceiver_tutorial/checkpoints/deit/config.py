@@ -6,7 +6,6 @@ from typing import Any
 
 from ...deit import DeiTConfig, DeiTMaskedImageConfig
 from ..fields import Fields, check_kept
-from ..layout import Layout, rows
 from ..transforms import CLASSES_OR_NONE, Transform, each
 
 BASE = DeiTConfig(channels=768, num_heads=12)
@@ -63,7 +62,7 @@ ELSEWHERE = "A DeiT with another is not among our models: run it in transformers
 OF_TRANSFORMERS = {
     architecture: Fields(
         template,
-        Layout(rows(table)),
+        table,
         f"config.json of a {architecture}",
         later={"id2label": {0: "LABEL_0", 1: "LABEL_1"}, "encoder_stride": 16},
         fixed={"hidden_act": "gelu", "num_channels": 3, "qkv_bias": True},

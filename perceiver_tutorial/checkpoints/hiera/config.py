@@ -8,7 +8,6 @@ from typing import Any
 from ...hiera import HieraConfig, HieraMAEConfig
 from ...hiera.config import SIZES, pretraining
 from ..fields import Fields, check_kept
-from ..layout import Layout, rows
 from ..transforms import AS_TUPLE, CLASSES, Transform, each
 
 HEADS_AND_STAGES = Transform(
@@ -75,7 +74,7 @@ ELSEWHERE = "A Hiera with another is not among our models: run it in"
 OF_TRANSFORMERS = {
     architecture: Fields(
         template,
-        Layout(rows(table)),
+        table,
         f"config.json of a {architecture}",
         later={
             "drop_path_rate": 0.0,
@@ -115,19 +114,15 @@ OF_META = partial(
     elsewhere=f"{ELSEWHERE} Meta's own code.",
     nullable=("num_classes",),
 )
-META_CLASSIFIER = OF_META(SIZES["tiny"], Layout(rows({**_in_meta(), "num_classes": "num_classes"})))
+META_CLASSIFIER = OF_META(SIZES["tiny"], {**_in_meta(), "num_classes": "num_classes"})
 META_PRETRAINING = OF_META(
     pretraining(SIZES["tiny"]),
-    Layout(
-        rows(
-            {
-                **_in_meta("encoder."),
-                "decoder_embed_dim": "decoder_channels",
-                "decoder_depth": "decoder_depth",
-                "decoder_num_heads": "decoder_heads",
-            }
-        )
-    ),
+    {
+        **_in_meta("encoder."),
+        "decoder_embed_dim": "decoder_channels",
+        "decoder_depth": "decoder_depth",
+        "decoder_num_heads": "decoder_heads",
+    },
 )
 
 

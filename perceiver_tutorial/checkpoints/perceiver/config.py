@@ -8,7 +8,7 @@ from ...attention import Activation
 from ...perceiver import PUBLISHED, PerceiverConfig
 from ...perceiver.published import TEXT_CLASSIFIER
 from ..fields import Fields, check_kept
-from ..layout import KEEP, Layout, rows
+from ..layout import KEEP
 from ..transforms import CLASSES, Transform, each
 
 ACTIVATIONS: dict[str, Activation] = {
@@ -95,7 +95,7 @@ CLASSES_OF_TRANSFORMERS: dict[str, tuple[PerceiverConfig, dict[Any, Any]]] = {
 OF_TRANSFORMERS = {
     architecture: Fields(
         template,
-        Layout(rows(table)),
+        table,
         f"config.json of a {architecture}",
         # What came later than the checkpoints, and transformers' values for it.
         later={

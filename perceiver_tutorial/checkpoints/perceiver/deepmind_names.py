@@ -5,7 +5,7 @@ import re
 import torch
 
 from ...perceiver import PerceiverIO
-from ...perceiver.preprocessors import ConvPool
+from ...perceiver.preprocessors.conv_stem import ConvPoolLayer
 from ..layout import Layout, Row
 from ..transforms import FOUR_AXES, HEIGHT_WIDTH_IN_OUT, SAME, TRANSPOSED, Transform
 
@@ -19,7 +19,7 @@ def _unnumbered(name: str) -> str:
 
 def _transform(theirs: str, ours: str) -> Transform:
     if theirs.endswith("//w"):
-        return HEIGHT_WIDTH_IN_OUT if ".convolve." in ours else TRANSPOSED
+        return HEIGHT_WIDTH_IN_OUT if ".stem." in ours else TRANSPOSED
     return FOUR_AXES if "batchnorm" in theirs else SAME
 
 
@@ -84,11 +84,11 @@ CLASS_QUERY = "classification_decoder/~/basic_decoder/~/trainable_position_encod
 
 CLASSIFIER = {
     **_encoder_names(),
-    **_tables((CLASS_QUERY, "queries.rows")),
+    **_tables((CLASS_QUERY, "queries.table")),
     **_attend(
         "classification_decoder/~/basic_decoder/cross_attention", "decoder.cross", *CROSS_NORMS
     ),
-    **_linears(("classification_decoder/~/basic_decoder/output", "postprocessor.to_logits")),
+    **_linears(("classification_decoder/~/basic_decoder/output", "postprocessor.linear")),
 }
 
 POSITIONS = "image_preprocessor/~_build_network_inputs"
@@ -99,24 +99,24 @@ NAMES: dict[str, dict[str, str]] = {
     "vision-perceiver-fourier": CLASSIFIER,
     "vision-perceiver-learned": {
         **CLASSIFIER,
-        **_tables((f"{POSITIONS}/trainable_position_encoding", "preprocessor.where.table")),
+        **_tables((f"{POSITIONS}/trainable_position_encoding", "preprocessor.positions.table")),
         **_linears(
-            ("image_preprocessor/~/conv2_d", "preprocessor.what.convolve"),
-            (f"{POSITIONS}/position_encoding_projector/linear_0", "preprocessor.where.project"),
+            ("image_preprocessor/~/conv2_d", "preprocessor.stem"),
+            (f"{POSITIONS}/position_encoding_projector/linear_0", "preprocessor.positions.project"),
         ),
     },
     "vision-perceiver-conv": {
         **CLASSIFIER,
-        f"{STEM}/conv_{{}}//w": "preprocessor.what.layers.{}.convolve.weight",
-        **_norms((f"{STEM}/batchnorm_{{}}", "preprocessor.what.layers.{}.norm")),
+        f"{STEM}/conv_{{}}//w": "preprocessor.stem.{}.conv.weight",
+        **_norms((f"{STEM}/batchnorm_{{}}", "preprocessor.stem.{}.norm")),
     },
     "language-perceiver": {
         **_encoder_names(),
-        "embed//embeddings": "preprocessor.what.table.weight",
+        "embed//embeddings": "preprocessor.embeddings.weight",
         "embedding_decoder//bias": "postprocessor.bias",
         **_tables(
-            ("trainable_position_encoding", "preprocessor.where.table"),
-            ("basic_decoder/~/trainable_position_encoding", "queries.ask.rows"),
+            ("trainable_position_encoding", "preprocessor.position_embeddings.weight"),
+            ("basic_decoder/~/trainable_position_encoding", "queries.table"),
         ),
         **_attend("basic_decoder/cross_attention", "decoder.cross", *CROSS_NORMS),
     },
@@ -124,36 +124,36 @@ NAMES: dict[str, dict[str, str]] = {
         **_encoder_names(),
         **_attend("flow_decoder/~/basic_decoder/cross_attention", "decoder.cross", *CROSS_NORMS),
         **_linears(
-            ("image_preprocessor/patches_linear", "preprocessor.what.project"),
-            ("flow_decoder/~/basic_decoder/output", "postprocessor.to_flow"),
+            ("image_preprocessor/patches_linear", "preprocessor.linear"),
+            ("flow_decoder/~/basic_decoder/output", "postprocessor.linear"),
         ),
     },
     "multimodal-perceiver": {
         **_encoder_names("encoder/~"),
         **_attend(
             "multimodal_decoder/~/basic_decoder/cross_attention",
-            "decoder.decoder.cross",
+            "decoder.cross",
             *CROSS_NORMS,
         ),
         **_tables(
-            (CLASS_QUERY, "queries.modalities.label.rows"),
-            *((f"multimodal_preprocessor/{m}_padding", f"preprocessor.pad.padding.{m}")
+            (CLASS_QUERY, "queries.parts.label.table"),
+            *((f"multimodal_preprocessor/{m}_padding", f"preprocessor.padding.{m}")
               for m in MODALITIES),
             *((f"multimodal_preprocessor/{m}_mask_token", f"preprocessor.mask_tokens.{m}")
               for m in MODALITIES),
-            *((f"multimodal_decoder/~decoder_query/{m}_padding", f"queries.pad.padding.{m}")
+            *((f"multimodal_decoder/~decoder_query/{m}_padding", f"queries.padding.{m}")
               for m in MODALITIES),
         ),
         **_linears(
-            ("multimodal_decoder/~/basic_decoder/output", "decoder.decoder.project"),
-            ("audio_postprocessor/linear_0", "postprocessor.modalities.audio.to_samples"),
-            ("projection_postprocessor/linear_0", "postprocessor.modalities.image.to_colours"),
-            ("classification_postprocessor/linear_0", "postprocessor.modalities.label.to_logits"),
+            ("multimodal_decoder/~/basic_decoder/output", "decoder.final"),
+            ("audio_postprocessor/linear_0", "postprocessor.parts.audio.linear"),
+            ("projection_postprocessor/linear_0", "postprocessor.parts.image.linear"),
+            ("classification_postprocessor/linear_0", "postprocessor.parts.label.linear"),
         ),
     },
 }  # fmt: skip
 
-OUR_NORM = "preprocessor.what.layers.{}.norm"
+OUR_NORM = "preprocessor.stem.{}.norm"
 STATISTICS = (
     *(
         Row(
@@ -193,13 +193,13 @@ def transpose_stem_kernel(model: PerceiverIO) -> PerceiverIO:
     Raises:
         ValueError: if its stem does not convolve patches.
     """
-    stem = getattr(model.preprocessor, "what", None)
-    if not isinstance(stem, ConvPool):
+    layers = [m for m in model.preprocessor.modules() if isinstance(m, ConvPoolLayer)]
+    if not layers:
         raise ValueError(
-            f"expected a model with a convolutional stem, got {type(stem).__name__}. Only "
-            "vision-perceiver-conv has a kernel to transpose."
+            f"expected a model with a convolutional stem, got {type(model.preprocessor).__name__}. "
+            "Only vision-perceiver-conv has a kernel to transpose."
         )
     with torch.no_grad():
-        for layer in stem.layers:
-            layer.convolve.weight.copy_(layer.convolve.weight.mT.clone())
+        for layer in layers:
+            layer.conv.weight.copy_(layer.conv.weight.mT.clone())
     return model

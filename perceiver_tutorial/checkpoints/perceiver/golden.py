@@ -5,7 +5,7 @@ from typing import Any
 
 from ...perceiver import PUBLISHED, PerceiverConfig, with_fidelity
 from ..fields import Fields, check_kept
-from ..layout import KEEP, Layout, rows
+from ..layout import KEEP
 from ..transforms import AS_TUPLE
 from .config import built_like
 
@@ -79,7 +79,7 @@ TABLES: dict[str, dict[str, Any]] = {
 FIELDS = {
     family: Fields(
         with_fidelity(PUBLISHED[f"deepmind/{family}"], "deepmind"),
-        Layout(rows(table)),
+        table,
         "the .json of sizes",
         later={"decoder_heads": 1, **dict.fromkeys(WIDTHS)},
         nullable=WIDTHS,

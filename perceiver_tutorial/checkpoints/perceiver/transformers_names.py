@@ -28,14 +28,16 @@ ENCODER = {
 }
 
 BYTES = {
-    "perceiver.input_preprocessor.embeddings.weight": "preprocessor.what.table.weight",
-    "perceiver.input_preprocessor.position_embeddings.weight": "preprocessor.where.table",
+    "perceiver.input_preprocessor.embeddings.weight": "preprocessor.embeddings.weight",
+    "perceiver.input_preprocessor.position_embeddings.weight": (
+        "preprocessor.position_embeddings.weight"
+    ),
 }
 
 CLASS_DECODER = {
-    "perceiver.decoder.decoder.output_position_encodings.position_embeddings": "queries.rows",
+    "perceiver.decoder.decoder.output_position_encodings.position_embeddings": "queries.table",
     **_decoder("perceiver.decoder.decoder", "decoder"),
-    **modules(("perceiver.decoder.decoder.final_layer", "postprocessor.to_logits")),
+    **modules(("perceiver.decoder.decoder.final_layer", "postprocessor.linear")),
 }
 
 LABEL_QUERY = (
@@ -49,7 +51,7 @@ NAMES: dict[str, dict[str, str]] = {
     "PerceiverForMaskedLM": {
         **ENCODER,
         **BYTES,
-        "perceiver.decoder.output_position_encodings.position_embeddings": "queries.ask.rows",
+        "perceiver.decoder.output_position_encodings.position_embeddings": "queries.table",
         **_decoder("perceiver.decoder", "decoder"),
         "embedding_decoder.bias": "postprocessor.bias",
     },
@@ -58,49 +60,47 @@ NAMES: dict[str, dict[str, str]] = {
         **ENCODER,
         **CLASS_DECODER,
         "perceiver.input_preprocessor.position_embeddings.position_embeddings": (
-            "preprocessor.where.table"
+            "preprocessor.positions.table"
         ),
         **modules(
-            ("perceiver.input_preprocessor.convnet_1x1", "preprocessor.what.convolve"),
-            ("perceiver.input_preprocessor.positions_projection", "preprocessor.where.project"),
+            ("perceiver.input_preprocessor.convnet_1x1", "preprocessor.stem"),
+            ("perceiver.input_preprocessor.positions_projection", "preprocessor.positions.project"),
         ),
     },
     "PerceiverForImageClassificationFourier": {**ENCODER, **CLASS_DECODER},
     "PerceiverForImageClassificationConvProcessing": {
         **ENCODER,
         **CLASS_DECODER,
-        f"{CONV_STEM}.conv.weight": "preprocessor.what.layers.0.convolve.weight",
+        f"{CONV_STEM}.conv.weight": "preprocessor.stem.0.conv.weight",
         **modules(
-            (f"{CONV_STEM}.batchnorm", "preprocessor.what.layers.0.norm"), leaves=BATCH_NORM
+            (f"{CONV_STEM}.batchnorm", "preprocessor.stem.0.norm"), leaves=BATCH_NORM
         ),
     },
     "PerceiverForOpticalFlow": {
         **ENCODER,
         **_decoder("perceiver.decoder.decoder", "decoder"),
         **modules(
-            ("perceiver.input_preprocessor.conv_after_patches", "preprocessor.what.project"),
-            ("perceiver.decoder.decoder.final_layer", "postprocessor.to_flow"),
+            ("perceiver.input_preprocessor.conv_after_patches", "preprocessor.linear"),
+            ("perceiver.decoder.decoder.final_layer", "postprocessor.linear"),
         ),
     },
     "PerceiverForMultimodalAutoencoding": {
         **ENCODER,
-        **{f"perceiver.input_preprocessor.padding.{m}": f"preprocessor.pad.padding.{m}"
+        **{f"perceiver.input_preprocessor.padding.{m}": f"preprocessor.padding.{m}"
            for m in MODALITIES},
         **{f"perceiver.input_preprocessor.mask.{m}": f"preprocessor.mask_tokens.{m}"
            for m in MODALITIES},
-        **{f"perceiver.decoder.padding.{m}": f"queries.pad.padding.{m}" for m in MODALITIES},
-        LABEL_QUERY: "queries.modalities.label.rows",
-        **_decoder("perceiver.decoder.decoder", "decoder.decoder"),
+        **{f"perceiver.decoder.padding.{m}": f"queries.padding.{m}" for m in MODALITIES},
+        LABEL_QUERY: "queries.parts.label.table",
+        **_decoder("perceiver.decoder.decoder", "decoder"),
         **modules(
-            ("perceiver.decoder.decoder.final_layer", "decoder.decoder.project"),
+            ("perceiver.decoder.decoder.final_layer", "decoder.final"),
             *(
                 (
                     f"perceiver.output_postprocessor.modalities.{name}.classifier",
-                    f"postprocessor.modalities.{name}.{ours}",
+                    f"postprocessor.parts.{name}.linear",
                 )
-                for name, ours in zip(
-                    MODALITIES, ("to_samples", "to_colours", "to_logits"), strict=True
-                )
+                for name in MODALITIES
             ),
         ),
     },

@@ -1,26 +1,29 @@
 """Raw data in, one flat input array out: what is there, and where it is."""
 
-from .audio import AudioPatches
-from .conv_stem import ConvPool
-from .embedded import Embedded
-from .flow import flow_patches
-from .labels import OneHotLabel
-from .pictures import Conv1x1, Patches, Pixels
-from .points import Points
-from .positioned import AddedPositions, AppendedPositions
-from .text import ByteEmbedding
+from .audio import AudioPreprocessor
+from .frame_pairs import FlowPreprocessor, flow_patches
+from .grid import append_positions, build_positions
+from .images import (
+    ConvPreprocessor,
+    PixelPreprocessor,
+    VideoPreprocessor,
+    image_preprocessor,
+    space_to_depth,
+)
+from .points import PointPreprocessor
+from .text import TextPreprocessor
 
 __all__ = [
-    "AddedPositions",
-    "AppendedPositions",
-    "AudioPatches",
-    "ByteEmbedding",
-    "Conv1x1",
-    "ConvPool",
-    "Embedded",
-    "OneHotLabel",
-    "Patches",
-    "Pixels",
-    "Points",
+    "AudioPreprocessor",
+    "ConvPreprocessor",
+    "FlowPreprocessor",
+    "PixelPreprocessor",
+    "PointPreprocessor",
+    "TextPreprocessor",
+    "VideoPreprocessor",
+    "append_positions",
+    "build_positions",
     "flow_patches",
+    "image_preprocessor",
+    "space_to_depth",
 ]

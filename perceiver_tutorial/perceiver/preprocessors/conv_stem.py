@@ -1,47 +1,28 @@
-"""A small convolutional stem: every layer makes the picture four times smaller."""
+"""Convolutional stems of images: a linear map for each pixel, or convolution and max-pooling."""
 
 from itertools import pairwise
 
 import torch
-from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
-from .grid import GridInputs
-from .pictures import picture_spec
-
-MOST_LAYERS = 60
+from ..config import Conv1x1Stem, ConvPoolStem
 
 
-def same_padding(length: int, kernel: int, stride: int) -> tuple[int, int]:
-    """Cells to add before and after an axis so that ceil(length / stride) come out.
+def conv_stem(config: Conv1x1Stem | ConvPoolStem, in_channels: int = 3) -> nn.Module:
+    """Images to images: fewer cells, more channels.
 
-    What cannot be split evenly goes after: 224 cells, kernel 7 and stride 2 give
-    (2, 3), not (3, 3).
-
-    >>> same_padding(224, kernel=7, stride=2)
-    (2, 3)
-    """
-    needed = max((-(-length // stride) - 1) * stride + kernel - length, 0)
-    return needed // 2, needed - needed // 2
-
-
-def num_cells(length: int, padding: str, num_layers: int = 1) -> int:
-    """How many cells the stem makes of one axis of a picture.
+    Paper: Perceiver IO 4.5, for both; one layer of convolution and max-pooling there.
 
     Args:
-        length: of the axis, in pixels.
-        padding: "same" or "transformers", see `ConvPoolLayer`.
-        num_layers: of the stem.
-
-    >>> num_cells(224, "same"), num_cells(224, "transformers")
-    (56, 55)
+        config: which stem.
+        in_channels: colours of a pixel.
     """
-    for _ in range(num_layers):
-        convolved = -(-length // 2)
-        length = -(-convolved // 2) if padding == "same" else (convolved - 3) // 2 + 1
-    return length
+    if isinstance(config, Conv1x1Stem):
+        return nn.Conv2d(in_channels, config.channels, kernel_size=1, stride=config.stride)
+    widths = (in_channels, *(config.channels,) * config.num_layers)
+    return nn.Sequential(*(ConvPoolLayer(a, b, config.padding) for a, b in pairwise(widths)))
 
 
 class ConvPoolLayer(nn.Module):
@@ -58,13 +39,13 @@ class ConvPoolLayer(nn.Module):
     def __init__(self, in_channels: int, out_channels: int, padding: str):
         super().__init__()
         self.padding = padding
-        self.convolve = nn.Conv2d(in_channels, out_channels, kernel_size=7, stride=2, bias=False)
+        self.conv = nn.Conv2d(in_channels, out_channels, kernel_size=7, stride=2, bias=False)
         self.norm = nn.BatchNorm2d(out_channels)
 
     def forward(
-        self, frames: Float[Tensor, "frames colours height width"]
-    ) -> Float[Tensor, "frames channels rows columns"]:
-        frames = self.norm(self.convolve(self._pad(frames, 7, 0.0))).relu()
+        self, frames: Float[Tensor, "batch colours height width"]
+    ) -> Float[Tensor, "batch channels rows columns"]:
+        frames = self.norm(self.conv(self._pad(frames, 7, 0.0))).relu()
         if self.padding == "same":
             frames = self._pad(frames, 3, -torch.inf)
         return torch.max_pool2d(frames, kernel_size=3, stride=2)
@@ -76,49 +57,14 @@ class ConvPoolLayer(nn.Module):
         return pad(frames, (*width, *height), value=value)
 
 
-class ConvPool(GridInputs):
-    """Convolution and max-pooling, `num_layers` times.
+def same_padding(length: int, kernel: int, stride: int) -> tuple[int, int]:
+    """Cells to add before and after an axis so that ceil(length / stride) come out.
 
-    Paper: Perceiver IO 4.5, the variant with a convolutional stem; one layer there.
+    What cannot be split evenly goes after: 224 cells, kernel 7 and stride 2 give
+    (2, 3), not (3, 3).
 
-    Args:
-        size: of the picture, in (frames and) pixels.
-        num_channels: width of every layer.
-        image_channels: colours of a pixel.
-        num_layers: each makes height and width about four times smaller.
-        padding: "same" or "transformers", see `ConvPoolLayer`.
-
-    Raises:
-        ValueError: if `padding` has another name, or the picture is too small.
+    >>> same_padding(224, kernel=7, stride=2)
+    (2, 3)
     """
-
-    def __init__(
-        self,
-        size: tuple[int, ...],
-        num_channels: int,
-        image_channels: int = 3,
-        num_layers: int = 1,
-        padding: str = "same",
-    ):
-        super().__init__()
-        if padding not in ("same", "transformers"):
-            raise ValueError(f"padding={padding!r} is neither 'same' nor 'transformers'.")
-        if not 1 <= num_layers <= MOST_LAYERS:
-            raise ValueError(
-                f"expected 1 to {MOST_LAYERS} layers, got {num_layers}. Each halves the picture."
-            )
-        self.input_spec = picture_spec(size, image_channels)
-        self.num_channels = num_channels
-        widths = (image_channels, *(num_channels,) * num_layers)
-        self.layers = nn.Sequential(*(ConvPoolLayer(a, b, padding) for a, b in pairwise(widths)))
-        cells = [num_cells(n, padding, num_layers) for n in size[-2:]]
-        if min(cells) < 1:
-            raise ValueError(f"{num_layers} layers leave nothing of a picture of {size}.")
-        self.index_dims = (*size[:-2], *cells)
-
-    def forward(
-        self, picture: Float[Tensor, "batch *frames colours height width"]
-    ) -> Float[Tensor, "batch inputs channels"]:
-        self.input_spec.check(picture)
-        frames = self.layers(picture.flatten(0, -4))
-        return rearrange(frames, "(b t) c h w -> b (t h w) c", b=picture.shape[0])
+    needed = max((-(-length // stride) - 1) * stride + kernel - length, 0)
+    return needed // 2, needed - needed // 2

@@ -1,13 +1,13 @@
 """A task in a file: what can be chosen, what model follows, and what it is fed."""
 
-from .answers import SpanConfig
 from .entities import EntityConfig
-from .flow import OpticalFlowConfig
-from .images import ImageClassifierConfig
-from .language import MaskedLanguageConfig, TextClassifierConfig, positioned_bytes
-from .multimodal import AudioConfig, LabelConfig, MultimodalConfig, VideoConfig
-from .points import PointCloudConfig
-from .tagging import TokenClassifierConfig
+from .image_classification import ImageClassifierConfig
+from .language import MaskedLanguageConfig, TextClassifierConfig, fill_mask
+from .multimodal_autoencoding import AudioConfig, LabelConfig, MultimodalConfig, VideoConfig
+from .optical_flow import OpticalFlowConfig
+from .point_clouds import PointCloudConfig
+from .question_answering import SpanConfig
+from .token_classification import TokenClassifierConfig
 
 __all__ = [
     "AudioConfig",
@@ -22,5 +22,5 @@ __all__ = [
     "TextClassifierConfig",
     "TokenClassifierConfig",
     "VideoConfig",
-    "positioned_bytes",
+    "fill_mask",
 ]

@@ -1,4 +1,4 @@
-"""Sets of entities: every entity reads the latents, and answers for itself."""
+"""Sets of entities: one answer for each, from all of them."""
 
 from dataclasses import dataclass
 
@@ -14,9 +14,8 @@ from ..config import RESIDUAL, DecoderConfig, EncoderConfig, FourierConfig
 from ..decoder import PerceiverDecoder
 from ..encoder import PerceiverEncoder
 from ..model import PerceiverIO
-from ..parts import Postprocessor
-from ..postprocessors import PointerScores, Projection
-from ..preprocessors import Embedded, Points
+from ..postprocessors import LinearHead, PointerHead
+from ..preprocessors import PointPreprocessor
 from ..queries import InputQueries
 
 
@@ -33,8 +32,8 @@ class EntityConfig:
         num_outputs: numbers wanted for each entity; None: one score for each, to
             point with.
         num_entities: of the example input only. A model takes any number.
-        decoder: see `DecoderConfig`. With the residual, who asks also hears itself.
-        activation: the bend in every MLP of the Perceiver.
+        decoder: see `DecoderConfig`. With the residual, an entity is in its own answer.
+        activation: the GELU in every MLP of the Perceiver.
 
     Raises:
         ValueError: if coordinates are more than the features they are the first of.
@@ -51,14 +50,15 @@ class EntityConfig:
 
     def __post_init__(self):
         check_fields(self)
-        if len(self._resolution) > self.num_features:
+        if len(self.resolution) > self.num_features:
             raise ValueError(
                 f"expected coordinates among the features, got num_features={self.num_features} "
-                f"and {len(self._resolution)} coordinates. Count both in num_features."
+                f"and {len(self.resolution)} coordinates. Count both in num_features."
             )
 
     @property
-    def _resolution(self) -> tuple[int, ...]:
+    def resolution(self) -> tuple[int, ...]:
+        """One number for each coordinate; none without positions."""
         return self.positions.max_resolution if self.positions else ()
 
     def example_input(self, batch_size: int = 1) -> Float[Tensor, "batch entities features"]:
@@ -68,23 +68,20 @@ class EntityConfig:
 
 @build.register
 def _(config: EntityConfig) -> PerceiverIO:
-    """A model with random weights. Paper: Perceiver IO 4.4, for its entity encoder."""
+    """Paper: Perceiver IO 4.4, for its entity encoder."""
+    width, outputs = config.channels, config.num_outputs
+    features = config.num_features - len(config.resolution)
     bands = config.positions.num_bands if config.positions else 0
-    points = Points(config.num_features - len(config._resolution), bands, config._resolution)
-    width = config.channels
+    decoder = PerceiverDecoder(
+        config.decoder, width, config.encoder.latent_channels, activation=config.activation
+    )
     return initialise(
         PerceiverIO(
-            preprocessor=Embedded(points, width),
-            encoder=PerceiverEncoder(config.encoder, width, config.activation),
-            queries=InputQueries(width),
-            decoder=PerceiverDecoder(
-                config.decoder, width, config.encoder.latent_channels, activation=config.activation
-            ),
-            postprocessor=_answers(width, config.num_outputs),
+            PointPreprocessor(features, bands, config.resolution, width),
+            PerceiverEncoder(config.encoder, width, config.activation),
+            InputQueries(width),
+            decoder,
+            LinearHead(width, outputs) if outputs else PointerHead(width),
             config=config,
         )
     )
-
-
-def _answers(width: int, num_outputs: int | None) -> Postprocessor:
-    return Projection(width, num_outputs) if num_outputs else PointerScores(width)

@@ -3,34 +3,23 @@
 from dataclasses import dataclass, field
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Bool, Int
 from torch import Tensor
 
 from ...attention import Activation
 from ...initialisation import initialise
 from ...inputs import check_classes, check_fields
-from ...positions import LearnedPositions
 from ...zoo import build
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig
 from ..decoder import PerceiverDecoder
 from ..encoder import PerceiverEncoder
 from ..model import PerceiverIO
-from ..postprocessors import ClassLogits, TiedByteLogits
-from ..preprocessors import AddedPositions, ByteEmbedding
+from ..postprocessors import ClassificationHead, TiedHead
+from ..preprocessors import TextPreprocessor
 from ..queries import LearnedQueries, PlaceQueries
+from ..tokenizer import MASK, OFFSET, PAD
 
-
-def positioned_bytes(channels: int, max_bytes: int, vocabulary: int = 262) -> AddedPositions:
-    """An embedding for each byte, and one added for its place. Paper: Perceiver IO 4.1.
-
-    Args:
-        channels: width of an embedding.
-        max_bytes: longest text, in bytes.
-        vocabulary: 256 bytes and 6 special ids.
-    """
-    return AddedPositions(
-        ByteEmbedding(channels, max_bytes, vocabulary), LearnedPositions((max_bytes,), channels)
-    )
+BLANK = ord("_") + OFFSET
 
 
 @dataclass(frozen=True)
@@ -43,9 +32,9 @@ class MaskedLanguageConfig:
         input_channels: width of a byte's embedding, and of the queries.
         max_bytes: longest text, in bytes.
         vocabulary: 256 bytes and 6 special ids.
-        mask_queries: let the queries of bytes that are not kept read zeros, as
-            DeepMind's code does.
-        activation: the bend in every MLP.
+        mask_queries: let the queries of masked bytes attend to nothing, as DeepMind's
+            code does.
+        activation: the GELU in every MLP.
     """
 
     encoder: EncoderConfig
@@ -65,18 +54,16 @@ class MaskedLanguageConfig:
 
 @build.register
 def _(config: MaskedLanguageConfig) -> PerceiverIO:
-    """A model with random weights. Paper: Perceiver IO 4.1."""
-    preprocessor = positioned_bytes(config.input_channels, config.max_bytes, config.vocabulary)
-    width = config.input_channels
+    """Paper: Perceiver IO 4.1."""
+    width, latent_channels = config.input_channels, config.encoder.latent_channels
+    preprocessor = TextPreprocessor(width, config.max_bytes, config.vocabulary)
     return initialise(
         PerceiverIO(
-            preprocessor=preprocessor,
-            encoder=PerceiverEncoder(config.encoder, width, config.activation),
-            queries=PlaceQueries(config.max_bytes, width),
-            decoder=PerceiverDecoder(
-                config.decoder, width, config.encoder.latent_channels, activation=config.activation
-            ),
-            postprocessor=TiedByteLogits(preprocessor.what.table),
+            preprocessor,
+            PerceiverEncoder(config.encoder, width, config.activation),
+            PlaceQueries(config.max_bytes, width),
+            PerceiverDecoder(config.decoder, width, latent_channels, activation=config.activation),
+            TiedHead(preprocessor.embeddings),
             mask_queries=config.mask_queries,
             config=config,
         )
@@ -113,17 +100,31 @@ class TextClassifierConfig:
 
 @build.register
 def _(config: TextClassifierConfig) -> PerceiverIO:
-    """A model with random weights: the masked language model's encoder, and one query."""
+    """The masked language model's encoder, and one query."""
     width = config.encoder.latent_channels
     return initialise(
         PerceiverIO(
-            preprocessor=positioned_bytes(
-                config.input_channels, config.max_bytes, config.vocabulary
-            ),
-            encoder=PerceiverEncoder(config.encoder, config.input_channels, config.activation),
-            queries=LearnedQueries(1, width),
-            decoder=PerceiverDecoder(config.decoder, width, width, activation=config.activation),
-            postprocessor=ClassLogits(width, config.num_classes),
+            TextPreprocessor(config.input_channels, config.max_bytes, config.vocabulary),
+            PerceiverEncoder(config.encoder, config.input_channels, config.activation),
+            LearnedQueries(1, width),
+            PerceiverDecoder(config.decoder, width, width, activation=config.activation),
+            ClassificationHead(width, config.num_classes),
             config=config,
         )
     )
+
+
+def fill_mask(
+    model: PerceiverIO, ids: Int[Tensor, "batch bytes"], hidden: Bool[Tensor, "batch bytes"]
+) -> Int[Tensor, "batch bytes"]:
+    """Put the likeliest byte in every hidden place; bytes in sight stay.
+
+    Args:
+        model: a masked language model.
+        ids: texts. What stands in hidden places is not looked at.
+        hidden: True where a byte is to be guessed.
+    """
+    masked = ids.masked_fill(hidden, MASK)
+    with torch.inference_mode():
+        likeliest = model(masked, mask=masked != PAD).argmax(-1)
+    return torch.where(hidden, likeliest, ids)

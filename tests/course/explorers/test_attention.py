@@ -93,15 +93,15 @@ def test_the_read_layer_is_drawn_as_it_was_tapped(drawn):
     assert not torch.allclose(drawn[-1].on_input, weights[0, 0, 6], atol=1e-2)
 
 
-def test_self_attends_come_in_the_order_in_which_they_run():
+def test_self_attention_layers_come_in_the_order_in_which_they_run():
     model, ran = trained("digits-fourier"), []
     for block in model.encoder.blocks:
-        for self_attend in block:
-            tap = self_attend.attention.weights
-            tap.register_forward_hook(lambda _tap, _args, weights: ran.append(weights))
+        for layer in block:
+            hook = layer.attention.weights
+            hook.register_forward_hook(lambda _hook, _args, weights: ran.append(weights))
     looks, _ = perceiver_looks(model, READERS[DIGITS].sample(0).raw, "pixels")
     thoughts = [look.weights for look in looks[1:-1]]
-    assert [look.name for look in looks[1:-1]] == [f"self-attend {n} of 4" for n in range(1, 5)]
+    assert [look.name for look in looks[1:-1]] == [f"self-attention {n} of 4" for n in range(1, 5)]
     assert all(torch.equal(one, other) for one, other in zip(thoughts, ran, strict=True))
     assert not torch.equal(thoughts[0], thoughts[2])
 
@@ -141,7 +141,7 @@ def test_a_row_of_latents_is_told_by_what_they_had_read():
     assert torch.equal(found, torch.tensor([[0.25, 0.375, 0.375]]))
 
 
-def test_tokens_of_deit_are_drawn_as_they_were_tapped(drawn):
+def test_tokens_of_deit_are_drawn_as_they_were_recorded(drawn):
     model = trained("digits-deit-token")
     with record(model, "layers.1.attention.weights") as recorded, torch.no_grad():
         model(READERS[DEIT].sample(3).raw)
@@ -176,7 +176,7 @@ def test_the_names_of_hieras_blocks_say_how_far_they_read():
 def test_without_positions_what_is_read_moves_along_with_the_pixels(knows_places, monkeypatch):
     model, image = trained("digits-fourier"), READERS[DIGITS].sample(0).raw
     if not knows_places:
-        where = model.preprocessor.where
+        where = model.preprocessor.positions
         monkeypatch.setattr(
             type(where), "forward", lambda _self, *_: torch.zeros(64, where.num_channels)
         )
@@ -433,7 +433,7 @@ def test_every_layer_has_its_own_ranges(explorer):
         explorer.turn(layer=name)
         ranges[name] = (explorer._controls["head"].max, explorer._controls["row"].max)
     assert ranges["read"] == (0, 15)
-    assert ranges["self-attend 3 of 4"] == (3, 15)
+    assert ranges["self-attention 3 of 4"] == (3, 15)
     assert ranges["decode"] == (0, 0)
 
 

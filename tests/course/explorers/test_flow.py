@@ -26,7 +26,7 @@ from perceiver_course.kit.motion import warp
 from perceiver_course.kit.recipes.flow import MAX_SHIFT, MAX_TURN
 from perceiver_course.kit.wheel import flow_colours
 from perceiver_course.recipes import trained
-from perceiver_tutorial.perceiver import even_contrast, predict_flow
+from perceiver_tutorial.perceiver import local_contrast_normalisation, predict_flow
 
 # A turn by 10 degrees moves a pixel (x, y) by this much along the one axis and the other.
 _X, _Y = np.meshgrid(*(np.arange(n) - (n - 1) / 2 for n in SIZE))
@@ -97,7 +97,7 @@ def test_photographs_come_back_nearly(number):
 def test_both_flows_are_drawn_in_the_wheels_colours():
     picture = draw(1.0, -0.5, 6.0, "bricks", None)
     pair = moved(texture(2), 1.0, -0.5, 6.0)
-    found = predict_flow(trained("flow"), *even_contrast(pair.frames[0]))
+    found = predict_flow(trained("flow"), *local_contrast_normalisation(pair.frames[0]))
     fastest = float(pair.flow.norm(dim=-1).max().ceil())
     earlier, later, _key, truth_drawn, found_drawn, errors = panels(picture)
     for drawn, motion in ((truth_drawn, pair.flow[0]), (found_drawn, found)):

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from perceiver_course.explorers.modalities import KNOBS, _config, machine, measure, modalities
-from perceiver_course.kit.formulas import attend_flops, encoder_flops
+from perceiver_course.kit.formulas import encoder_flops, layer_flops
 from perceiver_tutorial import perceiver
 from perceiver_tutorial.tracing import cost, walk
 
@@ -36,7 +36,7 @@ def test_arrays_and_costs_are_those_of_the_formulas(
     assert arrays["queries"][0] == arrays["output array"][0] == queries
     few = encoder_flops(config.encoder, inputs, channels)
     assert {name: flops[name] for name in few} == few
-    plain = sum(attend_flops(inputs, inputs, channels, channels).values())
+    plain = sum(layer_flops(inputs, inputs, channels, channels).values())
     assert flops["all read all"] == 8 * plain
     assert sum(sizes.rows.values()) == inputs
     assert {sum(widths) for widths in sizes.widths.values()} == {channels}

@@ -23,7 +23,7 @@ READ_ONCE = replace(VISION_PERCEIVER_FOURIER, decoder=None)
 TWO_SETS = replace(READ_ONCE.encoder, cross_schedule=(0, 1, 1, 1, 1, 1, 1, 1))
 NOTHING_SHARED = replace(TWO_SETS, cross_schedule=tuple(range(8)), block_schedule=tuple(range(8)))
 
-ORIGINAL: dict[str, ImageClassifierConfig] = {
+PERCEIVER_V1: dict[str, ImageClassifierConfig] = {
     "perceiver-fourier": READ_ONCE,
     "perceiver-learned": replace(VISION_PERCEIVER_LEARNED, decoder=None),
     "perceiver-conv": replace(VISION_PERCEIVER_CONV, decoder=None),
@@ -59,6 +59,6 @@ def encode_in_turn(
     for read, block in encoder.schedule:
         if read is not None:
             latents = encoder.cross[read](latents, next(arrays))
-        for self_attend in encoder.blocks[block]:
-            latents = self_attend(latents)
+        for layer in encoder.blocks[block]:
+            latents = layer(latents)
     return latents

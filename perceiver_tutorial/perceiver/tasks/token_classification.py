@@ -1,4 +1,4 @@
-"""Token classification: every byte asks what it is part of."""
+"""Token classification: what is every byte part of?"""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -15,9 +15,9 @@ from ..config import RESIDUAL, DecoderConfig, EncoderConfig
 from ..decoder import PerceiverDecoder
 from ..encoder import PerceiverEncoder
 from ..model import PerceiverIO
-from ..postprocessors import Projection
+from ..postprocessors import LinearHead
+from ..preprocessors import TextPreprocessor
 from ..queries import InputQueries, PlaceQueries
-from .language import positioned_bytes
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class TokenClassifierConfig:
         input_channels: width of a byte's embedding, and of the queries.
         max_bytes: longest text, in bytes.
         vocabulary: 256 bytes and 6 special ids.
-        activation: the bend in every MLP.
+        activation: the GELU in every MLP.
     """
 
     encoder: EncoderConfig
@@ -56,18 +56,16 @@ class TokenClassifierConfig:
 
 @build.register
 def _(config: TokenClassifierConfig) -> PerceiverIO:
-    """A model with random weights; ours, in the manner of Perceiver IO 4.1 and 4.3."""
-    width = config.input_channels
-    asks_itself = config.ask == "inputs"
+    """Ours, in the manner of Perceiver IO 4.1 and 4.3."""
+    width, latent_channels = config.input_channels, config.encoder.latent_channels
+    by_input = config.ask == "inputs"
     return initialise(
         PerceiverIO(
-            preprocessor=positioned_bytes(width, config.max_bytes, config.vocabulary),
-            encoder=PerceiverEncoder(config.encoder, width, config.activation),
-            queries=InputQueries(width) if asks_itself else PlaceQueries(config.max_bytes, width),
-            decoder=PerceiverDecoder(
-                config.decoder, width, config.encoder.latent_channels, activation=config.activation
-            ),
-            postprocessor=Projection(width, config.num_labels),
+            TextPreprocessor(width, config.max_bytes, config.vocabulary),
+            PerceiverEncoder(config.encoder, width, config.activation),
+            InputQueries(width) if by_input else PlaceQueries(config.max_bytes, width),
+            PerceiverDecoder(config.decoder, width, latent_channels, activation=config.activation),
+            LinearHead(width, config.num_labels),
             config=config,
         )
     )

@@ -1,15 +1,53 @@
-"""Which outputs are asked for, and how many at a time."""
+"""What may come into a Perceiver beside raw data: masks, latents, and which outputs are wanted."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
+from torch.utils._pytree import tree_leaves
 
 from ..inputs import has_values
-from .parts import Points
+from .parts import OutputIndices
 
 
-def check_points(points: Points, known: Points) -> Points:
+def check_mask(mask: Tensor, x: Tensor) -> None:
+    """Let a mask over the inputs pass, or say what is wrong with it.
+
+    Raises:
+        ValueError: if it is not True and False, one for each input of each sample.
+    """
+    expected = f"expected mask as True and False of shape {list(x.shape[:2])}"
+    if not isinstance(mask, Tensor) or mask.dtype != torch.bool:
+        got = getattr(mask, "dtype", type(mask).__name__)
+        raise ValueError(f"{expected}, got {got}. True stays: attention_mask.bool().")
+    if mask.shape != x.shape[:2]:
+        raise ValueError(
+            f"{expected} (batch, inputs), got {list(mask.shape)}. Make one for each input."
+        )
+
+
+def check_latents(latents: Tensor, raw: Any) -> None:
+    """Let latents pass that are of as many samples as the raw input they are decoded for.
+
+    Raises:
+        ValueError: if they are no latents, or of another batch.
+    """
+    if not isinstance(latents, Tensor) or latents.ndim != 3 or not latents.is_floating_point():
+        got = f"{latents.dtype} {list(latents.shape)}" if isinstance(latents, Tensor) else latents
+        raise ValueError(
+            f"expected latents as floats [batch, latents, channels], got {got}. Give decode what "
+            "encode made."
+        )
+    samples = {value.shape[0] for value in tree_leaves(raw) if isinstance(value, Tensor)}
+    if samples and latents.shape[0] not in samples:
+        raise ValueError(
+            f"expected latents of {max(samples)} samples, as many as the raw input has, got "
+            f"{latents.shape[0]}. Give decode what encode made of this very batch."
+        )
+
+
+def check_points(points: OutputIndices, known: OutputIndices) -> OutputIndices:
     """Let flat output indices pass, or say what is wrong with them.
 
     Args:
@@ -47,7 +85,7 @@ def check_points(points: Points, known: Points) -> Points:
     return points.to(known.device)
 
 
-def split_points(points: Points, chunk_size: int | None) -> Iterator[Points]:
+def split_points(points: OutputIndices, chunk_size: int | None) -> Iterator[OutputIndices]:
     """Cut the indices into pieces of at most `chunk_size`, one modality in each piece.
 
     Without a size there is one piece, with all modalities.

@@ -1,4 +1,4 @@
-"""Optical flow: every pixel of the first frame asks where it went."""
+"""Optical flow: where did every pixel of the first frame go?"""
 
 from dataclasses import dataclass
 
@@ -14,8 +14,8 @@ from ..config import NO_RESIDUAL, DecoderConfig, EncoderConfig, FourierConfig
 from ..decoder import PerceiverDecoder
 from ..encoder import PerceiverEncoder
 from ..model import PerceiverIO
-from ..postprocessors import FlowField
-from ..preprocessors import AppendedPositions, Patches
+from ..postprocessors import FlowHead
+from ..preprocessors import FlowPreprocessor, build_positions
 from ..queries import InputQueries
 
 
@@ -25,12 +25,12 @@ class OpticalFlowConfig:
 
     Attributes:
         encoder: see `EncoderConfig`.
-        positions: how an input says where it is.
+        positions: how the place of an input is written down.
         image_size: (height, width) in pixels.
         patch_channels: width of a pixel's 54 neighbourhood colours after a linear map.
         divide_by: what the decoder's numbers are divided by.
         decoder: see `DecoderConfig`.
-        activation: the bend in every MLP.
+        activation: the GELU in every MLP.
     """
 
     encoder: EncoderConfig
@@ -52,21 +52,17 @@ class OpticalFlowConfig:
 
 @build.register
 def _(config: OpticalFlowConfig) -> PerceiverIO:
-    """A model with random weights. Paper: Perceiver IO 4.3."""
-    size = (2, *config.image_size)
-    what = Patches(size, (2, 1, 1), image_channels=27, projected_channels=config.patch_channels)
-    where = config.positions.build(config.image_size)
-    preprocessor = AppendedPositions(what, where)
-    width = preprocessor.num_channels
+    """Paper: Perceiver IO 4.3."""
+    where = build_positions(config.positions, config.image_size)
+    preprocessor = FlowPreprocessor(config.image_size, where, config.patch_channels)
+    width, latent_channels = preprocessor.num_channels, config.encoder.latent_channels
     return initialise(
         PerceiverIO(
-            preprocessor=preprocessor,
-            encoder=PerceiverEncoder(config.encoder, width, config.activation),
-            queries=InputQueries(width),
-            decoder=PerceiverDecoder(
-                config.decoder, width, config.encoder.latent_channels, activation=config.activation
-            ),
-            postprocessor=FlowField(width, config.image_size, config.divide_by),
+            preprocessor,
+            PerceiverEncoder(config.encoder, width, config.activation),
+            InputQueries(width),
+            PerceiverDecoder(config.decoder, width, latent_channels, activation=config.activation),
+            FlowHead(width, config.image_size, config.divide_by),
             config=config,
         )
     )

@@ -1,4 +1,4 @@
-"""Image classification: one question, one score for each class."""
+"""Image classification: one query, one score for each class."""
 
 from dataclasses import dataclass, field
 
@@ -12,20 +12,16 @@ from ...inputs import check_classes, check_fields
 from ...zoo import build
 from ..config import (
     RESIDUAL,
-    Conv1x1Stem,
-    ConvPoolStem,
     DecoderConfig,
     EncoderConfig,
-    FourierConfig,
-    LearnedConfig,
-    PatchStem,
-    PixelStem,
+    Positions,
+    Stem,
 )
-from ..decoder import one_answer
+from ..decoder import classification_decoder
 from ..encoder import PerceiverEncoder
 from ..model import PerceiverIO
-from ..postprocessors import ClassLogits
-from ..preprocessors import AppendedPositions
+from ..postprocessors import ClassificationHead
+from ..preprocessors import image_preprocessor
 
 
 @dataclass(frozen=True)
@@ -35,13 +31,13 @@ class ImageClassifierConfig:
     Attributes:
         encoder: see `EncoderConfig`.
         stem: what an input says of the image.
-        positions: how an input says where it is.
+        positions: how the place of an input is written down.
         image_size: (height, width) in pixels.
         image_channels: colours of a pixel.
         num_classes: scores wanted.
         decoder: see `DecoderConfig`; None: the mean of the latents is classified, as in
-            the original Perceiver.
-        activation: the bend in every MLP.
+            the first Perceiver.
+        activation: the GELU in every MLP.
         class_names: what each class is called, where that is known. Says nothing of what is
             computed: two configurations that differ in it are equal.
 
@@ -50,8 +46,8 @@ class ImageClassifierConfig:
     """
 
     encoder: EncoderConfig
-    stem: PixelStem | Conv1x1Stem | ConvPoolStem | PatchStem
-    positions: FourierConfig | LearnedConfig
+    stem: Stem
+    positions: Positions
     image_size: tuple[int, int] = (224, 224)
     image_channels: int = 3
     num_classes: int = 1000
@@ -70,19 +66,19 @@ class ImageClassifierConfig:
 
 @build.register
 def _(config: ImageClassifierConfig) -> PerceiverIO:
-    """A model with random weights. Paper: Perceiver IO 4.5."""
-    what = config.stem.build(config.image_size, config.image_channels)
-    preprocessor = AppendedPositions(what, config.positions.build(what.index_dims))
+    """Paper: Perceiver IO 4.5."""
+    preprocessor = image_preprocessor(
+        config.image_size, config.stem, config.positions, config.image_channels
+    )
     width = config.encoder.latent_channels
-    encoder = PerceiverEncoder(config.encoder, preprocessor.num_channels, config.activation)
-    queries, decoder = one_answer(config.decoder, width, config.activation)
+    queries, decoder = classification_decoder(config.decoder, width, config.activation)
     return initialise(
         PerceiverIO(
-            preprocessor=preprocessor,
-            encoder=encoder,
-            queries=queries,
-            decoder=decoder,
-            postprocessor=ClassLogits(width, config.num_classes),
+            preprocessor,
+            PerceiverEncoder(config.encoder, preprocessor.num_channels, config.activation),
+            queries,
+            decoder,
+            ClassificationHead(width, config.num_classes),
             config=config,
         )
     )

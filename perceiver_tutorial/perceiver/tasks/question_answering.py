@@ -12,7 +12,7 @@ from ...inputs import check_fields
 from ...zoo import build
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig
 from ..model import PerceiverIO
-from .tagging import TokenClassifierConfig
+from .token_classification import TokenClassifierConfig
 
 
 @dataclass(frozen=True)

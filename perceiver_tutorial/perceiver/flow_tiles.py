@@ -6,12 +6,14 @@ import torch
 from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d, pad
 
 from .preprocessors import flow_patches
 
 # Published weights answer in units of 20 pixels; released code multiplies once, at the very end.
 PIXELS_PER_UNIT = 20.0
 OVERLAP = 20
+WEAKEST = 0.05
 
 
 def flow_in_pixels(
@@ -144,3 +146,38 @@ def _paired(earlier: Tensor, later: Tensor) -> Tensor:
         )
     frames = torch.stack([earlier, later], dim=-4)
     return frames if earlier.ndim == 4 else frames[None]
+
+
+def local_contrast_normalisation(
+    photographs: Float[Tensor, "*batch 3 height width"], radius: int = 8
+) -> Float[Tensor, "*batch 3 height width"]:
+    """Make the colours around every pixel 0 on average, and their contrast 1.
+
+    A model that learns for a minute only has no time to find out that bright and dark,
+    clear and faint do not matter for motion. Perceiver IO's flow model is not given
+    this: it learned from 400,000 pairs, 480 times.
+
+    Args:
+        photographs: colours from -1 to 1; larger than `radius` on every side.
+        radius: how far around counts, in pixels.
+
+    Returns:
+        Unitless, mostly from -2 to 2. Where there is no contrast it stays near 0.
+
+    Raises:
+        ValueError: if a photograph is too small for the radius.
+    """
+    if min(photographs.shape[-2:]) <= radius:
+        raise ValueError(
+            f"expected photographs of more than {radius} pixels either way, got "
+            f"{photographs.shape[-2]} x {photographs.shape[-1]}. Choose a smaller radius."
+        )
+    rows = photographs.reshape(-1, *photographs.shape[-3:])
+    texture = rows - _around(rows, radius)
+    contrast = _around(texture.square().mean(1, keepdim=True), radius).sqrt()
+    return (texture / (contrast + WEAKEST)).reshape(photographs.shape)
+
+
+def _around(images: Tensor, radius: int) -> Tensor:
+    """The mean over a square around every pixel; beyond the edge the image is mirrored."""
+    return avg_pool2d(pad(images, [radius] * 4, mode="reflect"), 2 * radius + 1, stride=1)

@@ -11,11 +11,11 @@ from ...initialisation import initialise
 from ...inputs import check_fields
 from ...zoo import build
 from ..config import RESIDUAL, DecoderConfig, EncoderConfig, FourierConfig
-from ..decoder import one_answer
+from ..decoder import classification_decoder
 from ..encoder import PerceiverEncoder
 from ..model import PerceiverIO
-from ..postprocessors import ClassLogits
-from ..preprocessors import Points
+from ..postprocessors import ClassificationHead
+from ..preprocessors import PointPreprocessor
 
 
 @dataclass(frozen=True)
@@ -27,14 +27,14 @@ class PointCloudConfig:
 
     Attributes:
         encoder: see `EncoderConfig`.
-        positions: how a point says where it is; one resolution for each coordinate.
+        positions: how the place of a point is written down; one resolution for each coordinate.
         num_points: points of the example input; no weight depends on it.
         num_features: further numbers of a point, e.g. colours or a normal, behind its
             coordinates.
         num_classes: scores wanted.
         decoder: see `DecoderConfig`; None: the mean of the latents is the only answer,
-            as in the original Perceiver.
-        activation: the bend in every MLP.
+            as in the first Perceiver.
+        activation: the GELU in every MLP.
     """
 
     encoder: EncoderConfig
@@ -56,18 +56,17 @@ class PointCloudConfig:
 
 @build.register
 def _(config: PointCloudConfig) -> PerceiverIO:
-    """A model with random weights. Paper: Perceiver (arXiv 2103.03206) 4.4."""
+    """Paper: Perceiver (arXiv 2103.03206) 4.4."""
     where, width = config.positions, config.encoder.latent_channels
-    preprocessor = Points(config.num_features, where.num_bands, where.max_resolution)
-    encoder = PerceiverEncoder(config.encoder, preprocessor.num_channels, config.activation)
-    queries, decoder = one_answer(config.decoder, width, config.activation)
+    preprocessor = PointPreprocessor(config.num_features, where.num_bands, where.max_resolution)
+    queries, decoder = classification_decoder(config.decoder, width, config.activation)
     return initialise(
         PerceiverIO(
-            preprocessor=preprocessor,
-            encoder=encoder,
-            queries=queries,
-            decoder=decoder,
-            postprocessor=ClassLogits(width, config.num_classes),
+            preprocessor,
+            PerceiverEncoder(config.encoder, preprocessor.num_channels, config.activation),
+            queries,
+            decoder,
+            ClassificationHead(width, config.num_classes),
             config=config,
         )
     )

@@ -1,4 +1,4 @@
-"""Extractive question answering: where the answer begins and ends."""
+"""Losses over the bytes of a text: where an answer begins and ends, what each byte belongs to."""
 
 import torch
 from einops import rearrange
@@ -72,6 +72,26 @@ def best_spans(
     legal = legal & mask[:, :, None] & mask[:, None]  # infinite scores do not cancel
     best = scores.masked_fill(~legal, -torch.inf).flatten(1).argmax(1)
     return torch.stack([best // count, best % count], dim=-1)
+
+
+def tag_loss(
+    logits: Float[Tensor, "batch bytes labels"],
+    tags: Int[Tensor, "batch bytes"],
+    mask: Bool[Tensor, "batch bytes"],
+) -> Float[Tensor, ""]:
+    """The mean cross-entropy of all bytes of text, in nats; padding is not judged.
+
+    Args:
+        logits: a score for each label of each byte.
+        tags: the true label of each byte; what stands in padding is not looked at.
+        mask: True where there is text, False where there is padding.
+
+    Raises:
+        ValueError: if there is no text.
+    """
+    if has_values(mask) and not mask.any():
+        raise ValueError("expected at least one byte to judge, got mask without any True.")
+    return cross_entropy(logits[mask], tags[mask])
 
 
 def _kept(

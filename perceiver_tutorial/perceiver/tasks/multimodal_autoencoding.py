@@ -13,7 +13,6 @@ from ...initialisation import initialise
 from ...inputs import check_classes, check_fields
 from ...zoo import build
 from ..config import NO_RESIDUAL, DecoderConfig, EncoderConfig, FourierConfig
-from ..decoder import PerceiverDecoder
 from ..encoder import PerceiverEncoder
 from ..model import PerceiverIO
 from ..multimodal import (
@@ -21,9 +20,10 @@ from ..multimodal import (
     MultimodalPostprocessor,
     MultimodalPreprocessor,
     MultimodalQueries,
+    OneHotPreprocessor,
 )
-from ..postprocessors import AudioSamples, ClassLogits, PicturePixels
-from ..preprocessors import AppendedPositions, AudioPatches, OneHotLabel, Patches
+from ..postprocessors import AudioHead, ClassificationHead, PixelHead
+from ..preprocessors import AudioPreprocessor, VideoPreprocessor, build_positions
 from ..queries import GridQueries, LearnedQueries
 
 
@@ -35,7 +35,7 @@ class VideoConfig:
         num_frames: frames.
         image_size: (height, width) in pixels.
         patch_size: side of the squares that are folded into channels, in pixels.
-        positions: how inputs and queries say where they are.
+        positions: how the places of inputs and queries are written down.
         mask_probability: how often an input is replaced by the mask token.
     """
 
@@ -47,6 +47,16 @@ class VideoConfig:
 
     __post_init__ = check_fields
 
+    @property
+    def size(self) -> tuple[int, int, int]:
+        """(frames, height, width), in pixels."""
+        return (self.num_frames, *self.image_size)
+
+    @property
+    def cells(self) -> tuple[int, int, int]:
+        """Inputs along each axis."""
+        return (self.num_frames, *(n // self.patch_size for n in self.image_size))
+
 
 @dataclass(frozen=True)
 class AudioConfig:
@@ -55,7 +65,7 @@ class AudioConfig:
     Attributes:
         num_samples: samples.
         samples_per_patch: samples that make one input.
-        positions: how inputs and queries say where they are.
+        positions: how the places of inputs and queries are written down.
         mask_probability: how often an input is replaced by the mask token.
     """
 
@@ -65,6 +75,11 @@ class AudioConfig:
     mask_probability: float = 0.0
 
     __post_init__ = check_fields
+
+    @property
+    def cells(self) -> tuple[int]:
+        """Inputs along the one axis."""
+        return (self.num_samples // self.samples_per_patch,)
 
 
 @dataclass(frozen=True)
@@ -106,7 +121,7 @@ class MultimodalConfig:
         input_padding: learned channels that the widest modality gets; others get more.
         query_padding: the same for the queries.
         decoder: see `DecoderConfig`.
-        activation: the bend in every MLP.
+        activation: the GELU in every MLP.
     """
 
     encoder: EncoderConfig
@@ -132,19 +147,18 @@ class MultimodalConfig:
 
     @property
     def num_outputs(self) -> dict[str, int]:
-        """How many questions there are: one for each pixel, patch of sound, and class label."""
+        """How many queries there are: one for each pixel, patch of sound, and class label."""
         return {
-            "audio": self.audio.num_samples // self.audio.samples_per_patch,
-            "image": math.prod(_video_size(self.image)),
+            "audio": math.prod(self.audio.cells),
+            "image": math.prod(self.image.size),
             "label": 1,
         }
 
     @property
     def input_rows(self) -> dict[str, range]:
         """Which rows of the input array belong to which modality."""
-        patches = self.num_outputs["image"] // self.image.patch_size**2
-        first = self.num_outputs["audio"]
-        label = first + patches
+        first = math.prod(self.audio.cells)
+        label = first + math.prod(self.image.cells)
         return {
             "audio": range(first),
             "image": range(first, label),
@@ -152,10 +166,10 @@ class MultimodalConfig:
         }
 
     def mask(self, names: Collection[str], batch_size: int) -> Bool[Tensor, "batch inputs"]:
-        """Let only some modalities be read, for `encode` and the model itself.
+        """Let only some modalities be attended to, for `encode` and the model itself.
 
         Args:
-            names: of the modalities that are read; the others stay hidden.
+            names: of the modalities that are seen; the others stay hidden.
             batch_size: samples.
 
         Raises:
@@ -174,10 +188,9 @@ class MultimodalConfig:
 
 @build.register
 def _(config: MultimodalConfig) -> PerceiverIO:
-    """A model with random weights. Paper: Perceiver IO 4.4."""
-    preprocessor = _multimodal_preprocessor(config)
-    queries = _multimodal_queries(config)
-    decoder = PerceiverDecoder(
+    """Paper: Perceiver IO 4.4."""
+    preprocessor, queries = _preprocessor(config), _queries(config)
+    decoder = MultimodalDecoder(
         config.decoder,
         queries.num_channels,
         config.encoder.latent_channels,
@@ -186,57 +199,46 @@ def _(config: MultimodalConfig) -> PerceiverIO:
     )
     return initialise(
         PerceiverIO(
-            preprocessor=preprocessor,
-            encoder=PerceiverEncoder(config.encoder, preprocessor.num_channels, config.activation),
-            queries=queries,
-            decoder=MultimodalDecoder(decoder),
-            postprocessor=_multimodal_postprocessor(config),
+            preprocessor,
+            PerceiverEncoder(config.encoder, preprocessor.num_channels, config.activation),
+            queries,
+            decoder,
+            _postprocessor(config),
             config=config,
         )
     )
 
 
-def _video_size(image: VideoConfig) -> tuple[int, int, int]:
-    return (image.num_frames, *image.image_size)
-
-
-def _sound(audio: AudioConfig) -> AudioPatches:
-    return AudioPatches(audio.num_samples, audio.samples_per_patch)
-
-
-def _multimodal_preprocessor(config: MultimodalConfig) -> MultimodalPreprocessor:
-    side = config.image.patch_size
-    patches = Patches(_video_size(config.image), (1, side, side))
-    sound = _sound(config.audio)
-    modalities = {
-        "audio": AppendedPositions(sound, config.audio.positions.build(sound.index_dims)),
-        "image": AppendedPositions(patches, config.image.positions.build(patches.index_dims)),
-        "label": OneHotLabel(config.label.num_classes),
+def _preprocessor(config: MultimodalConfig) -> MultimodalPreprocessor:
+    audio, image = config.audio, config.image
+    when = build_positions(audio.positions, audio.cells)
+    where = build_positions(image.positions, image.cells)
+    blocks = (1, image.patch_size, image.patch_size)
+    parts = {
+        "audio": AudioPreprocessor(audio.num_samples, audio.samples_per_patch, when),
+        "image": VideoPreprocessor(image.size, blocks, where),
+        "label": OneHotPreprocessor(config.label.num_classes),
     }
-    masked = {name: getattr(config, name).mask_probability for name in modalities}
-    return MultimodalPreprocessor(modalities, config.input_padding, masked)
+    masked = {name: getattr(config, name).mask_probability for name in parts}
+    return MultimodalPreprocessor(parts, config.input_padding, masked)
 
 
-def _multimodal_queries(config: MultimodalConfig) -> MultimodalQueries:
-    places = {"audio": _sound(config.audio).index_dims, "image": _video_size(config.image)}
-    queries = {
-        name: GridQueries(
-            index_dims,
-            getattr(config, name).positions.num_bands,
-            getattr(config, name).positions.max_resolution,
-        )
-        for name, index_dims in places.items()
+def _queries(config: MultimodalConfig) -> MultimodalQueries:
+    when, where = config.audio.positions, config.image.positions
+    parts = {
+        "audio": GridQueries(config.audio.cells, when.num_bands, when.max_resolution),
+        "image": GridQueries(config.image.size, where.num_bands, where.max_resolution),
+        "label": LearnedQueries(1, config.label.query_channels),
     }
-    queries["label"] = LearnedQueries(1, config.label.query_channels)
-    return MultimodalQueries(queries, config.query_padding)
+    return MultimodalQueries(parts, config.query_padding)
 
 
-def _multimodal_postprocessor(config: MultimodalConfig) -> MultimodalPostprocessor:
+def _postprocessor(config: MultimodalConfig) -> MultimodalPostprocessor:
     width = config.output_channels
     return MultimodalPostprocessor(
         {
-            "audio": AudioSamples(width, config.audio.samples_per_patch),
-            "image": PicturePixels(width, _video_size(config.image)),
-            "label": ClassLogits(width, config.label.num_classes),
+            "audio": AudioHead(width, config.audio.samples_per_patch),
+            "image": PixelHead(width, config.image.size),
+            "label": ClassificationHead(width, config.label.num_classes),
         }
     )

@@ -3,7 +3,7 @@
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from ..flow import flow_in_pixels
+from ..flow_tiles import flow_in_pixels
 
 
 def end_point_error(

@@ -14,10 +14,10 @@ from torch import nn
 from transformers import PerceiverConfig
 from transformers.models.perceiver.modeling_perceiver import PerceiverEncoder as TheirEncoder
 
-from perceiver_tutorial.perceiver import ORIGINAL, PUBLISHED, build, with_fidelity
-from perceiver_tutorial.perceiver.decoder import AverageDecoder, one_answer
+from perceiver_tutorial.perceiver import PERCEIVER_V1, PUBLISHED, build, with_fidelity
+from perceiver_tutorial.perceiver.decoder import AverageDecoder, classification_decoder
 from perceiver_tutorial.perceiver.encoder import PerceiverEncoder
-from perceiver_tutorial.perceiver.original import encode_in_turn
+from perceiver_tutorial.perceiver.perceiver_v1 import encode_in_turn
 from perceiver_tutorial.perceiver.tiny import ENCODER
 
 pytestmark = pytest.mark.usefixtures("no_gradients", "float64")
@@ -65,19 +65,19 @@ def array(batch_size=2):
 
 
 def test_all_have_a_size():
-    assert set(ORIGINAL) == set(SIZES)
+    assert set(PERCEIVER_V1) == set(SIZES)
 
 
 @pytest.mark.parametrize("name", SIZES)
 def test_parameters_and_operations_are_exact_and_as_published(name):
     parameters, operations, published = SIZES[name]
-    total = cost_of(ORIGINAL[name]).total
+    total = cost_of(PERCEIVER_V1[name]).total
     assert (total.parameters, gflop(total.flops)) == (parameters, operations)
     assert parameters / 1e6 == pytest.approx(published, abs=0.25)
 
 
 def test_the_average_saves_the_query_and_the_whole_decoder():
-    io, averaged = walk_of(FOURIER), walk_of(ORIGINAL["perceiver-fourier"])
+    io, averaged = walk_of(FOURIER), walk_of(PERCEIVER_V1["perceiver-fourier"])
     saved = sum(io[part].parameters for part in ("queries", "decoder"))
     assert io.parameters - averaged.parameters == saved == 6_304_768
     assert averaged["queries"].shape == (1, 0, 1024)
@@ -85,16 +85,16 @@ def test_the_average_saves_the_query_and_the_whole_decoder():
 
 
 def test_eight_reads_have_two_sets_of_weights():
-    reads = walk_of(ORIGINAL[EIGHT])["encoder.cross.0"]
-    think = walk_of(ORIGINAL[EIGHT])["encoder.blocks.0.0"]
+    reads = walk_of(PERCEIVER_V1[EIGHT])["encoder.cross.0"]
+    think = walk_of(PERCEIVER_V1[EIGHT])["encoder.blocks.0.0"]
     assert (reads.modules, reads.runs) == (2, 8)
     assert (think.modules, think.runs) == (6, 48)
-    all_apart = walk_of(ORIGINAL[f"{EIGHT}-unshared"])["encoder.blocks.0.0"]
+    all_apart = walk_of(PERCEIVER_V1[f"{EIGHT}-unshared"])["encoder.blocks.0.0"]
     assert (all_apart.modules, all_apart.runs) == (48, 48)
 
 
 def test_seven_more_reads_take_seven_times_as_much_as_one():
-    once, often = cost_of(ORIGINAL["perceiver-fourier"]), cost_of(ORIGINAL[EIGHT])
+    once, often = cost_of(PERCEIVER_V1["perceiver-fourier"]), cost_of(PERCEIVER_V1[EIGHT])
     read = once["encoder.cross.0"].flops
     assert often["encoder.cross.0"].flops == 8 * read
     assert often.total.flops - once.total.flops == 7 * read
@@ -107,7 +107,7 @@ def test_seven_more_reads_take_seven_times_as_much_as_one():
 @pytest.mark.parametrize("name", ["perceiver-fourier", EIGHT])
 def test_a_model_is_its_schedule_written_out_and_averaged(name):
     """At a small size, with the schedule of the published one."""
-    sizes, published = CONFIGS["averaged images"], ORIGINAL[name].encoder
+    sizes, published = CONFIGS["averaged images"], PERCEIVER_V1[name].encoder
     small = replace(
         ENCODER,
         num_blocks=8,
@@ -123,7 +123,7 @@ def test_a_model_is_its_schedule_written_out_and_averaged(name):
             latents = model.encoder.cross[min(turn, 1)](latents, inputs)
         for think in model.encoder.blocks[0]:
             latents = think(latents)
-    by_hand = model.postprocessor.to_logits(latents.mean(1))
+    by_hand = model.postprocessor.linear(latents.mean(1))
     assert relative_error(model(raw), by_hand) < EXACT
 
 
@@ -182,7 +182,7 @@ def test_inputs_that_are_not_kept_are_read_at_no_turn():
 
 
 def test_without_a_decoder_nothing_is_asked():
-    queries, decoder = one_answer(None, channels=12, activation="gelu")
+    queries, decoder = classification_decoder(None, channels=12, activation="gelu")
     assert isinstance(decoder, AverageDecoder)
     assert queries(torch.randn(2, 5, 3)).shape == (2, 0, 12)
     assert queries.all_points(torch.randn(2, 5, 3)).tolist() == []
@@ -196,8 +196,8 @@ def test_there_are_no_points_to_choose():
 
 
 def test_deepminds_choices_leave_the_average_alone():
-    config = with_fidelity(ORIGINAL["perceiver-learned"], "deepmind")
-    assert config == replace(ORIGINAL["perceiver-learned"], activation="gelu_tanh")
+    config = with_fidelity(PERCEIVER_V1["perceiver-learned"], "deepmind")
+    assert config == replace(PERCEIVER_V1["perceiver-learned"], activation="gelu_tanh")
     assert PUBLISHED[FOURIER].decoder is not None
 
 

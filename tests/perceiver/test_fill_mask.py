@@ -7,7 +7,7 @@ from tiny import CONFIGS
 
 from perceiver_course.chapters.masked_language.model import evidence, guess_blanks
 from perceiver_tutorial.perceiver import build, encode_text
-from perceiver_tutorial.perceiver.blanks import fill_in
+from perceiver_tutorial.perceiver.tasks.language import fill_mask
 from perceiver_tutorial.perceiver.tokenizer import MASK
 
 
@@ -21,7 +21,7 @@ def test_what_is_in_sight_stays_and_what_is_hidden_is_the_likeliest(model):
     ids = encode_text(["dogs", "a b c"], length=9).ids
     hidden = torch.zeros_like(ids).bool()
     hidden[0, 2] = hidden[1, 3] = True
-    filled = fill_in(model, ids, hidden)
+    filled = fill_mask(model, ids, hidden)
     assert torch.equal(filled[~hidden], ids[~hidden])
     alone = ids[:1, :6].masked_fill(hidden[:1, :6], MASK)
     assert filled[0, 2] == model(alone)[0, 2].argmax()
@@ -30,7 +30,7 @@ def test_what_is_in_sight_stays_and_what_is_hidden_is_the_likeliest(model):
 def test_what_stands_in_a_hidden_place_is_not_looked_at(model):
     ids = encode_text(["dogs"], length=6).ids
     hidden = torch.tensor([[False, False, True, False, False, False]])
-    others = [fill_in(model, ids.masked_fill(hidden, number), hidden) for number in (0, 3, 99)]
+    others = [fill_mask(model, ids.masked_fill(hidden, number), hidden) for number in (0, 3, 99)]
     assert all(torch.equal(other, others[0]) for other in others)
 
 
