@@ -139,8 +139,8 @@ PICTURES = {
     "stage diagram and a stage": lambda: draw_stage_diagram(
         TINY_WALK,
         Panel(
-            named_stages(TINY_WALK)["5 encoder.cross.0"],
-            "5 encoder.cross.0",
+            named_stages(TINY_WALK)["4 encoder.cross.0"],
+            "4 encoder.cross.0",
             [("queries", "5: chosen"), ("runs", "1: it reads once")],
             "Somebody said so. This holds.",
         ),
@@ -465,8 +465,8 @@ PICTURES = {
     ),
 }
 SAID = {
-    "stage diagram": "its stages from left to right: 1 raw 3 x 8 x 10; 2 preprocessor.what 80 x 3",
-    "stage diagram and a stage": "Chosen is 5 encoder.cross.0: CrossAttentionLayer, ",
+    "stage diagram": "its stages from left to right: 1 raw 3 x 8 x 10; 2 preprocessor.positions 80 x 22",
+    "stage diagram and a stage": "Chosen is 4 encoder.cross.0: CrossAttentionLayer, ",
     "a row on a picture": "Most of all: row 5, column 7 (4%); row 5, column 6",
     "a row on a text": 'Most of all: "é" at byte 3 (100%);',
     "motion": "A title. Mean motion: 2.0 right and 2.0 down in truth, 1.0 right and 1.0 down for",
