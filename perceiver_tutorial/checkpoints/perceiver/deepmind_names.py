@@ -6,7 +6,7 @@ import torch
 
 from ...perceiver import PerceiverIO
 from ...perceiver.preprocessors.conv_stem import ConvPoolLayer
-from ..layout import Layout, Row
+from ..layout import Layout
 from ..transforms import FOUR_AXES, HEIGHT_WIDTH_IN_OUT, SAME, TRANSPOSED, Transform
 
 NUMBERED = ("linear", "layer_norm", "self_attention", "conv", "batchnorm")
@@ -21,12 +21,6 @@ def _transform(theirs: str, ours: str) -> Transform:
     if theirs.endswith("//w"):
         return HEIGHT_WIDTH_IN_OUT if ".stem." in ours else TRANSPOSED
     return FOUR_AXES if "batchnorm" in theirs else SAME
-
-
-def _rows(names: dict[str, str]) -> tuple[Row, ...]:
-    return tuple(
-        Row((theirs,), (ours,), _transform(theirs, ours)) for theirs, ours in names.items()
-    )
 
 
 # A moving average stands there twice, `hidden` before it was divided by its warm-up. That is
@@ -55,7 +49,7 @@ def _tables(*pairs: tuple[str, str]) -> dict[str, str]:
     return {f"{a}//pos_embs": b for a, b in pairs}
 
 
-def _attend(theirs: str, ours: str, *norms: str) -> dict[str, str]:
+def _layer(theirs: str, ours: str, *norms: str) -> dict[str, str]:
     return {
         **_norms(*((f"{theirs}/layer_norm_{i}", f"{ours}.{n}") for i, n in enumerate(norms))),
         **_linears(
@@ -75,8 +69,8 @@ CROSS_NORMS = ("norm_q", "norm_kv", "norm_mlp")
 def _encoder_names(scope: str = "perceiver_encoder/~") -> dict[str, str]:
     return {
         **_tables((f"{scope}/trainable_position_encoding", "encoder.latents")),
-        **_attend(f"{scope}/cross_attention", "encoder.cross.0", *CROSS_NORMS),
-        **_attend(f"{scope}/self_attention_{{}}", "encoder.blocks.0.{}", "norm_q", "norm_mlp"),
+        **_layer(f"{scope}/cross_attention", "encoder.cross.0", *CROSS_NORMS),
+        **_layer(f"{scope}/self_attention_{{}}", "encoder.blocks.0.{}", "norm_q", "norm_mlp"),
     }
 
 
@@ -85,7 +79,7 @@ CLASS_QUERY = "classification_decoder/~/basic_decoder/~/trainable_position_encod
 CLASSIFIER = {
     **_encoder_names(),
     **_tables((CLASS_QUERY, "queries.table")),
-    **_attend(
+    **_layer(
         "classification_decoder/~/basic_decoder/cross_attention", "decoder.cross", *CROSS_NORMS
     ),
     **_linears(("classification_decoder/~/basic_decoder/output", "postprocessor.linear")),
@@ -118,11 +112,11 @@ NAMES: dict[str, dict[str, str]] = {
             ("trainable_position_encoding", "preprocessor.position_embeddings.weight"),
             ("basic_decoder/~/trainable_position_encoding", "queries.table"),
         ),
-        **_attend("basic_decoder/cross_attention", "decoder.cross", *CROSS_NORMS),
+        **_layer("basic_decoder/cross_attention", "decoder.cross", *CROSS_NORMS),
     },
     "optical-flow-perceiver": {
         **_encoder_names(),
-        **_attend("flow_decoder/~/basic_decoder/cross_attention", "decoder.cross", *CROSS_NORMS),
+        **_layer("flow_decoder/~/basic_decoder/cross_attention", "decoder.cross", *CROSS_NORMS),
         **_linears(
             ("image_preprocessor/patches_linear", "preprocessor.linear"),
             ("flow_decoder/~/basic_decoder/output", "postprocessor.linear"),
@@ -130,7 +124,7 @@ NAMES: dict[str, dict[str, str]] = {
     },
     "multimodal-perceiver": {
         **_encoder_names("encoder/~"),
-        **_attend(
+        **_layer(
             "multimodal_decoder/~/basic_decoder/cross_attention",
             "decoder.cross",
             *CROSS_NORMS,
@@ -154,24 +148,25 @@ NAMES: dict[str, dict[str, str]] = {
 }  # fmt: skip
 
 OUR_NORM = "preprocessor.stem.{}.norm"
-STATISTICS = (
-    *(
-        Row(
-            tuple(f"{STEM}/batchnorm_{{}}/~/{n}_ema//{leaf}" for leaf in ("average", "hidden")),
-            (f"{OUR_NORM}.running_{n}",),
+STATISTICS = {
+    **{
+        tuple(f"{STEM}/batchnorm_{{}}/~/{n}_ema//{leaf}" for leaf in ("average", "hidden")): (
+            f"{OUR_NORM}.running_{n}",
             AVERAGE,
         )
         for n in ("mean", "var")
-    ),
-    Row(
-        tuple(f"{STEM}/batchnorm_{{}}/~/{n}_ema//counter" for n in ("mean", "var")),
-        (f"{OUR_NORM}.num_batches_tracked",),
+    },
+    tuple(f"{STEM}/batchnorm_{{}}/~/{n}_ema//counter" for n in ("mean", "var")): (
+        f"{OUR_NORM}.num_batches_tracked",
         COUNTERS,
     ),
-)
+}
 
 OF_DEEPMIND = {
-    family: Layout((*_rows(names), *STATISTICS), spell=_unnumbered)
+    family: Layout(
+        {theirs: (ours, _transform(theirs, ours)) for theirs, ours in names.items()} | STATISTICS,
+        spell=_unnumbered,
+    )
     for family, names in NAMES.items()
 }
 

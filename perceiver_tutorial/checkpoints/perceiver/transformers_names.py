@@ -1,9 +1,9 @@
 """What transformers calls the weights of its Perceivers, and what we call them."""
 
-from ..layout import Layout, modules, rows
+from ..layout import Layout, modules
 
 
-def _attend(theirs: str, ours: str, first_norm: str) -> dict[str, str]:
+def _layer(theirs: str, ours: str, first_norm: str) -> dict[str, str]:
     return modules(
         (f"{theirs}.attention.self.layernorm1", f"{ours}.{first_norm}"),
         (f"{theirs}.attention.self.layernorm2", f"{ours}.norm_kv"),
@@ -18,13 +18,13 @@ def _attend(theirs: str, ours: str, first_norm: str) -> dict[str, str]:
 
 
 def _decoder(theirs: str, ours: str) -> dict[str, str]:
-    return _attend(f"{theirs}.decoding_cross_attention", f"{ours}.cross", "norm_q")
+    return _layer(f"{theirs}.decoding_cross_attention", f"{ours}.cross", "norm_q")
 
 
 ENCODER = {
     "perceiver.embeddings.latents": "encoder.latents",
-    **_attend("perceiver.encoder.cross_attention", "encoder.cross.0", "norm_q"),
-    **_attend("perceiver.encoder.self_attends.{}", "encoder.blocks.0.{}", "norm_q"),
+    **_layer("perceiver.encoder.cross_attention", "encoder.cross.0", "norm_q"),
+    **_layer("perceiver.encoder.self_attends.{}", "encoder.blocks.0.{}", "norm_q"),
 }
 
 BYTES = {
@@ -107,4 +107,4 @@ NAMES: dict[str, dict[str, str]] = {
 }  # fmt: skip
 
 ALIASES = {"perceiver.output_postprocessor.bias": "embedding_decoder.bias"}  # older files
-OF_TRANSFORMERS = {name: Layout(rows(names), ALIASES) for name, names in NAMES.items()}
+OF_TRANSFORMERS = {name: Layout(names, ALIASES) for name, names in NAMES.items()}
