@@ -23,7 +23,7 @@ def axis_coordinates(
         num_cells: cells along the axis.
         convention: "linspace" puts the last cell at +1, as every input grid has
             it; "half-open" steps by 2 / `num_cells` and stops one step short of
-            +1, as DeepMind's decoders have it when they ask for some outputs only.
+            +1, as DeepMind's decoders have it for some outputs only.
 
     Raises:
         ValueError: if the convention has another name.

@@ -1,11 +1,11 @@
-"""The original Perceiver (arXiv 2103.03206), on ImageNet: no query, and often more than one look.
+"""The first Perceiver (arXiv 2103.03206), on ImageNet: no query, often several cross-attentions.
 
 It averages its latents, and the average is classified. No weights were published.
-The first three read once, as those that Perceiver IO compares itself with do
-(2107.14795, table 7: 42.1 million parameters, 55.9 with learned positions). The
-original itself reads eight times, each time before it thinks: first with weights of its
-own, then seven times with another set, which all seven share, 44.9 million parameters
-in all. Without any sharing there would be 326.2 million, and no fewer operations.
+The first three attend to the input once, as those that Perceiver IO compares itself with
+do (2107.14795, table 7: 42.1 million parameters, 55.9 with learned positions). The first
+Perceiver itself does so eight times, before each block: first with weights of its own, then
+seven times with another set, which all seven share, 44.9 million parameters in all.
+Without any sharing there would be 326.2 million, and no fewer operations.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Postprocessors that make a picture larger than the grid that was asked about.
+"""Postprocessors that make a picture larger than the grid of queries.
 
 They follow DeepMind's ImagePostprocessor, which no published checkpoint uses and
 no other port has. A pixel depends on its neighbours here, so the work is done in
@@ -44,7 +44,7 @@ class DepthToSpace(nn.Module):
 class ConvUpsample(nn.Module):
     """Transposed convolutions, each twice as large, narrower towards the end.
 
-    Kernel 4, stride 2 along an axis until it has doubled as often as asked, 1
+    Kernel 4, stride 2 along an axis until it has doubled as often as wanted, 1
     afterwards; ReLU between. Channels are `num_outputs` times 2 for every layer
     still to come. DeepMind's 2-D module is fixed at four times larger; this one
     takes any power of two.

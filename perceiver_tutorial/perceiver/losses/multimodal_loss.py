@@ -56,7 +56,7 @@ def targets_at(
 
     Returns:
         image [batch, points, 3], audio [batch, points * samples_per_patch], label
-        [batch, classes]; only those that were asked for.
+        [batch, classes]; only those that are in `points`.
     """
     pixels = rearrange(raw["image"], "b t c h w -> b (t h w) c")
     patches = rearrange(raw["audio"], "b (n patch) 1 -> b n patch", patch=samples_per_patch)

@@ -149,8 +149,8 @@ def image_preprocessor(
 
     Args:
         size: (height, width) in pixels.
-        stem: what an input says of the image.
-        positions: how it says where it is.
+        stem: how pixels become inputs.
+        positions: how the place of an input is written down.
         in_channels: colours of a pixel.
     """
     where = build_positions(positions, stem.cells(size))

@@ -21,7 +21,7 @@ class PointPreprocessor(nn.Module):
             for each coordinate. Coordinates come first in the raw data, unitless,
             meant to lie between -1 and 1.
         channels: width after a small MLP, the same for every point: numbers of different
-            kinds may matter only together, and no linear map says so. Default: no MLP.
+            kinds may matter only together, which no linear map can tell. Default: no MLP.
 
     Raises:
         ValueError: if nothing is known of a point.

@@ -30,7 +30,7 @@ class ImageClassifierConfig:
 
     Attributes:
         encoder: see `EncoderConfig`.
-        stem: what an input says of the image.
+        stem: how pixels become inputs.
         positions: how the place of an input is written down.
         image_size: (height, width) in pixels.
         image_channels: colours of a pixel.

@@ -1,4 +1,4 @@
-"""Extractive question answering: every byte says how well the answer begins, and ends, with it."""
+"""Extractive question answering: does the answer begin, or end, with this byte?"""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -28,7 +28,7 @@ class TokenClassifierConfig:
         encoder: see `EncoderConfig`.
         num_labels: scores of a byte; one of the labels is "none of the others".
         decoder: see `DecoderConfig`.
-        ask: who asks about a byte. "inputs": the byte itself, with its place, as in
+        ask: what the query of a byte is. "inputs": the byte itself, with its place, as in
             optical flow. "places": a learned row for its place, as in masked language
             modelling.
         input_channels: width of a byte's embedding, and of the queries.
