@@ -49,7 +49,7 @@ def _tables(*pairs: tuple[str, str]) -> dict[str, str]:
     return {f"{a}//pos_embs": b for a, b in pairs}
 
 
-def _attend(theirs: str, ours: str, *norms: str) -> dict[str, str]:
+def _layer(theirs: str, ours: str, *norms: str) -> dict[str, str]:
     return {
         **_norms(*((f"{theirs}/layer_norm_{i}", f"{ours}.{n}") for i, n in enumerate(norms))),
         **_linears(
@@ -69,8 +69,8 @@ CROSS_NORMS = ("norm_q", "norm_kv", "norm_mlp")
 def _encoder_names(scope: str = "perceiver_encoder/~") -> dict[str, str]:
     return {
         **_tables((f"{scope}/trainable_position_encoding", "encoder.latents")),
-        **_attend(f"{scope}/cross_attention", "encoder.cross.0", *CROSS_NORMS),
-        **_attend(f"{scope}/self_attention_{{}}", "encoder.blocks.0.{}", "norm_q", "norm_mlp"),
+        **_layer(f"{scope}/cross_attention", "encoder.cross.0", *CROSS_NORMS),
+        **_layer(f"{scope}/self_attention_{{}}", "encoder.blocks.0.{}", "norm_q", "norm_mlp"),
     }
 
 
@@ -79,7 +79,7 @@ CLASS_QUERY = "classification_decoder/~/basic_decoder/~/trainable_position_encod
 CLASSIFIER = {
     **_encoder_names(),
     **_tables((CLASS_QUERY, "queries.table")),
-    **_attend(
+    **_layer(
         "classification_decoder/~/basic_decoder/cross_attention", "decoder.cross", *CROSS_NORMS
     ),
     **_linears(("classification_decoder/~/basic_decoder/output", "postprocessor.linear")),
@@ -112,11 +112,11 @@ NAMES: dict[str, dict[str, str]] = {
             ("trainable_position_encoding", "preprocessor.position_embeddings.weight"),
             ("basic_decoder/~/trainable_position_encoding", "queries.table"),
         ),
-        **_attend("basic_decoder/cross_attention", "decoder.cross", *CROSS_NORMS),
+        **_layer("basic_decoder/cross_attention", "decoder.cross", *CROSS_NORMS),
     },
     "optical-flow-perceiver": {
         **_encoder_names(),
-        **_attend("flow_decoder/~/basic_decoder/cross_attention", "decoder.cross", *CROSS_NORMS),
+        **_layer("flow_decoder/~/basic_decoder/cross_attention", "decoder.cross", *CROSS_NORMS),
         **_linears(
             ("image_preprocessor/patches_linear", "preprocessor.linear"),
             ("flow_decoder/~/basic_decoder/output", "postprocessor.linear"),
@@ -124,7 +124,7 @@ NAMES: dict[str, dict[str, str]] = {
     },
     "multimodal-perceiver": {
         **_encoder_names("encoder/~"),
-        **_attend(
+        **_layer(
             "multimodal_decoder/~/basic_decoder/cross_attention",
             "decoder.cross",
             *CROSS_NORMS,

@@ -3,7 +3,7 @@
 from ..layout import Layout, modules
 
 
-def _attend(theirs: str, ours: str, first_norm: str) -> dict[str, str]:
+def _layer(theirs: str, ours: str, first_norm: str) -> dict[str, str]:
     return modules(
         (f"{theirs}.attention.self.layernorm1", f"{ours}.{first_norm}"),
         (f"{theirs}.attention.self.layernorm2", f"{ours}.norm_kv"),
@@ -18,13 +18,13 @@ def _attend(theirs: str, ours: str, first_norm: str) -> dict[str, str]:
 
 
 def _decoder(theirs: str, ours: str) -> dict[str, str]:
-    return _attend(f"{theirs}.decoding_cross_attention", f"{ours}.cross", "norm_q")
+    return _layer(f"{theirs}.decoding_cross_attention", f"{ours}.cross", "norm_q")
 
 
 ENCODER = {
     "perceiver.embeddings.latents": "encoder.latents",
-    **_attend("perceiver.encoder.cross_attention", "encoder.cross.0", "norm_q"),
-    **_attend("perceiver.encoder.self_attends.{}", "encoder.blocks.0.{}", "norm_q"),
+    **_layer("perceiver.encoder.cross_attention", "encoder.cross.0", "norm_q"),
+    **_layer("perceiver.encoder.self_attends.{}", "encoder.blocks.0.{}", "norm_q"),
 }
 
 BYTES = {
