@@ -3,35 +3,32 @@
 from collections.abc import Mapping
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from perceiver_course.kit.axes import AXES
-from perceiver_course.kit.picture import INK, Picture
+from perceiver_course.kit.picture import INK, Picture, legend_below, panels, title_above, write
 
 COLOURS = (AXES["latent channels"].colour, AXES["latents"].colour, AXES["queries"].colour)
-NUMBER = {"va": "center", "fontsize": 7, "color": INK}
-PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 0.3}
 
 
-def draw_ratios(panels: Mapping[str, Mapping[str, Mapping[str, float]]], reference: str) -> Picture:
+def draw_ratios(
+    measured: Mapping[str, Mapping[str, Mapping[str, float]]], reference: str
+) -> Picture:
     """Two ways or more to do the same, measured against a third, which is 1 everywhere.
 
     Args:
-        panels: what was measured -> task -> way -> ratio to the reference.
+        measured: what was measured -> task -> way -> ratio to the reference.
         reference: what a ratio of 1 stands for.
     """
-    rows = len(next(iter(panels.values())))
-    figure = Figure(figsize=(9.0, 1.2 + 0.42 * rows), layout="constrained")
-    areas = figure.subplots(1, len(panels), squeeze=False, sharey=True)[0]
-    for axes, (title, tasks) in zip(areas, panels.items(), strict=True):
+    rows = len(next(iter(measured.values())))
+    size = 9.0, 1.2 + 0.42 * rows
+    figure, (areas,) = panels(1, len(measured), *size, has_frames=True, sharey=True)
+    for axes, (title, tasks) in zip(areas, measured.items(), strict=True):
         _bars(axes, tasks)
-        axes.set_title(title, fontsize=10, color=INK)
-    areas[0].set_yticks(range(rows), list(next(iter(panels.values()))), fontsize=8)
+        title_above(axes, title, 10)
+    areas[0].set_yticks(range(rows), list(next(iter(measured.values()))), fontsize=8)
     areas[0].invert_yaxis()
-    handles, labels = areas[0].get_legend_handles_labels()
-    where = {"loc": "outside lower center", "ncols": len(labels), "frameon": False}
-    figure.legend(handles, labels, fontsize=8, **where)
-    told = "; ".join(f"{title}: {_told(tasks)}" for title, tasks in panels.items())
+    legend_below(figure, areas[0].get_legend_handles_labels()[0], 8)
+    told = "; ".join(f"{title}: {_told(tasks)}" for title, tasks in measured.items())
     return Picture(figure, f"Ratios to {reference}, which is 1. {told}.")
 
 
@@ -45,12 +42,11 @@ def _bars(axes: Axes, tasks: Mapping[str, Mapping[str, float]]) -> None:
             place = row + (number - (len(ways) - 1) / 2) * thick
             label = way if row == 0 else None
             axes.barh(place, one[way], thick, color=COLOURS[number % len(COLOURS)], label=label)
-            axes.text(one[way], place, f" {one[way]:.2f}", bbox=PAPER, **NUMBER)
+            write(axes, one[way], place, f" {one[way]:.2f}", 7, ground="white")
     axes.axvline(1, color=INK, linewidth=1)
     axes.margins(x=0.12)
     axes.tick_params(axis="y", length=0)
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
+    axes.spines["left"].set_visible(False)
 
 
 def _told(tasks: Mapping[str, Mapping[str, float]]) -> str:

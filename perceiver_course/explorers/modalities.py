@@ -10,7 +10,6 @@ import torch
 from matplotlib.axes import Axes
 
 from perceiver_tutorial.perceiver import PUBLISHED, MultimodalConfig, PerceiverIO
-from perceiver_tutorial.perceiver.decoder import PerceiverDecoder
 from perceiver_tutorial.perceiver.encoder import PerceiverEncoder
 from perceiver_tutorial.perceiver.multimodal import (
     MultimodalDecoder,
@@ -119,19 +118,19 @@ def machine(config: MultimodalConfig, names: Collection[str]) -> PerceiverIO:
     with torch.device("meta"):
         whole = build(config)
         ins, asks, outs = (
-            {name: part.modalities[name] for name in sorted(names)}
+            {name: part.parts[name] for name in sorted(names)}
             for part in (whole.preprocessor, whole.queries, whole.postprocessor)
         )
         preprocessor = MultimodalPreprocessor(ins, config.input_padding, {})
         queries = MultimodalQueries(asks, config.query_padding)
-        decoder = PerceiverDecoder(
+        decoder = MultimodalDecoder(
             config.decoder,
             queries.num_channels,
             config.encoder.latent_channels,
             output_channels=config.output_channels,
         )
         encoder = PerceiverEncoder(config.encoder, preprocessor.num_channels)
-        parts = preprocessor, encoder, queries, MultimodalDecoder(decoder)
+        parts = preprocessor, encoder, queries, decoder
         return PerceiverIO(*parts, MultimodalPostprocessor(outs)).eval()
 
 
@@ -168,7 +167,7 @@ class Measured:
         steps = {step.name: step for step in self.walked.steps}
         for name in self.rows:
             way = OWN_WAY.replace("*", name)
-            own, places = steps[way].shape[-1], steps.get(f"{way}.where")
+            own, places = steps[way].shape[-1], steps.get(f"{way}.positions")
             where = places.shape[-1] if places else 0
             found[name] = own - where, where, channels - own
         return found
@@ -180,9 +179,10 @@ class Measured:
             "input array": "preprocessor",
             "latents": "encoder",
             "queries": "decoder.cross",
-            "output array": "decoder.decoder",
         }
         arrays = {name: self.walked[step].shape[1:] for name, step in steps.items()}
+        answers = [output.sizes for output in self.walked["decoder"].outputs]
+        arrays["output array"] = (sum(rows for _, rows, _ in answers), answers[0][-1])
         inputs, latents, asked = (arrays[name][0] for name in ("input array", "latents", "queries"))
         return arrays | {
             "map of reading": (latents, inputs),

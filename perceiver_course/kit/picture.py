@@ -14,6 +14,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_rgb
+from matplotlib.container import Container
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import FancyArrowPatch, Rectangle
@@ -245,7 +246,7 @@ def open_frame(axes: Axes) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def legend_below(figure: Figure, handles: Sequence[Artist], size: Number = 9) -> None:
+def legend_below(figure: Figure, handles: Sequence[Artist | Container], size: Number = 9) -> None:
     """What colours and lines stand for, in one line below all panels."""
     names = [handle.get_label() for handle in handles]
     look = {"loc": "outside lower center", "ncols": len(names), "frameon": False, "fontsize": size}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from .layout import KEEP, Layout, rows
+from .layout import KEEP, Layout, Table
 
 FOR_NOTHING = object()
 
@@ -50,7 +50,7 @@ class Fields:
 
     Attributes:
         template: ours, for all that theirs does not say.
-        table: their fields and ours, as `rows` takes it.
+        table: their fields and ours.
         source: where theirs stands, for messages.
         later: fields that came later than some files, and what they mean by leaving them out.
         fixed: fields that have one value in all published models.
@@ -59,7 +59,7 @@ class Fields:
     """
 
     template: Any
-    table: Mapping[Any, Any]
+    table: Table
     source: str
     later: Mapping[str, Any] = field(default_factory=dict)
     fixed: Mapping[str, Any] = field(default_factory=dict)
@@ -112,7 +112,7 @@ class Fields:
 
     @cached_property
     def _layout(self) -> Layout:
-        return Layout(rows(self.table))
+        return Layout(self.table)
 
     @property
     def _ours(self) -> list[str]:

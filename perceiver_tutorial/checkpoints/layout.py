@@ -12,12 +12,17 @@ from .transforms import SAME, Transform
 KEEP = "Keep its weights with torch.save(model.state_dict(), FILE)."
 
 
+# Theirs to ours, or to (ours, transform); several names are a tuple; `{}` stands for a number.
+Names = str | tuple[str, ...]
+Table = Mapping[Names, Names | tuple[Names, Transform]]
+
+
 class Row(NamedTuple):
     """Things of theirs that are things of ours.
 
     Attributes:
-        theirs: names there; `{}` stands for a number.
-        ours: names here, with as many `{}` in the first of them.
+        theirs: names there.
+        ours: names here, with as many numbers in the first of them.
         transform: what happens on the way.
     """
 
@@ -31,27 +36,6 @@ class Row(NamedTuple):
             tuple(name.format(*numbers) for name in names) for names in (self.theirs, self.ours)
         )
         return Row(theirs, ours, self.transform)
-
-
-Names = str | tuple[str, ...]
-
-
-def rows(table: Mapping[Names, Names | tuple[Names, Transform]]) -> tuple[Row, ...]:
-    """Rows of a table that is written as `theirs: ours`, or `theirs: (ours, transform)`.
-
-    >>> rows({("height", "width"): "size"})[0].theirs
-    ('height', 'width')
-    """
-    found = []
-    for theirs, ours in table.items():
-        has_transform = isinstance(ours, tuple) and isinstance(ours[-1], Transform)
-        names, transform = ours if has_transform else (ours, SAME)
-        found.append(Row(_several(theirs), _several(names), transform))
-    return tuple(found)
-
-
-def _several(names: Names) -> tuple[str, ...]:
-    return (names,) if isinstance(names, str) else names
 
 
 def modules(
@@ -76,19 +60,19 @@ class Layout:
     A row for what a model does not have is not used, so that one table serves several.
 
     Attributes:
-        rows: the table.
+        table: what is written on the left, in each row, is theirs.
         aliases: other names of theirs -> those in the table; `{}` as in a row.
         ignored: names of theirs that may be there and are not needed.
         spell: what is done to a name of theirs, once its numbers stand in it.
 
-    >>> layout = Layout(rows({"layers.{}.w": "blocks.{}.weight"}))
+    >>> layout = Layout({"layers.{}.w": "blocks.{}.weight"})
     >>> layout.write({"blocks.3.weight": 5})
     {'layers.3.w': 5}
     >>> layout.read({"layers.3.w": 5}, ["blocks.3.weight"])
     {'blocks.3.weight': 5}
     """
 
-    rows: tuple[Row, ...]
+    table: Table
     aliases: Mapping[str, str] | None = None
     ignored: tuple[str, ...] = ()
     spell: Callable[[str], str] = _as_it_is
@@ -109,6 +93,16 @@ class Layout:
                 f"this layout has no place for {first_of(homeless, ', ')}. Choose another layout."
             )
         return list(dict.fromkeys(found.values()))
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """The table, row by row."""
+        rows = []
+        for theirs, ours in self.table.items():
+            has_transform = isinstance(ours, tuple) and isinstance(ours[-1], Transform)
+            names, transform = ours if has_transform else (ours, SAME)
+            rows.append(Row(_several(theirs), _several(names), transform))
+        return tuple(rows)
 
     @cached_property
     def _exact(self) -> dict[str, Row]:
@@ -171,6 +165,10 @@ class Layout:
             if match := alias.fullmatch(name):
                 return table_name.format(*match.groups())
         return name
+
+
+def _several(names: Names) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else names
 
 
 def pattern(name: str) -> re.Pattern[str]:

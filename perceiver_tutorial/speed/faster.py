@@ -2,17 +2,23 @@
 
 from collections.abc import Callable
 from copy import deepcopy
+from functools import partial
 from typing import get_args
 
 from torch import nn
 
 from ..attention import MultiHeadAttention
 from ..perceiver.decoder import PerceiverDecoder
+from ..perceiver.multimodal import MultimodalDecoder
 from .fold import FoldedAttention
-from .portions import PortionedDecoder
+from .portions import PortionedDecoder, PortionedMultimodalDecoder
 from .products import PackedLinear, Products, has_onednn
 
 LEAST_WEIGHTS = 10_000  # a layer with fewer is done before anything could be chosen for it
+PORTIONED = {
+    PerceiverDecoder: PortionedDecoder,
+    MultimodalDecoder: PortionedMultimodalDecoder,
+}
 FAST = (FoldedAttention, PackedLinear, PortionedDecoder)
 
 
@@ -68,7 +74,8 @@ def speed_up(model: nn.Module, *, products: Products = "measure") -> nn.Module:
 
     _replace(faster, nn.Linear, packed)
     _replace(faster, MultiHeadAttention, folded)
-    _replace(faster, PerceiverDecoder, lambda decoder: _as(PortionedDecoder, decoder))
+    for plain, portioned in PORTIONED.items():
+        _replace(faster, plain, partial(_as, portioned))
     faster.register_forward_pre_hook(_refuse_training)
     return faster
 

@@ -5,6 +5,7 @@ from torch import Tensor
 
 from ..hooks import HookPoint
 from ..perceiver.decoder import PerceiverDecoder
+from ..perceiver.multimodal import MultimodalDecoder
 
 QUERIES_AT_ONCE = 32_768
 
@@ -35,3 +36,7 @@ class PortionedDecoder(PerceiverDecoder):
 
     def _is_recorded(self) -> bool:
         return any(isinstance(part, HookPoint) and part.is_recorded for part in self.modules())
+
+
+class PortionedMultimodalDecoder(MultimodalDecoder, PortionedDecoder):
+    """The same for several modalities, whose queries stand end to end."""

@@ -9,7 +9,7 @@ from perceiver_tutorial.checkpoints.fields import (
     check_kept,
     flat,
 )
-from perceiver_tutorial.checkpoints.layout import Layout, Row, modules, rows
+from perceiver_tutorial.checkpoints.layout import Layout, modules
 from perceiver_tutorial.checkpoints.transforms import (
     CLASSES,
     FOUR_AXES,
@@ -21,7 +21,7 @@ from perceiver_tutorial.hiera import HieraConfig, HieraMAEConfig
 
 
 def test_a_pattern_stands_for_any_number_of_layers():
-    layout = Layout(rows(modules(("a.{}.x", "b.{}.y"), leaves=("weight",))))
+    layout = Layout(modules(("a.{}.x", "b.{}.y"), leaves=("weight",)))
     theirs = {f"a.{n}.x.weight": n for n in (0, 12)}
     ours = layout.read(theirs, ["b.0.y.weight", "b.12.y.weight"])
     assert ours == {"b.0.y.weight": 0, "b.12.y.weight": 12}
@@ -29,18 +29,18 @@ def test_a_pattern_stands_for_any_number_of_layers():
 
 
 def test_a_pattern_must_match_the_whole_name():
-    layout = Layout(rows({"a.{}.w": "b.{}.weight"}))
+    layout = Layout({"a.{}.w": "b.{}.weight"})
     with pytest.raises(ValueError, match=r"no place for xb.1.weight, b.1.weight.y. Choose another"):
         layout.write({"xb.1.weight": 1, "b.2.weight": 2, "b.1.weight.y": 3})
 
 
 def test_rows_for_what_a_model_does_not_have_are_not_used():
-    layout = Layout(rows({"head": "to_logits", "norm": "norm"}))
+    layout = Layout({"head": "to_logits", "norm": "norm"})
     assert layout.write({"norm": 1}) == {"norm": 1}
 
 
 def test_fused_weights_are_split_in_the_order_queries_keys_values():
-    layout = Layout((Row(("{}.qkv",), ("{}.q", "{}.k", "{}.v"), FUSED),))
+    layout = Layout({"{}.qkv": (("{}.q", "{}.k", "{}.v"), FUSED)})
     fused = torch.arange(12.0).reshape(6, 2)
     for order in (("0.q", "0.k", "0.v"), ("0.v", "0.q", "0.k")):
         ours = layout.read({"0.qkv": fused}, order)
@@ -66,7 +66,7 @@ def test_a_transform_is_undone(transform, theirs, ours, device):
 
 
 def test_other_names_are_read_unless_the_table_s_own_is_there():
-    layout = Layout(rows({"new.{}": "ours.{}"}), aliases={"old.{}": "new.{}"}, ignored=("junk",))
+    layout = Layout({"new.{}": "ours.{}"}, aliases={"old.{}": "new.{}"}, ignored=("junk",))
     assert layout.in_table({"old.3": 3, "new.4": 4, "junk": 0, "x": 1}) == {
         "new.3": 3, "new.4": 4, "x": 1,
     }  # fmt: skip

@@ -123,7 +123,7 @@ def test_shared_weights_are_stored_once_and_stay_shared(tmp_path):
     model = shake(build(CONFIGS["masked language"]))
     file = save(model, tmp_path / "language.pystate", layout="deepmind")
     again = load(file, config=CONFIGS["masked language"])
-    assert again.postprocessor.embedding.weight is again.preprocessor.embeddings.weight
+    assert again.postprocessor.embeddings.weight is again.preprocessor.embeddings.weight
     torch.testing.assert_close(again.state_dict(), model.state_dict())
 
 

@@ -1,5 +1,8 @@
 """Every picture says what it shows, is the same each time, and comes without matplotlib's state."""
 
+import inspect
+import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -98,7 +101,7 @@ from perceiver_course.kit.images import (
     show_tensors,
 )
 from perceiver_course.kit.letters import draw_read_bytes
-from perceiver_course.kit.picture import ink_on
+from perceiver_course.kit.picture import Picture, ink_on
 from perceiver_course.kit.position_pictures import (
     draw_bands,
     draw_similarities,
@@ -465,7 +468,7 @@ PICTURES = {
     ),
 }
 SAID = {
-    "stage diagram": "left to right: 1 raw 3 x 8 x 10; 2 preprocessor.positions 80 x 22; 3",
+    "stage diagram": "its stages from left to right: 1 raw 3 x 8 x 10; 2 preprocessor.positions 80 x ",
     "stage diagram and a stage": "Chosen is 4 encoder.cross.0: CrossAttentionLayer, ",
     "a row on a picture": "Most of all: row 5, column 7 (4%); row 5, column 6",
     "a row on a text": 'Most of all: "é" at byte 3 (100%);',
@@ -581,6 +584,14 @@ SAID = {
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_picture_is_well_drawn(name):
     assert_well_drawn(PICTURES[name], SAID[name])
+
+
+def test_all_pictures_are_laid_out_and_written_by_one_file():
+    """Panels, sheets, words, images and boxes: others say where, `kit/picture.py` says how."""
+    course = Path(inspect.getfile(Picture)).parents[1]
+    own = re.compile(r"\b(Figure|subplots|add_axes|imshow|Rectangle)\(|axes\.text\(")
+    drawing = {path.name for path in course.rglob("*.py") if own.search(path.read_text())}
+    assert drawing == {"picture.py"}
 
 
 @pytest.mark.parametrize("ground", ["#FFFFFF", "#767676", "#888888", "#0072B2", "#D55E00", "#000"])

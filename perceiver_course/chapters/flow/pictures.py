@@ -75,7 +75,7 @@ def _show_wheel(axes: Axes, fastest: float) -> None:
     motion = torch.stack(torch.meshgrid(line, line, indexing="xy"), dim=-1)
     colours = flow_colours(motion * fastest, fastest)
     colours[motion.norm(dim=-1) > 1] = 1
-    axes.imshow(colours.numpy(), extent=(-1.15, 1.15, 1.15, -1.15), interpolation="bilinear")
+    show(axes, colours.numpy(), (-1.15, 1.15, 1.15, -1.15), interpolation="bilinear")
     look = {"arrowstyle": "-|>", "color": INK, "linewidth": 0.7, "mutation_scale": 7}
     for angle in np.arange(0, 2 * np.pi, np.pi / 4):
         tip = np.array([np.cos(angle), np.sin(angle)])

@@ -197,6 +197,8 @@ def _short(column: Sequence[Box]) -> list[str]:
             word = "think"
         case [_, "cross", *_]:
             word = "read"
+        case [_, "stem", _]:
+            word = "stem"
         case [*_, ("blocks" | "layers") as several, _]:
             word = several.removesuffix("s")
         case [*_, last]:

@@ -16,9 +16,9 @@ from ...kit.picture import Number, box, frame, middle, write
 
 # Name of an axis in a signature -> its kind in `AXES`; others keep their own name.
 KINDS = {
-    "bytes": "inputs", "points": "inputs", "rows": "inputs", "tokens": "inputs",
+    "bytes": "inputs", "points": "inputs", "tokens": "inputs", "rows": "height",
     "patches": "inputs", "positions": "inputs", "pooled": "inputs", "kept": "inputs",
-    "keys": "inputs", "outputs": "queries",
+    "keys": "inputs", "outputs": "queries", "columns": "width",
     "q_dim": "channels", "kv_dim": "channels",
     "position_channels": "channels", "query_channels": "channels",
     "output_channels": "channels", "common_channels": "channels", "out_channels": "channels",
@@ -32,7 +32,6 @@ ENCODER = {
 OTHERS = {
     "encoder": ENCODER,
     "decoder": {"keys": "latents", "kv_dim": "latent channels"},
-    "queries": {"rows": "queries"},
     "layers": {"queries": "inputs"},
 }
 # What the rows of an input array are, where a model has a word of its own.

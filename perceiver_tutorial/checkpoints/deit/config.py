@@ -6,6 +6,7 @@ from typing import Any
 
 from ...deit import DeiTConfig, DeiTMaskedImageConfig
 from ..fields import Fields, check_kept
+from ..layout import Table
 from ..transforms import CLASSES_OR_NONE, Transform, each
 
 BASE = DeiTConfig(channels=768, num_heads=12)
@@ -30,7 +31,7 @@ PATCH = each(lambda size: _pair(size)[0], int)
 PATCH_AND_STRIDE = Transform(lambda size, _: (_pair(size)[0],), lambda size: (size, size))
 
 
-def _encoder(inside: str = "") -> dict[Any, Any]:
+def _encoder(inside: str = "") -> Table:
     return {
         "num_hidden_layers": f"{inside}depth",
         "num_attention_heads": f"{inside}num_heads",
@@ -50,7 +51,7 @@ PRETRAINING = {
     ("patch_size", "encoder_stride"): ("encoder.patch_size", PATCH_AND_STRIDE),
 }
 # Each class: a model of ours for all that config.json does not say, and what it does say.
-CLASSES_OF_TRANSFORMERS: dict[str, tuple[DeiTConfig | DeiTMaskedImageConfig, dict[Any, Any]]] = {
+CLASSES_OF_TRANSFORMERS: dict[str, tuple[DeiTConfig | DeiTMaskedImageConfig, Table]] = {
     "DeiTForImageClassificationWithTeacher": (BASE, CLASSIFIER),
     "DeiTForImageClassification": (replace(BASE, distillation_head=False), CLASSIFIER),
     "ViTForImageClassification": (replace(BASE, distilled=False), CLASSIFIER),

@@ -1,6 +1,6 @@
 """What transformers, Meta and timm call the weights of a DeiT, and what they are called here."""
 
-from ..layout import Layout, Row, modules, rows
+from ..layout import Layout, modules
 from ..transforms import FUSED
 
 # --- transformers ---------------------------------------------------------------------------------
@@ -86,7 +86,7 @@ def _aliases(prefix: str) -> dict[str, str]:
 
 OF_TRANSFORMERS = {
     name: Layout(
-        rows({**_encoder(prefix, OURS.get(name, "")), **HEADS.get(name, {})}),
+        {**_encoder(prefix, OURS.get(name, "")), **HEADS.get(name, {})},
         _aliases(prefix),
         POOLER,
     )
@@ -111,14 +111,13 @@ NAMES = {
         ("head_dist", "distillation_head"),
     ),
 }
-QUERIES_KEYS_VALUES = tuple(
-    Row(
-        (f"blocks.{{}}.attn.qkv.{leaf}",),
+QUERIES_KEYS_VALUES = {
+    f"blocks.{{}}.attn.qkv.{leaf}": (
         tuple(f"layers.{{}}.attention.{part}_proj.{leaf}" for part in "qkv"),
         FUSED,
     )
     for leaf in ("weight", "bias")
-)
+}
 
 
 def _with_scales(attention: str, mlp: str) -> Layout:
@@ -127,7 +126,7 @@ def _with_scales(attention: str, mlp: str) -> Layout:
         f"blocks.{{}}.{attention}": "layers.{}.scale_attention.weight",
         f"blocks.{{}}.{mlp}": "layers.{}.scale_mlp.weight",
     }
-    return Layout((*rows({**NAMES, **scales}), *QUERIES_KEYS_VALUES))
+    return Layout({**NAMES, **scales, **QUERIES_KEYS_VALUES})
 
 
 META = _with_scales("gamma_1", "gamma_2")

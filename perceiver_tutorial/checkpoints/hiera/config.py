@@ -8,6 +8,7 @@ from typing import Any
 from ...hiera import HieraConfig, HieraMAEConfig
 from ...hiera.config import SIZES, pretraining
 from ..fields import Fields, check_kept
+from ..layout import Table
 from ..transforms import AS_TUPLE, CLASSES, Transform, each
 
 HEADS_AND_STAGES = Transform(
@@ -19,7 +20,7 @@ SEPARATE = each(
 )
 
 
-def _in_transformers(inside: str = "") -> dict[Any, Any]:
+def _in_transformers(inside: str = "") -> Table:
     return {
         "embed_dim": f"{inside}embed_channels",
         "num_query_pool": f"{inside}num_pools",
@@ -34,7 +35,7 @@ def _in_transformers(inside: str = "") -> dict[Any, Any]:
     }
 
 
-def _in_meta(inside: str = "") -> dict[Any, Any]:
+def _in_meta(inside: str = "") -> Table:
     return {
         "embed_dim": f"{inside}embed_channels",
         "num_heads": f"{inside}num_heads",
@@ -52,7 +53,7 @@ def _in_meta(inside: str = "") -> dict[Any, Any]:
 
 
 # Each class: a model of ours for all that config.json does not say, and what it does say.
-CLASSES_OF_TRANSFORMERS: dict[str, tuple[HieraConfig | HieraMAEConfig, dict[Any, Any]]] = {
+CLASSES_OF_TRANSFORMERS: dict[str, tuple[HieraConfig | HieraMAEConfig, Table]] = {
     "HieraModel": (replace(SIZES["tiny"], num_classes=None), _in_transformers()),
     "HieraForImageClassification": (
         SIZES["tiny"],

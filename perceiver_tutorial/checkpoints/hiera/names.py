@@ -1,7 +1,7 @@
 """What transformers, Meta and timm call the weights of a Hiera, and what they are called here."""
 
 from ...hiera import HieraConfig, HieraMAEConfig
-from ..layout import Layout, modules, rows
+from ..layout import Layout, modules
 
 
 def _layer(theirs: str, ours: str, norms: tuple[str, str] = ("norm1", "norm2")) -> dict[str, str]:
@@ -50,7 +50,7 @@ NAMES: dict[str, dict[str, str]] = {
         "decoder.decoder_position_embeddings": "decoder.positions",
     },
 }
-OF_TRANSFORMERS = {name: Layout(rows(names)) for name, names in NAMES.items()}
+OF_TRANSFORMERS = {name: Layout(names) for name, names in NAMES.items()}
 
 # --- Meta, and timm -------------------------------------------------------------------------------
 
@@ -90,8 +90,8 @@ def _meta_encoder(config: HieraConfig) -> dict[str, str]:
 def meta_layout(config: HieraConfig | HieraMAEConfig) -> Layout:
     """The layout of Meta's own files."""
     if isinstance(config, HieraMAEConfig):
-        return Layout(rows({**_meta_encoder(config.encoder), **DECODER}))
-    return Layout(rows({**_meta_encoder(config), **CLASSIFIER}))
+        return Layout({**_meta_encoder(config.encoder), **DECODER})
+    return Layout({**_meta_encoder(config), **CLASSIFIER})
 
 
 def timm_layout(config: HieraConfig | HieraMAEConfig) -> Layout:
@@ -102,4 +102,4 @@ def timm_layout(config: HieraConfig | HieraMAEConfig) -> Layout:
     """
     if isinstance(config, HieraMAEConfig):
         raise ValueError("expected a classifier: timm has no pre-training. Use layout='meta'.")
-    return Layout(rows({**_meta_encoder(config), **TIMM_CLASSIFIER}))
+    return Layout({**_meta_encoder(config), **TIMM_CLASSIFIER})

@@ -8,7 +8,7 @@ from ...attention import Activation
 from ...perceiver import PUBLISHED, PerceiverConfig
 from ...perceiver.published import TEXT_CLASSIFIER
 from ..fields import Fields, check_kept
-from ..layout import KEEP
+from ..layout import KEEP, Table
 from ..transforms import CLASSES, Transform, each
 
 ACTIVATIONS: dict[str, Activation] = {
@@ -65,7 +65,7 @@ VIDEO = {
     ),
 }
 # Each class: a model of ours for all that config.json does not say, and what it does say.
-CLASSES_OF_TRANSFORMERS: dict[str, tuple[PerceiverConfig, dict[Any, Any]]] = {
+CLASSES_OF_TRANSFORMERS: dict[str, tuple[PerceiverConfig, Table]] = {
     "PerceiverForMaskedLM": (
         PUBLISHED["deepmind/language-perceiver"],
         {**ENCODER, **BYTES, "d_model": (("input_channels", "decoder.v_channels"), TWICE)},

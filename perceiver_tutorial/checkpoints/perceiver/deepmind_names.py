@@ -6,7 +6,7 @@ import torch
 
 from ...perceiver import PerceiverIO
 from ...perceiver.preprocessors.conv_stem import ConvPoolLayer
-from ..layout import Layout, Row
+from ..layout import Layout
 from ..transforms import FOUR_AXES, HEIGHT_WIDTH_IN_OUT, SAME, TRANSPOSED, Transform
 
 NUMBERED = ("linear", "layer_norm", "self_attention", "conv", "batchnorm")
@@ -21,12 +21,6 @@ def _transform(theirs: str, ours: str) -> Transform:
     if theirs.endswith("//w"):
         return HEIGHT_WIDTH_IN_OUT if ".stem." in ours else TRANSPOSED
     return FOUR_AXES if "batchnorm" in theirs else SAME
-
-
-def _rows(names: dict[str, str]) -> tuple[Row, ...]:
-    return tuple(
-        Row((theirs,), (ours,), _transform(theirs, ours)) for theirs, ours in names.items()
-    )
 
 
 # A moving average stands there twice, `hidden` before it was divided by its warm-up. That is
@@ -154,24 +148,25 @@ NAMES: dict[str, dict[str, str]] = {
 }  # fmt: skip
 
 OUR_NORM = "preprocessor.stem.{}.norm"
-STATISTICS = (
-    *(
-        Row(
-            tuple(f"{STEM}/batchnorm_{{}}/~/{n}_ema//{leaf}" for leaf in ("average", "hidden")),
-            (f"{OUR_NORM}.running_{n}",),
+STATISTICS = {
+    **{
+        tuple(f"{STEM}/batchnorm_{{}}/~/{n}_ema//{leaf}" for leaf in ("average", "hidden")): (
+            f"{OUR_NORM}.running_{n}",
             AVERAGE,
         )
         for n in ("mean", "var")
-    ),
-    Row(
-        tuple(f"{STEM}/batchnorm_{{}}/~/{n}_ema//counter" for n in ("mean", "var")),
-        (f"{OUR_NORM}.num_batches_tracked",),
+    },
+    tuple(f"{STEM}/batchnorm_{{}}/~/{n}_ema//counter" for n in ("mean", "var")): (
+        f"{OUR_NORM}.num_batches_tracked",
         COUNTERS,
     ),
-)
+}
 
 OF_DEEPMIND = {
-    family: Layout((*_rows(names), *STATISTICS), spell=_unnumbered)
+    family: Layout(
+        {theirs: (ours, _transform(theirs, ours)) for theirs, ours in names.items()} | STATISTICS,
+        spell=_unnumbered,
+    )
     for family, names in NAMES.items()
 }
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from ...perceiver import PUBLISHED, PerceiverConfig, with_fidelity
 from ..fields import Fields, check_kept
-from ..layout import KEEP
+from ..layout import KEEP, Table
 from ..transforms import AS_TUPLE
 from .config import built_like
 
@@ -28,14 +28,14 @@ SIZE = {"image_size": ("image_size", AS_TUPLE)}
 CLASSIFIER = {**SHARED, **SIZE, "num_classes": "num_classes"}
 
 
-def _fourier(theirs: str = "", ours: str = "") -> dict[str, Any]:
+def _fourier(theirs: str = "", ours: str = "") -> Table:
     return {
         f"{theirs}num_bands": f"{ours}positions.num_bands",
         f"{theirs}max_resolution": (f"{ours}positions.max_resolution", AS_TUPLE),
     }
 
 
-TABLES: dict[str, dict[str, Any]] = {
+TABLES: dict[str, Table] = {
     "vision-perceiver-fourier": {**CLASSIFIER, **_fourier()},
     "vision-perceiver-learned": {
         **CLASSIFIER,

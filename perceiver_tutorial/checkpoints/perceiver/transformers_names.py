@@ -1,6 +1,6 @@
 """What transformers calls the weights of its Perceivers, and what we call them."""
 
-from ..layout import Layout, modules, rows
+from ..layout import Layout, modules
 
 
 def _layer(theirs: str, ours: str, first_norm: str) -> dict[str, str]:
@@ -107,4 +107,4 @@ NAMES: dict[str, dict[str, str]] = {
 }  # fmt: skip
 
 ALIASES = {"perceiver.output_postprocessor.bias": "embedding_decoder.bias"}  # older files
-OF_TRANSFORMERS = {name: Layout(rows(names), ALIASES) for name, names in NAMES.items()}
+OF_TRANSFORMERS = {name: Layout(names, ALIASES) for name, names in NAMES.items()}
