@@ -468,7 +468,7 @@ PICTURES = {
     ),
 }
 SAID = {
-    "stage diagram": "its stages from left to right: 1 raw 3 x 8 x 10; 2 preprocessor.positions 80 x ",
+    "stage diagram": "left to right: 1 raw 3 x 8 x 10; 2 preprocessor.positions 80 x 22; 3",
     "stage diagram and a stage": "Chosen is 4 encoder.cross.0: CrossAttentionLayer, ",
     "a row on a picture": "Most of all: row 5, column 7 (4%); row 5, column 6",
     "a row on a text": 'Most of all: "é" at byte 3 (100%);',
