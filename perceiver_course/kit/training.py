@@ -16,7 +16,7 @@ from tqdm.auto import tqdm
 
 from perceiver_tutorial.inputs import check_numbers
 
-MOST_SHUFFLED = 1000  # streamed rows that wait to be taken in another order
+WAITING = 8  # batches of streamed rows among which the next is chosen
 Batch = tuple[Tensor, ...]
 
 
@@ -26,7 +26,7 @@ def batches(*data: Any, batch_size: int, seed: int = 0) -> Iterator[Batch]:
     Args:
         data: tensors with equally many samples in each, e.g. images and labels; or one thing that
             holds them by the name of a column, in this order: a dictionary, a split of a set, or
-            rows that are streamed. Those come in a new order as far as 1,000 of them reach.
+            rows that are streamed; of these, eight batches at a time are put in a new order.
         batch_size: samples in a batch; the last of an epoch may be smaller.
         seed: the same seed gives the same batches.
 
@@ -40,6 +40,8 @@ def batches(*data: Any, batch_size: int, seed: int = 0) -> Iterator[Batch]:
     """
     if batch_size < 1:
         raise ValueError(f"expected batch_size of at least 1, got {batch_size}.")
+    if len(data) == 1 and isinstance(data[0], Mapping) and hasattr(data[0], "column_names"):
+        raise ValueError(f"expected one split, got all of them: choose {' or '.join(data[0])}.")
     if len(data) == 1 and hasattr(data[0], "column_names"):
         read = _streamed if hasattr(data[0], "set_epoch") else _picked
         return read(data[0], batch_size, seed)
@@ -69,7 +71,7 @@ def _picked(rows: Any, batch_size: int, seed: int) -> Iterator[Batch]:
 
 def _streamed(rows: Any, batch_size: int, seed: int) -> Iterator[Batch]:
     """Batches of rows that come one after the other, over and over again."""
-    shuffled = rows.shuffle(seed=seed, buffer_size=MOST_SHUFFLED)
+    shuffled = rows.shuffle(seed=seed, buffer_size=WAITING * batch_size)
     for epoch in count():
         shuffled.set_epoch(epoch)
         is_empty = True

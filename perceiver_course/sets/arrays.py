@@ -8,8 +8,7 @@ from torch.nn.functional import pad
 from ..chapters.entities.data import FEATURES, OTHER_SIDE, OWN_SIDE, focus_fire, situations
 from ..chapters.extending.data import SOUNDS, gappy_series, sounds
 from ..chapters.point_clouds.data import BODIES, clouds
-from .made import MadeSet, Row, rows
-from .pictures import ARITHMETIC, OPEN
+from .made import ARITHMETIC, OPEN, MadeSet, Row, rows
 
 SLOTS = OWN_SIDE[1] + OTHER_SIDE[1]
 

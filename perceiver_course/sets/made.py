@@ -2,6 +2,7 @@
 
 import hashlib
 import platform
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,6 +25,8 @@ from torch import Tensor
 
 from perceiver_tutorial.apps.cache import cache_folder, whole_or_not_at_all
 
+ARITHMETIC = "This course, by arithmetic, from a seed"
+OPEN = "CC BY 4.0"
 OURS = ("perceiver_course", "perceiver_tutorial")
 Row = dict[str, Any]
 
@@ -91,9 +94,13 @@ class MadeSet:
             name: of the set, for its folder in the cache.
         """
         place = cache_folder() / f"{name}-{self.fingerprint}"
-        if not place.is_dir():
-            with whole_or_not_at_all(place) as unfinished:
-                self._write(unfinished)
+        if place.is_dir():
+            try:
+                return load_from_disk(place).with_format("torch")
+            except (OSError, ValueError):  # somebody deleted a part of it
+                shutil.rmtree(place)
+        with whole_or_not_at_all(place) as unfinished:
+            self._write(unfinished)
         return load_from_disk(place).with_format("torch")
 
     def _write(self, folder: Path) -> None:

@@ -23,10 +23,8 @@ from ..kit import samples
 from ..kit.clips import SHAPES, Clips, clips, read_clips
 from ..kit.recipes.cat_face import cat_faces
 from ..kit.recipes.flow import small_motions
-from .made import MadeSet, Row, rows
+from .made import ARITHMETIC, OPEN, MadeSet, Row, rows
 
-ARITHMETIC = "This course, by arithmetic, from a seed"
-OPEN = "CC BY 4.0"
 UCI = (
     "E. Alpaydin and C. Kaynak: Optical Recognition of Handwritten Digits, UCI Machine Learning "
     "Repository, as scikit-learn ships it"

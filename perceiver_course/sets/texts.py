@@ -8,8 +8,7 @@ from ..chapters.extending.data import KINDS, tagged_texts
 from ..kit import samples
 from ..kit.recipes.facts import questions
 from ..kit.recipes.text_masked import sentences
-from .made import MadeSet, Row, rows
-from .pictures import ARITHMETIC, OPEN
+from .made import ARITHMETIC, OPEN, MadeSet, Row, rows
 
 PSF = "PSF licence"
 

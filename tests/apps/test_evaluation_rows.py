@@ -83,6 +83,9 @@ def test_a_model_of_the_course_is_judged_on_its_set_and_on_any_batches_of_tensor
     assert counted(evaluate(model, DataLoader(test, batch_size=64))) == rest
     assert counted(evaluate(model, [(test[:]["image"], test[:]["label"])])) == rest
     assert evaluate(model, test, limit=7).num_pictures == 7
+    assert counted(evaluate(model, test[:])) == rest
+    assert counted(evaluate(model, load_set("digits"))) == rest  # its test split
+    assert evaluate(model, load_set("digits"), split="train", limit=9).num_pictures == 9
     drawn = zip(pictures(), range(CLASSES), strict=True)
     assert {*evaluate(model, drawn).problems.values()} == {
         "expected a tensor of floats, as the model takes it, got a picture"
@@ -158,7 +161,7 @@ def test_the_command_line_takes_tables_and_benchmarks(
     assert main(["evaluate", str(checkpoint), "imagenet-1k"]) == 2
     assert "expected imagenet-1k in ILSVRC/imagenet-1k" in capsys.readouterr().out
     assert main(["evaluate", str(checkpoint), str(table), "--split", "dev"]) == 2
-    assert "expected a split of" in capsys.readouterr().out
+    assert "expected a split called train, got 'dev'" in capsys.readouterr().out
     assert main(["evaluate", str(checkpoint), "nowhere"]) == 2
     assert "there is no folder" in capsys.readouterr().out
     assert main(["evaluate", str(checkpoint), str(table), "--limit", "0"]) == 2

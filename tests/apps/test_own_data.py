@@ -186,6 +186,11 @@ def test_a_missing_column_is_told_with_those_there_are(tmp_path):
         own(tmp_path / "t.csv", columns={"text": "words"})
 
 
+def test_what_is_prepared_for_no_column_is_told(pictures):
+    with pytest.raises(ValueError, match=r"prepare for columns of .*image, label, got it for 'im'"):
+        own(pictures, prepare={"im": pixels})
+
+
 @pytest.mark.parametrize("name, content, said", [
     ("t.csv", b"", "No columns to parse"), ("t.csv", b"text,label\n", "there is no row in it"),
     ("t.parquet", b"no parquet", "footer"), ("t.jsonl", b'{"text": ', "JSON"),

@@ -207,6 +207,15 @@ def test_what_a_power_cut_left_is_never_read_and_goes_in_time(empty_cache):
     assert not old.exists() and new.exists()
 
 
+@pytest.mark.parametrize("spoil", [Path.unlink, lambda file: file.write_bytes(b"torn")])
+@pytest.mark.parametrize("pattern", ["*/train/*.arrow", "*/dataset_dict.json"])
+def test_what_somebody_spoilt_in_the_cache_is_drawn_again(empty_cache, spoil, pattern):
+    wanted = load_set("series", train=4)["train"][:]["true"].clone()
+    (file,) = empty_cache.glob(pattern)
+    spoil(file)
+    assert torch.equal(load_set("series", train=4)["train"][:]["true"], wanted)
+
+
 def test_whoever_comes_second_takes_what_the_first_has_made(empty_cache):
     place = empty_cache / "both"
     with cache.whole_or_not_at_all(place) as mine:

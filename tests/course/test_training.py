@@ -5,7 +5,7 @@ import math
 
 import pytest
 import torch
-from datasets import Dataset, IterableDataset
+from datasets import Dataset, DatasetDict, IterableDataset
 from torch import nn
 from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, TensorDataset
@@ -103,6 +103,11 @@ def test_streamed_rows_come_again_in_another_order():
 def test_a_set_without_rows_or_of_texts_cannot_be_learned_from(data, said):
     with pytest.raises(ValueError, match=said):
         next(batches(data, batch_size=2))
+
+
+def test_whoever_gives_all_splits_is_told_to_choose_one():
+    with pytest.raises(ValueError, match="expected one split, got all of them: choose train or te"):
+        batches(DatasetDict(train=as_set(), test=as_set()), batch_size=2)
 
 
 @pytest.mark.parametrize("source", [
@@ -276,10 +281,10 @@ def test_tables_are_spread_and_nothing_else_is_touched():
     assert changed == pytest.approx(dict.fromkeys(changed, 0.5))
     assert set(changed) == {
         "preprocessor.embeddings.weight",
-        "preprocessor.positions.table",
+        "preprocessor.position_embeddings.weight",
         "encoder.latents",
         "queries.table",
-        "postprocessor.embedding.weight",
+        "postprocessor.embeddings.weight",
     }
 
 

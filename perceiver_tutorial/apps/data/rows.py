@@ -52,6 +52,11 @@ class Reader:
                 f"expected a column {missing[0]!r} in {self.where}, got {', '.join(names)}. Say "
                 "which one is meant: columns={'ours': 'theirs'}."
             )
+        if unknown := [name for name in self.prepare if name not in self.columns]:
+            raise ValueError(
+                f"expected prepare for columns of {self.where}, {', '.join(self.columns)}, got it "
+                f"for {unknown[0]!r}."
+            )
         data = data.select_columns(theirs)
         for name in theirs:
             if isinstance(data.features[name], ImageColumn | Audio):

@@ -35,12 +35,13 @@ class Folder:
     """What lies in a folder of pictures.
 
     Attributes:
-        pictures: every file that Pillow opens, or should by its ending, class by class.
+        pictures: every file that Pillow opens, or should by its ending, class by class; or
+            rows, one after the other.
         left_out: every other file -> why it is not counted.
         order: how its subfolders were taken for classes, as a sentence.
     """
 
-    pictures: Sequence[Labelled]
+    pictures: Iterable[Labelled]
     left_out: Mapping[str, str]
     order: str
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -26,12 +26,11 @@ from .folder import Folder, Labelled, class_folders, labelled_pictures
 from .published import PUBLISHED_ACCURACY
 from .report import Report, judge
 from .results import Outcome, Results, Run
-from .rows import class_order, labelled_rows, opened
+from .rows import class_order, labelled_rows, opened, split_of
 
 MOST_PIXELS = 100_000_000  # a small file may unpack to more than the memory holds
-Ready = (
-    Float[Tensor, "1 colours height width"] | str
-)  # as the model takes it, or what is wrong with it
+# A picture as the model takes it, or what is wrong with it.
+Ready = Float[Tensor, "1 colours height width"] | str
 
 
 def evaluate(
@@ -72,37 +71,44 @@ def evaluate(
     is_loaded = isinstance(model, nn.Module)
     _check(name, is_loaded, batch_size=batch_size, threads=threads, limit=limit)
     rows, where = _rows(data, split)
-    if rows is None:
-        class_folders(Path(where))
     if not is_loaded:
         model = load(name, fidelity)
     num_classes = _num_classes(model, name)
     prepare = _preparation_of(model) if is_loaded else _preparation(name, model)
-    file = _file_of(results, where, name)
+    found = _found(rows, where, num_classes, model.config.class_names, limit)
     run = Run(name, fingerprint(model), fidelity, where or "memory", str(prepare or "as they come"))
-    if rows is None:
-        found = labelled_pictures(where, num_classes, model.config.class_names)
-        passing: Iterable[Labelled] = found.pictures
-    else:
-        classes, order = class_order(rows, num_classes, model.config.class_names)
-        found = Folder([], {}, order)
-        passing = labelled_rows(rows, classes, limit)
-    kept = Results(file, run)
-    seen: list[Labelled] = []
+    kept = Results(_file_of(results, where, name), run)
     looker = _Looker(model, prepare, batch_size, threads)
+    seen: list[Labelled] = []
     with suppress(KeyboardInterrupt):
-        _look(looker, _left(passing, kept, seen), kept, _number(passing, rows, limit))
+        _look(looker, _left(found.pictures, kept, seen), kept, _number(found, rows, limit))
     if rows is not None:
         found = replace(found, pictures=seen)
     published = PUBLISHED_ACCURACY.get(name)
-    return judge(run, found, kept.best, kept.problems, published, str(file or ""))
+    return judge(run, found, kept.best, kept.problems, published, str(kept.file or ""))
 
 
 def _rows(data: str | Path | Iterable, split: str | None) -> tuple[Any, str]:
     """Rows, None for a folder sorted by class, and where they are; "" where they are no place."""
+    if isinstance(data, Mapping):
+        return [data] if "image" in data else split_of(data, split), ""
     if not isinstance(data, str | Path):
         return data, ""
-    return opened(data, split) or (None, str(Path(data).resolve()))
+    if described := opened(data, split):
+        return described
+    folder = Path(data).resolve()
+    class_folders(folder)
+    return None, str(folder)
+
+
+def _found(
+    rows: Any, where: str, num_classes: int, class_names: Sequence[str] | None, limit: int | None
+) -> Folder:
+    """All pictures of a folder; or those of rows, which are read while they are looked at."""
+    if rows is None:
+        return labelled_pictures(where, num_classes, class_names)
+    classes, order = class_order(rows, num_classes, class_names)
+    return Folder(labelled_rows(rows, classes, limit), {}, order)
 
 
 def _file_of(results: str | Path | None, where: str, name: str) -> Path | None:
@@ -125,9 +131,9 @@ def _left(passing: Iterable[Labelled], kept: Results, seen: list[Labelled]) -> I
             yield picture
 
 
-def _number(passing: Iterable[Labelled], rows: Any, limit: int | None) -> int | None:
+def _number(found: Folder, rows: Any, limit: int | None) -> int | None:
     """How many pictures there are; None, where nobody knows before the last one came."""
-    lengths = (len(some) for some in (passing, rows) if hasattr(some, "__len__"))
+    lengths = (len(some) for some in (found.pictures, rows) if hasattr(some, "__len__"))
     known = next(lengths, None)
     return known if limit is None or known is None else min(known, limit)
 

@@ -33,11 +33,19 @@ def opened(place: str | Path, split: str | None) -> tuple[Any, str] | None:
         return None
     from ..data import own
 
-    splits = own(path)
-    chosen = split or ("test" if "test" in splits else next(iter(splits)))
+    return split_of(own(path), split), str(path.resolve())
+
+
+def split_of(splits: Mapping[str, Any], wanted: str | None) -> Any:
+    """One split of several; where none is wanted, `test`, or else the first.
+
+    Raises:
+        ValueError: if there is no such split.
+    """
+    chosen = wanted or ("test" if "test" in splits else next(iter(splits)))
     if chosen not in splits:
-        raise ValueError(f"expected a split of {path}: {', '.join(splits)}, got {chosen!r}.")
-    return splits[chosen], str(path.resolve())
+        raise ValueError(f"expected a split called {' or '.join(splits)}, got {chosen!r}.")
+    return splits[chosen]
 
 
 def _is_described(folder: Path) -> bool:
