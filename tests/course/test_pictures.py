@@ -79,8 +79,8 @@ from perceiver_course.explorers.mask_units import Marks, draw_unrolled
 from perceiver_course.explorers.masked import draw_filled
 from perceiver_course.explorers.modalities import draw_arrays
 from perceiver_course.explorers.queries import draw_asked
-from perceiver_course.explorers.shape_walk.diagram import draw_stage_diagram
-from perceiver_course.explorers.shape_walk.stages import Panel, named_stages
+from perceiver_course.explorers.shape_walk.diagram import draw_step_diagram
+from perceiver_course.explorers.shape_walk.steps import Panel, named_steps
 from perceiver_course.kit.axes import AXES
 from perceiver_course.kit.cells import draw_cells, show_axes
 from perceiver_course.kit.charts import (
@@ -138,11 +138,11 @@ def stored(theirs, shape, *ours):
 
 
 PICTURES = {
-    "stage diagram": lambda: draw_stage_diagram(TINY_WALK),
-    "stage diagram and a stage": lambda: draw_stage_diagram(
+    "step diagram": lambda: draw_step_diagram(TINY_WALK),
+    "step diagram and a step": lambda: draw_step_diagram(
         TINY_WALK,
         Panel(
-            named_stages(TINY_WALK)["4 encoder.cross.0"],
+            named_steps(TINY_WALK)["4 encoder.cross.0"],
             "4 encoder.cross.0",
             [("queries", "5: chosen"), ("runs", "1: it reads once")],
             "Somebody said so. This holds.",
@@ -468,8 +468,8 @@ PICTURES = {
     ),
 }
 SAID = {
-    "stage diagram": "left to right: 1 raw 3 x 8 x 10; 2 preprocessor.positions 80 x 22; 3",
-    "stage diagram and a stage": "Chosen is 4 encoder.cross.0: CrossAttentionLayer, ",
+    "step diagram": "left to right: 1 raw 3 x 8 x 10; 2 preprocessor.positions 80 x 22; 3",
+    "step diagram and a step": "Chosen is 4 encoder.cross.0: CrossAttentionLayer, ",
     "a row on a picture": "Most of all: row 5, column 7 (4%); row 5, column 6",
     "a row on a text": 'Most of all: "é" at byte 3 (100%);',
     "motion": "A title. Mean motion: 2.0 right and 2.0 down in truth, 1.0 right and 1.0 down for",

@@ -283,5 +283,5 @@ def test_the_sizes_of_alphastar_are_those_of_the_paper():
 
 
 def test_its_map_of_reading_is_a_sixteenth_of_a_map_of_all_on_all():
-    stage = cost(ALPHASTAR_ENTITIES)["encoder.cross.0"]
-    assert stage.map_bytes == 4 * 2 * 32 * 512 == 4 * 2 * 512 * 512 // 16
+    step = cost(ALPHASTAR_ENTITIES)["encoder.cross.0"]
+    assert step.map_bytes == 4 * 2 * 32 * 512 == 4 * 2 * 512 * 512 // 16

@@ -281,7 +281,7 @@ def test_a_module_shared_with_others_keeps_its_name():
 
 
 @pytest.mark.parametrize("model", perceiver.PUBLISHED)
-def test_every_stage_has_named_axes_as_in_the_signatures(model):
+def test_every_step_has_named_axes_as_in_the_signatures(model):
     for step in walk(model).steps:
         for output in step.outputs:
             assert len(output.axes) == len(output.sizes) > 0, step.name
@@ -352,7 +352,7 @@ def test_the_table_is_plain_text_of_fixed_width():
     assert all(line == line.rstrip() for line in lines)
 
 
-def test_an_unknown_stage_is_answered_with_those_there_are():
+def test_an_unknown_step_is_answered_with_those_there_are():
     with pytest.raises(KeyError, match=r"no step is called 'latents'. There are: raw, .*encoder"):
         walk(tiny_images())["latents"]
 

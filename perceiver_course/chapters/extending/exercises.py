@@ -479,7 +479,7 @@ POINTER = SpanConfig(encoder=TEXT_CLASSIFIER.encoder)
 SYMBOLS = {"B": 1, "M": 2048, "C": 768, "N": 256, "D": 1280, "L": 4}
 
 
-def _stage(config: PerceiverConfig, name: str) -> tuple[int, ...]:
+def _step(config: PerceiverConfig, name: str) -> tuple[int, ...]:
     return walk(config)[name].shape
 
 
@@ -523,7 +523,7 @@ PREDICTIONS = {
             "B, M, D": "the bytes ask as they are, 768 wide; attention joins two widths.",
             "B, N, D": "those are the latents, which are read.",
         },
-        compute=lambda: _stage(TAGGER, "queries"),
+        compute=lambda: _step(TAGGER, "queries"),
     ),
     "extending.name-answer": Prediction(
         question="and the answer?",
@@ -534,7 +534,7 @@ PREDICTIONS = {
             "B, L": "that would be one label for the whole text.",
             "B, M, C": "a linear map turns the 768 channels of an output row into 4 scores.",
         },
-        compute=lambda: _stage(TAGGER, "answer"),
+        compute=lambda: _step(TAGGER, "answer"),
     ),
     "extending.span-answer": Prediction(
         question="the same machine shall point at an answer in the text: at its first byte and at "
@@ -546,6 +546,6 @@ PREDICTIONS = {
             "B, 2, M": "one row for each byte, as everywhere; scores are its channels.",
             "B, M, M": "that scores every pair of bytes; two scores for each byte suffice.",
         },
-        compute=lambda: _stage(POINTER, "answer"),
+        compute=lambda: _step(POINTER, "answer"),
     ),
 }
