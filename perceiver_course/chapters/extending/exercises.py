@@ -106,7 +106,7 @@ def _one_after_another(costs: Tensor) -> Tensor:
     return torch.tensor(taken)
 
 
-PAIR_UP = Exercise(
+HUNGARIAN_MATCH = Exercise(
     task="return for each thing, a column of costs [queries, things], the number of its query, as "
     "a tensor: no query twice, and the sum of the costs as small as can be.",
     inputs=lambda: (COSTS,),
@@ -249,7 +249,7 @@ SPAN_LOSS = Exercise(
     slips=(
         Slip(
             "padding competes: give bytes that are not kept a score of -torch.inf first.",
-            lambda logits, spans, _keep: _ends(logits, spans),
+            lambda logits, spans, _mask: _ends(logits, spans),
         ),
         Slip(
             "with a score of 0 padding still competes; -torch.inf leaves it no chance.",

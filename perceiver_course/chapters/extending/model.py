@@ -156,7 +156,7 @@ class Detections(NamedTuple):
     queries: Int[Tensor, " things"] | None = None
 
 
-def things_found(answer: Answer) -> list[Detections]:
+def found_detections(answer: Answer) -> list[Detections]:
     """What a detector says is in each picture: queries that rather see a thing than nothing.
 
     Args:
@@ -570,7 +570,7 @@ def _scene_score(model: nn.Module, num_scenes: int = 300) -> float:
     """The harmonic mean of precision and recall; boxes count from an overlap of one half."""
     images, classes, boxes = unseen_scenes(num_scenes)
     with torch.no_grad():
-        return judge_detections(things_found(model(images)), classes, boxes).f1
+        return judge_detections(found_detections(model(images)), classes, boxes).f1
 
 
 SOUNDS = AudioClassifierConfig(
