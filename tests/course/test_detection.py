@@ -107,7 +107,7 @@ def test_a_detector_of_published_size_can_be_walked():
 
 def test_a_box_is_an_mlp_of_its_row():
     head, rows = shake(ClassesAndBoxes(6, 2)), torch.randn(2, 3, 6)
-    first, second, last = (layer for layer in head.to_box if isinstance(layer, nn.Linear))
+    first, second, last = (layer for layer in head.box_head if isinstance(layer, nn.Linear))
     hidden = second(first(rows).clamp(min=0)).clamp(min=0)
     assert relative_error(head(rows)["boxes"], 1 / (1 + (-last(hidden)).exp())) < EXACT
 

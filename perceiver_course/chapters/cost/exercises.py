@@ -67,7 +67,8 @@ def _most(inputs: int, channels: int, layers: int, share: float, reading: bool =
 HALF_THE_COST = Exercise(
     task="return the largest number of latents with which reading once and thinking `layers` times "
     "takes at most half the operations of `layers` self-attention layers on all inputs. "
-    "attention(n, m, c) counts one layer in which n rows read m rows, all c wide; it is the first argument.",
+    "attention(n, m, c) counts one layer in which n rows read m rows, all c wide; it is the first "
+    "argument.",
     inputs=lambda: (_read, 1024, 64, 4),
     reference=lambda _attention, inputs, channels, layers: _most(inputs, channels, layers, 0.5),
     slips=(

@@ -122,8 +122,8 @@ class ClassesAndBoxes(nn.Module):
 
     def __init__(self, channels: int, num_classes: int):
         super().__init__()
-        self.to_logits = nn.Linear(channels, num_classes + 1)
-        self.to_box = nn.Sequential(
+        self.class_head = nn.Linear(channels, num_classes + 1)
+        self.box_head = nn.Sequential(
             nn.Linear(channels, channels),
             nn.ReLU(),
             nn.Linear(channels, channels),
@@ -133,8 +133,8 @@ class ClassesAndBoxes(nn.Module):
 
     def forward(self, output_array: Float[Tensor, "batch outputs output_channels"]) -> Answer:
         """Scores (before softmax) [batch, outputs, classes + 1] and boxes [batch, outputs, 4]."""
-        boxes = self.to_box(output_array).sigmoid()
-        return {"classes": self.to_logits(output_array), "boxes": boxes}
+        boxes = self.box_head(output_array).sigmoid()
+        return {"classes": self.class_head(output_array), "boxes": boxes}
 
     def assemble(self, answers: Answer) -> Answer:
         return answers
