@@ -48,12 +48,13 @@ def whole_or_not_at_all(place: Path) -> Iterator[Path]:
         ) from error
     try:
         yield unfinished
-        with contextlib.suppress(FileExistsError, OSError):
+        with contextlib.suppress(OSError):  # somebody else was faster
             unfinished.rename(place)
         if not place.is_dir():
             raise OSError(f"expected to make {place}, but it could not be moved there.")
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
         for left in cache.glob(f"{UNFINISHED}*"):
-            if time.time() - left.stat().st_mtime > FORGOTTEN:
-                shutil.rmtree(left, ignore_errors=True)
+            with contextlib.suppress(FileNotFoundError):  # its maker took it away
+                if time.time() - left.stat().st_mtime > FORGOTTEN:
+                    shutil.rmtree(left, ignore_errors=True)
