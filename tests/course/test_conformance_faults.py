@@ -108,11 +108,11 @@ FAULTS = {
     ),
     "unused": (
         Rows(lambda part, rows: rows / part.scale.detach() * 0 + part.fc1.bias), "gradient",
-        "expected a gradient for every parameter, got none for scale, fc1.weight. Use them",
+        "expected a gradient for every parameter, got none for fc1.weight, scale. Use them",
     ),
     "detached": (
         Rows(lambda _, rows: rows.detach()), "gradient",
-        "got none for scale, fc1.bias, fc1.weight. .* detach nothing",
+        "got none for fc1.bias, fc1.weight, scale. .* detach nothing",
     ),
     "root at zero": (
         Rows(lambda part, rows: rows + (part.scale - part.scale.detach()).sum().sqrt()), "gradient",
