@@ -37,11 +37,19 @@ class ClassificationHead(LinearHead):
     Args:
         channels: width of the row.
         num_outputs: classes.
+
+    Raises:
+        ValueError: from `forward`, if there are more rows, or none.
     """
 
     def forward(
         self, y: Float[Tensor, "batch outputs=1 output_channels"]
     ) -> Float[Tensor, "batch classes"]:
+        if y.shape[1] != 1:
+            raise ValueError(
+                f"expected one row to classify by, got {y.shape[1]}. As points give "
+                "torch.tensor([0]), or leave them out."
+            )
         return rearrange(self.linear(y), "b 1 classes -> b classes")
 
 
