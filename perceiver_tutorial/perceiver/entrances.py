@@ -34,7 +34,11 @@ def check_latents(latents: Tensor, raw: Any) -> None:
         ValueError: if they are no latents, or of another batch.
     """
     if not isinstance(latents, Tensor) or latents.ndim != 3 or not latents.is_floating_point():
-        got = f"{latents.dtype} {list(latents.shape)}" if isinstance(latents, Tensor) else latents
+        got = (
+            f"{latents.dtype} {list(latents.shape)}"
+            if isinstance(latents, Tensor)
+            else repr(latents)
+        )
         raise ValueError(
             f"expected latents as floats [batch, latents, channels], got {got}. Give what encode "
             "made."

@@ -1,6 +1,7 @@
 """An error from deep inside a model says in which module it happened, and what had come to it."""
 
 import traceback
+from copy import deepcopy
 
 import pytest
 import torch
@@ -78,6 +79,12 @@ def test_numbers_unlike_the_weights_are_told_so(change, message):
         model("deit")(change(images(16, 24)))
     assert not hasattr(error.value, "__notes__")
     assert isinstance(error.value.__context__, RuntimeError)
+
+
+def test_weights_without_numbers_are_named_too():
+    empty = deepcopy(model("deit")).to("meta")
+    with pytest.raises(ValueError, match="weights, float32 on meta, got float32 on cpu"):
+        empty(images(16, 24))
 
 
 def test_one_of_several_tensors_is_named():
