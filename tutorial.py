@@ -23,7 +23,7 @@ NOTEBOOKS = ROOT / "notebooks"
 PYTHONS = ((3, 11), (3, 12), (3, 13))
 WANTED = "Python 3.11, 3.12 or 3.13"
 EXTRAS = ("notebooks", "test")  # of pyproject.toml; each holds the one before
-INSTALLED, FREE = {"cpu": 2, "cuda": 6}, {"cpu": 3, "cuda": 9}  # gigabytes, by the build of torch
+INSTALLED, FREE = {"cpu": 2.2, "cuda": 6}, {"cpu": 3, "cuda": 9}  # gigabytes, by the build of torch
 CPU_PAGE = "https://pytorch.org/get-started/locally"
 
 REPRODUCIBLE = {

@@ -108,11 +108,11 @@ FAULTS = {
     ),
     "unused": (
         Rows(lambda part, rows: rows / part.scale.detach() * 0 + part.fc1.bias), "gradient",
-        "expected a gradient for every parameter, got none for scale, widen.weight. Use them",
+        "expected a gradient for every parameter, got none for fc1.weight, scale. Use them",
     ),
     "detached": (
         Rows(lambda _, rows: rows.detach()), "gradient",
-        "got none for scale, widen.bias, widen.weight. .* detach nothing",
+        "got none for fc1.bias, fc1.weight, scale. .* detach nothing",
     ),
     "root at zero": (
         Rows(lambda part, rows: rows + (part.scale - part.scale.detach()).sum().sqrt()), "gradient",
@@ -163,7 +163,7 @@ def test_what_is_called_idle_must_be_idle():
     part, raw = FAULTS["unused"][0], rows()
     assert not check_preprocessor(part, raw, idle=("scale", "*.weight")).problems
     report = check_preprocessor(part, raw, idle=("*",))
-    assert says(report, "gradient", "got one for widen.bias. Take them out of idle")
+    assert says(report, "gradient", "got one for fc1.bias. Take them out of idle")
 
 
 def test_what_may_draw_numbers_must_still_repeat_itself():
