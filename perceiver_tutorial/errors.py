@@ -59,7 +59,7 @@ def _noted(method: Callable) -> Callable:
 
 def _check_like_weights(model: nn.Module, given: Mapping[str, Any]) -> None:
     weights = next((p for p in model.parameters() if p.is_floating_point()), None)
-    if weights is None or _mixes_types(weights.device.type):
+    if weights is None or any(map(torch.is_autocast_enabled, ("cpu", "cuda", "mps"))):
         return
     for name, x in _tensors_in(given):
         if not (x.is_floating_point() or x.dtype == torch.bool or x.is_meta):
@@ -71,10 +71,6 @@ def _check_like_weights(model: nn.Module, given: Mapping[str, Any]) -> None:
                 f"expected {name} like the model's weights, {_short(wanted)} on {weights.device}, "
                 f"got {_short(x.dtype)} on {x.device}. Bring them together: {name}.to({to})."
             )
-
-
-def _mixes_types(device: str) -> bool:
-    return torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
 
 
 def _tensors_in(given: Mapping[str, Any]) -> Iterator[tuple[str, Tensor]]:

@@ -37,9 +37,6 @@ class ClassificationHead(LinearHead):
     Args:
         channels: width of the row.
         num_outputs: classes.
-
-    Raises:
-        ValueError: from `forward`, if there are more rows, or none.
     """
 
     def forward(
