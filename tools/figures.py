@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageSequence
 
 from perceiver_course.explorers import families
-from perceiver_course.explorers.shape_walk.diagram import draw_stage_diagram
+from perceiver_course.explorers.shape_walk.diagram import draw_step_diagram
 from perceiver_course.kit.picture import INK, Picture
 from perceiver_course.kit.walks import draw_walk
 from perceiver_tutorial.tracing import walk
@@ -30,8 +30,8 @@ def image_classifier() -> Picture:
 
 
 def shape_walk() -> Picture:
-    """The same model stage by stage, as the explorer of that name shows it."""
-    return draw_stage_diagram(walk("deepmind/vision-perceiver-fourier"))
+    """The same model step by step, as the explorer of that name shows it."""
+    return draw_step_diagram(walk("deepmind/vision-perceiver-fourier"))
 
 
 # --- the moving picture ---------------------------------------------------------------------------

@@ -278,7 +278,7 @@ def draw(
     row: int,
     frame: int,
 ) -> Picture:
-    """Bands, likeness and the fastest wave; a film's few frames keep their own resolution."""
+    """Bands, similarity and the fastest wave; a film's few frames keep their own resolution."""
     index_dims = (FRAMES, num_cells, num_cells)[-num_dims:]
     resolutions = (FRAMES, max_resolution, max_resolution)[-num_dims:]
     features = fourier_features(grid_positions(index_dims), num_bands, resolutions)

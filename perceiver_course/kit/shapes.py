@@ -21,7 +21,7 @@ COUNTS = (
     "numbers", "parameters", "runs", "attention weights", "operations", "heads in a layer",
     "tokens read by each",
 )  # fmt: skip
-ATTEND = "attend(o, m, e, c)"
+ATTENTION = "attention(o, m, e, c)"
 WITHOUT_BATCH = ("points",)  # positions are the same for all samples
 
 
@@ -111,7 +111,7 @@ def reasons(config: Config, step: Step) -> list[Reason]:
     """
     letters = letters_of(config, step.name) | _incoming(step)
     return [
-        _operations(letters, size) if size.formula == ATTEND else Reason(
+        _operations(letters, size) if size.formula == ATTENTION else Reason(
             *shape_of(size.formula, letters), size.what,
             written_out(size.formula, letters), size.because,
         )

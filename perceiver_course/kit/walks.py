@@ -9,7 +9,7 @@ from perceiver_tutorial.tracing import Walk
 from .axes import AXES, Kind
 from .picture import INK, Picture, arrow, box, middle, panels, title_above, write
 
-# Stage of the walk, name of the array, kind of its rows; left to right.
+# Step of the walk, name of the array, kind of its rows; left to right.
 ARRAYS = (
     ("preprocessor", "input array", "inputs"),
     ("encoder", "latents", "latents"),

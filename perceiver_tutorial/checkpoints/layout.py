@@ -43,8 +43,8 @@ def modules(
 ) -> dict[str, str]:
     """Names for modules that call their weights alike on both sides.
 
-    >>> modules(("classifier", "to_logits"))
-    {'classifier.weight': 'to_logits.weight', 'classifier.bias': 'to_logits.bias'}
+    >>> modules(("classifier", "head"))
+    {'classifier.weight': 'head.weight', 'classifier.bias': 'head.bias'}
     """
     return {f"{a}.{leaf}": f"{b}.{leaf}" for a, b in pairs for leaf in leaves}
 

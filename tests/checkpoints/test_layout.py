@@ -35,7 +35,7 @@ def test_a_pattern_must_match_the_whole_name():
 
 
 def test_rows_for_what_a_model_does_not_have_are_not_used():
-    layout = Layout({"head": "to_logits", "norm": "norm"})
+    layout = Layout({"head": "linear", "norm": "norm"})
     assert layout.write({"norm": 1}) == {"norm": 1}
 
 

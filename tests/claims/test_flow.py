@@ -318,8 +318,8 @@ def test_the_paper_counts_without_the_mlps_of_the_encoder(model):
 
 def test_a_pass_takes_twice_as_many_operations_as_the_paper_lists():
     costs = cost_of(measured.FLOW)
-    stages = {"reading": READ, "thinking": "encoder.blocks.0.0", "decoder": "decoder"}
-    found = {name: costs[stage].gflop for name, stage in stages.items()}
+    steps = {"reading": READ, "thinking": "encoder.blocks.0.0", "decoder": "decoder"}
+    found = {name: costs[step].gflop for name, step in steps.items()}
     whole = costs.total.gflop
     claim("pio.flow.flops", {**found, "all": whole, "all in GMAC": whole / 2})
 

@@ -177,12 +177,12 @@ def test_the_model_has_48_million_parameters():
 
 def test_the_model_takes_406_thousand_million_operations():
     model = cost_of(measured.FOURIER)
-    stages = {
+    steps = {
         "cross-attention": "encoder.cross.0",
         "self-attention": "encoder.blocks.0.0",
         "decoder": "decoder",
     }
-    found = {name: gflop(model[stage].flops) for name, stage in stages.items()}
+    found = {name: gflop(model[step].flops) for name, step in steps.items()}
     claim("pio.img-fourier.flops", {"all": gflop(model.total.flops), **found})
 
 

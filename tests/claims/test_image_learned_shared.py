@@ -156,7 +156,7 @@ def answered(name):
     scores = decoder.decoder.final_layer(answer)
     logits = decoder(query, latents).logits
     walked = walk_of(OURS[name])
-    stops = [walked[stage].shape for stage in ("queries", "decoder", "answer")]
+    stops = [walked[step].shape for step in ("queries", "decoder", "answer")]
     assert stops == [tuple(x.shape) for x in (query, answer, logits)]
     return [tuple(x.shape) for x in (query, answer, scores, logits)]
 

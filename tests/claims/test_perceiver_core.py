@@ -98,7 +98,7 @@ def origin_of_queries(architecture):
     model, raw, other = theirs.tiny(architecture), *map(theirs.tiny_input, [architecture] * 2)
 
     def queries(raw):
-        return theirs.passing(lambda: model(**raw), asking=theirs.decoding(model))["asking"]
+        return theirs.passing(lambda: model(**raw), x_q=theirs.decoding(model))["x_q"]
 
     first = queries(raw).clone()
     if not torch.equal(first, queries(other)):
@@ -111,8 +111,8 @@ def origin_of_queries(architecture):
 
 def reads_the_latents(architecture):
     model, raw = theirs.tiny(architecture), theirs.tiny_input(architecture)
-    read = theirs.decoding(model).attention.self.layernorm2
-    came = theirs.passing(lambda: model(**raw), read=read)["read"]
+    norm_kv = theirs.decoding(model).attention.self.layernorm2
+    came = theirs.passing(lambda: model(**raw), norm_kv=norm_kv)["norm_kv"]
     return torch.equal(came, model.perceiver(**raw).last_hidden_state)
 
 
@@ -122,18 +122,18 @@ def test_decoders_read_the_latents_but_not_all_ask_with_trained_queries():
     claim("pio.core.decoder-qkv-roles", origins)
 
 
-def by_hand(layer, asking, read=None):
+def by_hand(layer, x_q, x_kv=None):
     """One layer, recomputed from its linear maps and norms."""
     attention, heads = layer.attention.self, layer.attention.self.num_heads
-    normed = attention.layernorm1(asking)
-    read = normed if read is None else attention.layernorm2(read)
+    normed = attention.layernorm1(x_q)
+    x_kv = normed if x_kv is None else attention.layernorm2(x_kv)
     q, k, v = (
         rearrange(x, "b n (heads c) -> b heads n c", heads=heads)
-        for x in (attention.query(normed), attention.key(read), attention.value(read))
+        for x in (attention.query(normed), attention.key(x_kv), attention.value(x_kv))
     )
     context = rearrange(scaled_dot_product_attention(q, k, v), "b heads n c -> b n (heads c)")
     x = layer.attention.output.dense(context)
-    x = asking + x if layer.attention.use_query_residual else x
+    x = x_q + x if layer.attention.use_query_residual else x
     return x + layer.mlp.dense2(gelu(layer.mlp.dense1(layer.layernorm(x))))
 
 
@@ -188,20 +188,20 @@ def scores(q, k, heads):
     return q @ k.transpose(-1, -2)
 
 
-def our_scale(asking, read, **sizes):
-    ours = MultiHeadAttention(asking.shape[-1], read.shape[-1], **sizes).double()
+def our_scale(x_q, x_kv, **sizes):
+    ours = MultiHeadAttention(x_q.shape[-1], x_kv.shape[-1], **sizes).double()
     with record(ours, "weights") as recorded:
-        ours(asking, read)
-    q, k = ours.q_proj(asking), ours.k_proj(read)
+        ours(x_q, x_kv)
+    q, k = ours.q_proj(x_q), ours.k_proj(x_kv)
     return measured_scale(scores(q, k, ours.num_heads), recorded["weights"][0])
 
 
-def their_scale(asking, read, **sizes):
-    widths = {"q_dim": asking.shape[-1], "kv_dim": read.shape[-1]}
+def their_scale(x_q, x_kv, **sizes):
+    widths = {"q_dim": x_q.shape[-1], "kv_dim": x_kv.shape[-1]}
     theirs = modeling.PerceiverSelfAttention(PerceiverConfig(), True, **sizes, **widths)
     theirs = theirs.double().eval()
-    weights = theirs(asking, inputs=read, output_attentions=True)[1]
-    q, k = theirs.query(theirs.layernorm1(asking)), theirs.key(theirs.layernorm2(read))
+    weights = theirs(x_q, inputs=x_kv, output_attentions=True)[1]
+    q, k = theirs.query(theirs.layernorm1(x_q)), theirs.key(theirs.layernorm2(x_kv))
     return measured_scale(scores(q, k, theirs.num_heads), weights)
 
 
@@ -212,10 +212,10 @@ def test_scores_are_divided_by_the_root_of_a_heads_width():
     }
     found = {}
     for name, ((query_channels, kv_channels), sizes) in published.items():
-        asking = torch.randn(1, 2, query_channels, dtype=torch.double)
-        read = torch.randn(1, 5, kv_channels, dtype=torch.double)
-        found[name] = their_scale(asking, read, **sizes)
-        assert our_scale(asking, read, **sizes) == found[name]
+        x_q = torch.randn(1, 2, query_channels, dtype=torch.double)
+        x_kv = torch.randn(1, 5, kv_channels, dtype=torch.double)
+        found[name] = their_scale(x_q, x_kv, **sizes)
+        assert our_scale(x_q, x_kv, **sizes) == found[name]
     claim("pio.core.attention-scale", found)
 
 

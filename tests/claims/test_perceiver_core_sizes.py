@@ -250,7 +250,7 @@ def counted(model, raw):
     return counter.get_total_flops()
 
 
-def test_averaging_the_latents_gives_the_numbers_of_the_original_perceiver():
+def test_averaging_the_latents_gives_the_numbers_of_the_first_perceiver():
     found = {}
     for name in ("fourier", "learned", "conv"):
         config = PERCEIVER_V1[f"perceiver-{name}"]

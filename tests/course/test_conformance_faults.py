@@ -9,13 +9,13 @@ from torch import nn
 from perceiver_course.kit.conformance import bad_versions, check_preprocessor
 from perceiver_tutorial.inputs import InputSpec
 
-DOOR = InputSpec("rows", ("rows", "numbers"), (None, 3), "")
+SPEC = InputSpec("rows", ("rows", "numbers"), (None, 3), "")
 
 
 class Rows(nn.Module):
     """Rows of three numbers, checked, widened to four, and then bent by a fault."""
 
-    def __init__(self, fault=lambda _part, rows: rows, num_channels=4, check=DOOR.check):
+    def __init__(self, fault=lambda _part, rows: rows, num_channels=4, check=SPEC.check):
         super().__init__()
         self.fault, self.num_channels, self.check = fault, num_channels, check
         self.fc1 = nn.Linear(3, 4)

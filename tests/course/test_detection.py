@@ -15,11 +15,11 @@ from perceiver_course.chapters.extending.model import (
     Detections,
     corners,
     detection_loss,
+    found_detections,
     hungarian_match,
     judge_detections,
     match,
     matching_costs,
-    things_found,
 )
 from perceiver_tutorial.perceiver import (
     ConvPoolStem,
@@ -107,7 +107,7 @@ def test_a_detector_of_published_size_can_be_walked():
 
 def test_a_box_is_an_mlp_of_its_row():
     head, rows = shake(ClassesAndBoxes(6, 2)), torch.randn(2, 3, 6)
-    first, second, last = (layer for layer in head.to_box if isinstance(layer, nn.Linear))
+    first, second, last = (layer for layer in head.box_head if isinstance(layer, nn.Linear))
     hidden = second(first(rows).clamp(min=0)).clamp(min=0)
     assert relative_error(head(rows)["boxes"], 1 / (1 + (-last(hidden)).exp())) < EXACT
 
@@ -257,7 +257,7 @@ def things(classes, boxes):
 def test_queries_that_rather_see_nothing_find_nothing():
     logits = torch.tensor([[[2.0, 0.0, 1.0], [0.0, 1.0, 3.0], [0.0, 4.0, 0.0]]])
     boxes = torch.rand(1, 3, 4)
-    (found,) = things_found({"classes": logits, "boxes": boxes})
+    (found,) = found_detections({"classes": logits, "boxes": boxes})
     assert found.classes.tolist() == [0, 1] and found.queries.tolist() == [0, 2]
     assert torch.equal(found.boxes, boxes[0, [0, 2]])
     assert found.scores[0].item() == pytest.approx(math.exp(2) / (math.exp(2) + 1 + math.exp(1)))

@@ -18,7 +18,7 @@ class NotWritten(nn.Module):
         return ...
 
 
-class OpenDoor(MoveList):
+class NothingRefused(MoveList):
     """Lets everything in."""
 
     def forward(self, moves):
@@ -46,7 +46,7 @@ def test_a_part_that_is_not_written_is_no_error(capsys):
 
 
 @pytest.mark.parametrize("part, words", [
-    (OpenDoor, r"^refusals: expected a ValueError or TypeError"),
+    (NothingRefused, r"^refusals: expected a ValueError or TypeError"),
     (TwoTables, r"^shape: expected \(2, 5, 16\), got \(2, 5, 64\)"),
 ])  # fmt: skip
 def test_the_first_property_that_is_lacking_is_named(part, words):

@@ -81,7 +81,7 @@ def test_an_encoder_with_any_schedule(reads, blocks, widths):
     by_hand = encoder_flops(config, 7, 12)
     assert counted.total.flops == sum(by_hand.values())
     read, think = (
-        sum(stage.flops for stage in counted.steps if part in stage.name)
+        sum(step.flops for step in counted.steps if part in step.name)
         for part in ("cross", "blocks")
     )
     assert (read, think) == (by_hand["reading"], by_hand["thinking"])

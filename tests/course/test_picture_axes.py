@@ -148,7 +148,7 @@ ON_GRIDS = {
     "maps": lambda: draw_maps({"a": [SPOT]}, ["one"]),
     "coloured maps": lambda: draw_maps({"a": [SPOT.expand(3, -1, -1)]}, ["one"]),
     "bands": lambda: draw_bands(SPOT.reshape(-1, 1), (HIGH, WIDE), (0,)),
-    "likenesses": lambda: draw_similarities({"a": ROWS}, (HIGH, WIDE), PLACE),
+    "similarities": lambda: draw_similarities({"a": ROWS}, (HIGH, WIDE), PLACE),
     "images": lambda: draw_images(SPOT.expand(1, 3, -1, -1), ["one"]),
     "errors": lambda: draw_flow_errors(
         {"a": SPOT[..., None].expand(-1, -1, 2)}, torch.zeros(HIGH, WIDE, 2)
@@ -166,7 +166,7 @@ OPAQUE = {
     "attention map": lambda: draw_attention(torch.rand(1, 3, HIGH, WIDE), SPOT[None, None], ["a"]),
 }
 MARKED = {
-    "likenesses": ON_GRIDS["likenesses"],
+    "similarities": ON_GRIDS["similarities"],
     "the pixel that asks": lambda: draw_attention(
         torch.rand(3, HIGH, WIDE), SPOT[None], ["a"], asking=[PLACE]
     ),
@@ -223,7 +223,7 @@ def test_numbers_stand_where_row_and_column_meet():
 
 def test_how_alike_places_are_is_the_cosine_of_their_rows():
     want = cosine_similarity(ROWS, ROWS[ROW * WIDE + COLUMN], dim=-1).view(HIGH, WIDE)
-    np.testing.assert_allclose(images(ON_GRIDS["likenesses"]())[0].get_array(), want, atol=1e-5)
+    np.testing.assert_allclose(images(ON_GRIDS["similarities"]())[0].get_array(), want, atol=1e-5)
 
 
 def test_all_colours_of_a_picture_are_stretched_alike():
@@ -305,7 +305,7 @@ def test_a_cloud_stands_upright():
 
 
 BARS = {
-    "likenesses": lambda: draw_similarities({"a": ROWS, "b": ROWS.abs()}, (HIGH, WIDE), PLACE),
+    "similarities": lambda: draw_similarities({"a": ROWS, "b": ROWS.abs()}, (HIGH, WIDE), PLACE),
     "code": lambda: draw_code(torch.rand(4, 3), num_bands=1),
     "pixels that ask": ON_GRIDS["pixels that ask"],
     "errors": lambda: draw_flow_errors(

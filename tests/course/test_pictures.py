@@ -15,7 +15,7 @@ from pixels import same_picture
 from tiny import CONFIGS, IMAGES
 
 from benchmarks.ratios import draw_ratios
-from perceiver_course.chapters.bytes.pictures import draw_bytes, draw_keep
+from perceiver_course.chapters.bytes.pictures import draw_bytes, draw_mask
 from perceiver_course.chapters.checkpoints.pictures import draw_key_map
 from perceiver_course.chapters.convolution.pictures import (
     draw_feature_rows,
@@ -79,8 +79,8 @@ from perceiver_course.explorers.mask_units import Marks, draw_unrolled
 from perceiver_course.explorers.masked import draw_filled
 from perceiver_course.explorers.modalities import draw_arrays
 from perceiver_course.explorers.queries import draw_asked
-from perceiver_course.explorers.shape_walk.diagram import draw_stage_diagram
-from perceiver_course.explorers.shape_walk.stages import Panel, named_stages
+from perceiver_course.explorers.shape_walk.diagram import draw_step_diagram
+from perceiver_course.explorers.shape_walk.steps import Panel, named_steps
 from perceiver_course.kit.axes import AXES
 from perceiver_course.kit.cells import draw_cells, show_axes
 from perceiver_course.kit.charts import (
@@ -138,11 +138,11 @@ def stored(theirs, shape, *ours):
 
 
 PICTURES = {
-    "stage diagram": lambda: draw_stage_diagram(TINY_WALK),
-    "stage diagram and a stage": lambda: draw_stage_diagram(
+    "step diagram": lambda: draw_step_diagram(TINY_WALK),
+    "step diagram and a step": lambda: draw_step_diagram(
         TINY_WALK,
         Panel(
-            named_stages(TINY_WALK)["4 encoder.cross.0"],
+            named_steps(TINY_WALK)["4 encoder.cross.0"],
             "4 encoder.cross.0",
             [("queries", "5: chosen"), ("runs", "1: it reads once")],
             "Somebody said so. This holds.",
@@ -202,7 +202,7 @@ PICTURES = {
     "fields": lambda: draw_fields(
         torch.rand(1, 6, 8), {"a stem": [torch.ones(6, 8).bool(), torch.eye(6, 8).bool()]}
     ),
-    "likeness": lambda: draw_similarity_maps({"learned": torch.rand(12, 5)}, (3, 4)),
+    "similarity maps": lambda: draw_similarity_maps({"learned": torch.rand(12, 5)}, (3, 4)),
     "masks": lambda: draw_masks(
         torch.rand(2, 3, 8, 12), {"random": torch.eye(2, 6).bool().view(2, 2, 3)}
     ),
@@ -266,7 +266,7 @@ PICTURES = {
         looks={"measured": "dots", "true": "truth"},
     ),
     "half a character": lambda: draw_bytes([("a", [103]), ("\ufffd", [236])]),
-    "bytes to keep": lambda: draw_keep([TEXT, TEXT], torch.arange(14) < torch.tensor([[14], [9]])),
+    "mask of bytes": lambda: draw_mask([TEXT, TEXT], torch.arange(14) < torch.tensor([[14], [9]])),
     "bytes that are read": lambda: draw_read_bytes(
         TEXT * 5, torch.eye(70)[[3, 30]], ["latent 0", "latent 1"]
     ),
@@ -468,8 +468,8 @@ PICTURES = {
     ),
 }
 SAID = {
-    "stage diagram": "left to right: 1 raw 3 x 8 x 10; 2 preprocessor.positions 80 x 22; 3",
-    "stage diagram and a stage": "Chosen is 4 encoder.cross.0: CrossAttentionLayer, ",
+    "step diagram": "left to right: 1 raw 3 x 8 x 10; 2 preprocessor.positions 80 x 22; 3",
+    "step diagram and a step": "Chosen is 4 encoder.cross.0: CrossAttentionLayer, ",
     "a row on a picture": "Most of all: row 5, column 7 (4%); row 5, column 6",
     "a row on a text": 'Most of all: "é" at byte 3 (100%);',
     "motion": "A title. Mean motion: 2.0 right and 2.0 down in truth, 1.0 right and 1.0 down for",
@@ -504,7 +504,7 @@ SAID = {
     "one scale": "Images at one scale: target, 3, 8, 6; yours, 1, 4, 12.",
     "windows": "none, 0 before and 0 after, 3 windows, the first from 0; same, 0 before and 1",
     "fields": "a stem, rows 0 to 5, columns 0 to 7; rows 0 to 5, columns 0 to 5.",
-    "likeness": "For each of 3 by 4 places a map of how alike it is to all of them",
+    "similarity maps": "For each of 3 by 4 places a map of how alike it is to all of them",
     "steps": "by the step between them: flat, one down 0.0, one right 0.0.",
     "coordinates": "Coordinates on a line: open, 2 cells from -1.00 to 0.00.",
     "functions": 'Lines, -2 to 2: a, b from 0.4963 to 0.3074; c, d from',
@@ -513,7 +513,7 @@ SAID = {
     "half a character": "over the ids of their bytes: a 103, \ufffd 236.",
     "spans": 'in them: "né 漢😀" né person, 漢 place; "né" nothing.',
     "series": 'Lines, 0 to 2: one, measured from 0 to 2, true from 1 to 1.',
-    "bytes to keep": "2 texts of 14 ids each; kept are the first 14, 9, the rest is hatched.",
+    "mask of bytes": "2 texts of 14 ids each; kept are the first 14, 9, the rest is hatched.",
     "bytes that are read": "latent 0, most at 'é'; latent 1, most at 'é'.",
     "cross-attention layer": "latents 7 x 12; queries 7 x 25; map 7 x 80; context 7 x 25; output 7 "
     "x 12; inputs 80 x 25; keys 25 x 80; values 80 x 25.",

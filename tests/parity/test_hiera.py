@@ -123,7 +123,7 @@ def test_the_backbone_of_transformers_gives_other_maps_because_it_forgets_to_unr
         layer_norm(m.movedim(1, -1), m.shape[1:2]).movedim(-1, 1) for m in ours.feature_maps(raw)
     ]
     scrambled = backbone.eval()(raw).feature_maps
-    assert all(likeness(*two) < 0.9 for two in zip(scrambled, wanted, strict=True))
+    assert all(similarity(*two) < 0.9 for two in zip(scrambled, wanted, strict=True))
 
     schedule = [backbone.config.query_stride] * 3
     backbone.embeddings.register_forward_hook(
@@ -133,7 +133,7 @@ def test_the_backbone_of_transformers_gives_other_maps_because_it_forgets_to_unr
         assert relative_error(here, there) < EXACT
 
 
-def likeness(ours, theirs):
+def similarity(ours, theirs):
     """Correlation of how two maps vary over the picture."""
     centred = (m.flatten(2) - m.flatten(2).mean(-1, keepdim=True) for m in (ours, theirs))
     return cosine_similarity(*(m.flatten() for m in centred), dim=0).item()

@@ -33,7 +33,7 @@ from perceiver_tutorial.tracing import cost, walk
 
 PLAIN = EntityConfig(ENCODER, num_features=6, channels=10)
 PLACED = replace(PLAIN, positions=FourierConfig(num_bands=3, max_resolution=(8, 8)))
-KEEP = torch.arange(9) < torch.tensor([[9], [5], [1]])
+MASK = torch.arange(9) < torch.tensor([[9], [5], [1]])
 ORDER = torch.tensor([4, 0, 8, 2, 7, 1, 6, 3, 5])
 
 
@@ -63,8 +63,8 @@ def test_there_is_a_score_for_each_entity_or_a_row_of_any_width():
 @pytest.mark.usefixtures("float64")
 @torch.no_grad()
 def test_answers_follow_the_entities_into_any_order(model):
-    before = model(entities(), mask=KEEP)
-    after = model(entities()[:, ORDER], mask=KEEP[:, ORDER])
+    before = model(entities(), mask=MASK)
+    after = model(entities()[:, ORDER], mask=MASK[:, ORDER])
     assert relative_error(after, before[:, ORDER]) < EXACT
     assert not torch.allclose(before[0], before[0, ORDER], atol=1e-2)
 
@@ -72,8 +72,8 @@ def test_answers_follow_the_entities_into_any_order(model):
 @pytest.mark.usefixtures("float64")
 @torch.no_grad()
 def test_what_stands_in_padding_changes_nothing(model):
-    other = entities().masked_fill(~KEEP[..., None], 7.0)
-    one, two = (model(some, mask=KEEP)[KEEP] for some in (entities(), other))
+    other = entities().masked_fill(~MASK[..., None], 7.0)
+    one, two = (model(some, mask=MASK)[MASK] for some in (entities(), other))
     assert relative_error(one, two) < EXACT
     assert not torch.allclose(model(other)[1, :5], model(entities())[1, :5], atol=1e-3)
 
@@ -81,7 +81,7 @@ def test_what_stands_in_padding_changes_nothing(model):
 @pytest.mark.usefixtures("float64")
 @torch.no_grad()
 def test_a_set_alone_and_a_set_with_padding_get_the_same_answers(model):
-    together = model(entities(), mask=KEEP)
+    together = model(entities(), mask=MASK)
     for sample, size in enumerate((9, 5, 1)):
         alone = model(entities()[sample : sample + 1, :size])
         assert relative_error(alone[0], together[sample, :size]) < EXACT
@@ -98,9 +98,9 @@ def test_every_entity_hears_of_all_others(model):
 @pytest.mark.usefixtures("float64")
 @torch.no_grad()
 def test_some_entities_can_be_asked_alone(model):
-    latents = model.encode(entities(), mask=KEEP)
+    latents = model.encode(entities(), mask=MASK)
     some = model.decode(latents, entities(), points=torch.tensor([7, 2]))
-    assert relative_error(some, model(entities(), mask=KEEP)[:, [7, 2]]) < EXACT
+    assert relative_error(some, model(entities(), mask=MASK)[:, [7, 2]]) < EXACT
 
 
 def test_places_are_data_and_every_sample_has_its_own():
@@ -137,7 +137,7 @@ def test_bad_entities_are_refused_in_words(raw, words):
 @pytest.mark.usefixtures("without_shape_checks")
 def test_a_mask_of_another_set_is_refused():
     with pytest.raises(ValueError, match=r"expected mask as True and False of shape \[3, 9\]"):
-        build(PLAIN)(entities(), mask=KEEP[:, :8])
+        build(PLAIN)(entities(), mask=MASK[:, :8])
 
 
 # -- pointing ------------------------------------------------------------------------------
@@ -207,24 +207,24 @@ def test_a_choice_that_was_not_allowed_is_refused():
 @torch.no_grad()
 def test_row_scorers_follow_the_rows_and_hear_nothing_of_padding():
     for scorer in scorers():
-        before = scorer(entities(), KEEP)
-        after = scorer(entities()[:, ORDER], KEEP[:, ORDER])
+        before = scorer(entities(), MASK)
+        after = scorer(entities()[:, ORDER], MASK[:, ORDER])
         assert before.shape == (3, 9) and relative_error(after, before[:, ORDER]) < EXACT
-        other = entities().masked_fill(~KEEP[..., None], 7.0)
-        assert relative_error(scorer(other, KEEP)[KEEP], before[KEEP]) < EXACT
+        other = entities().masked_fill(~MASK[..., None], 7.0)
+        assert relative_error(scorer(other, MASK)[MASK], before[MASK]) < EXACT
 
 
 @torch.no_grad()
 def test_one_scorer_sees_the_others_only_as_a_mean_and_one_not_at_all():
     other = entities().index_fill(1, torch.tensor([3]), 0.5)
     alone, pooled = (
-        (scorer(entities(), KEEP) - scorer(other, KEEP))[0].abs() > 1e-7 for scorer in scorers()
+        (scorer(entities(), MASK) - scorer(other, MASK))[0].abs() > 1e-7 for scorer in scorers()
     )
     assert alone.nonzero().flatten().tolist() == [3] and pooled.all()
 
 
 def test_an_empty_set_has_scores_too():
-    assert scorers()[1](entities(), torch.zeros_like(KEEP)).isfinite().all()
+    assert scorers()[1](entities(), torch.zeros_like(MASK)).isfinite().all()
 
 
 # -- the policy ----------------------------------------------------------------------------
@@ -283,5 +283,5 @@ def test_the_sizes_of_alphastar_are_those_of_the_paper():
 
 
 def test_its_map_of_reading_is_a_sixteenth_of_a_map_of_all_on_all():
-    stage = cost(ALPHASTAR_ENTITIES)["encoder.cross.0"]
-    assert stage.map_bytes == 4 * 2 * 32 * 512 == 4 * 2 * 512 * 512 // 16
+    step = cost(ALPHASTAR_ENTITIES)["encoder.cross.0"]
+    assert step.map_bytes == 4 * 2 * 32 * 512 == 4 * 2 * 512 * 512 // 16

@@ -1,11 +1,11 @@
-"""Blanks are filled with what the model finds likeliest, and with nothing it has not read."""
+"""Masked places are filled with what the model finds likeliest, and with nothing unread."""
 
 import pytest
 import torch
 from shaken import shake
 from tiny import CONFIGS
 
-from perceiver_course.chapters.masked_language.model import evidence, guess_blanks
+from perceiver_course.chapters.masked_language.model import evidence, guess_masked
 from perceiver_tutorial.perceiver import build, encode_text
 from perceiver_tutorial.perceiver.tasks.language import fill_mask
 from perceiver_tutorial.perceiver.tokenizer import MASK
@@ -35,7 +35,7 @@ def test_what_stands_in_a_hidden_place_is_not_looked_at(model):
 
 
 def test_every_underscore_gets_letters_with_their_probabilities(model):
-    guesses = guess_blanks(model, "a_c_e", num_guesses=4)
+    guesses = guess_masked(model, "a_c_e", num_guesses=4)
     logits = model(encode_text(["a_c_e"], length=None).ids.masked_fill(torch.tensor(
         [[False, False, True, False, True, False, False]]), MASK))  # fmt: skip
     assert [len(letters) for letters in guesses] == [4, 4]
@@ -47,13 +47,13 @@ def test_every_underscore_gets_letters_with_their_probabilities(model):
 def test_letters_are_written_so_that_they_can_be_read(model):
     with torch.no_grad():
         model.postprocessor.bias[torch.tensor([4, 6 + 65, 6 + 233])] = 1e4
-    (letters,) = guess_blanks(model, "a_c")
+    (letters,) = guess_masked(model, "a_c")
     assert set(letters) == {"[CLS]", "A", "\\xe9"}
 
 
 def test_without_an_underscore_there_is_nothing_to_guess(model):
     with pytest.raises(ValueError, match=r"an underscore for each byte to guess, got none: 'abc'"):
-        guess_blanks(model, "abc")
+        guess_masked(model, "abc")
 
 
 def test_evidence_is_what_the_right_answer_loses_when_one_more_word_is_hidden(model):

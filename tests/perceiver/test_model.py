@@ -139,14 +139,14 @@ def test_samples_do_not_see_each_other():
     assert relative_error(model(raw), apart) < EXACT
 
 
-def test_not_keeping_bytes_equals_never_having_had_them():
+def test_masking_bytes_equals_never_having_had_them():
     model, raw = shaken("text classes"), raw_for(CONFIGS["text classes"])
     mask = torch.ones(2, 9, dtype=torch.bool)
     mask[:, 6:] = False
     assert same(model(raw, mask=mask), model(raw[:, :6]))
 
 
-def test_keep_matters_for_its_own_sample_only():
+def test_a_mask_matters_for_its_own_sample_only():
     model, raw = shaken("text classes"), raw_for(CONFIGS["text classes"])
     mask = torch.ones(2, 9, dtype=torch.bool)
     mask[1, 4:] = False
@@ -204,7 +204,7 @@ def test_points_that_are_not_kept_are_as_good_as_absent():
     assert relative_error(model(cloud, mask=mask)[:, :5], model(cloud[:, :5])) < EXACT
 
 
-def original_perceiver(config: perceiver.EncoderConfig, input_channels: int) -> PerceiverIO:
+def first_perceiver(config: perceiver.EncoderConfig, input_channels: int) -> PerceiverIO:
     width = config.latent_channels
     return PerceiverIO(
         preprocessor=PointPreprocessor(input_channels),
@@ -215,8 +215,8 @@ def original_perceiver(config: perceiver.EncoderConfig, input_channels: int) -> 
     )
 
 
-def test_the_original_perceiver_averages_its_latents():
-    model = shake(original_perceiver(ENCODER, 6))
+def test_the_first_perceiver_averages_its_latents():
+    model = shake(first_perceiver(ENCODER, 6))
     raw = torch.randn(2, 20, 6)
     latents = model.encode(raw)
     by_hand = model.postprocessor.linear(latents.mean(1))

@@ -90,7 +90,7 @@ def test_what_is_not_kept_is_never_read(model):
     assert not torch.equal(model.encode(raw), model.encode(silent))
 
 
-def test_keeping_everything_keeps_everything():
+def test_a_mask_of_all_modalities_is_true_everywhere():
     assert CONFIG.mask(["audio", "image", "label"], batch_size=3).all()
     assert CONFIG.mask(["audio"], batch_size=3).sum().item() == 3 * 5
 

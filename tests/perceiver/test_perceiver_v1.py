@@ -1,4 +1,4 @@
-"""The original Perceiver: how often it reads, with whose weights, and what it answers."""
+"""The first Perceiver: its cross-attentions, which of them share weights, and its answer."""
 
 from dataclasses import replace
 from functools import cache

@@ -23,8 +23,8 @@ class Reader(nn.Module):
         super().__init__()
         self.attention = MultiHeadAttention(6, 10, num_heads=1, qk_channels=8, v_channels=4)
 
-    def forward(self, asking, read, mask=None):
-        return self.attention(asking, read, mask)
+    def forward(self, x_q, x_kv, mask=None):
+        return self.attention(x_q, x_kv, mask)
 
 
 def pair() -> tuple[nn.Module, nn.Module]:
@@ -43,19 +43,19 @@ def arrays(queries: int = 5, keys: int = 9) -> tuple[torch.Tensor, torch.Tensor]
 def test_all_three_orders_give_the_same(order, monkeypatch):
     monkeypatch.setattr(fold, "cheapest", lambda *_: order)
     plain, folded = (reader.double() for reader in pair())
-    asking, read = (array.double() for array in arrays())
+    x_q, x_kv = (array.double() for array in arrays())
     with torch.no_grad():
-        assert relative_error(folded(asking, read), plain(asking, read)) < EXACT
+        assert relative_error(folded(x_q, x_kv), plain(x_q, x_kv)) < EXACT
 
 
 @pytest.mark.parametrize("order", ["inputs", "queries"])
 @MIXES
 def test_both_libraries_give_the_same(order, mix):
     plain, folded = pair()
-    asking, read = arrays()
+    x_q, x_kv = arrays()
     with torch.no_grad():
-        answer = getattr(folded.attention, f"_fold_{order}")(mix, asking, read)
-        assert relative_error(answer, plain(asking, read)) < SMOKE
+        answer = getattr(folded.attention, f"_fold_{order}")(mix, x_q, x_kv)
+        assert relative_error(answer, plain(x_q, x_kv)) < SMOKE
 
 
 def test_the_cheapest_order_is_chosen():
@@ -85,10 +85,10 @@ def test_the_order_is_measured_on_some_rows_and_taken_for_all(winner, monkeypatc
     for part in folded.modules():
         if isinstance(part, PackedLinear):
             part.products = "default"
-    asking, read = arrays(queries=40, keys=5)
+    x_q, x_kv = arrays(queries=40, keys=5)
     with torch.no_grad():
         for _ in range(2):
-            assert relative_error(folded(asking, read), plain(asking, read)) < SMOKE
+            assert relative_error(folded(x_q, x_kv), plain(x_q, x_kv)) < SMOKE
     assert len(ran) == 1 and set(ran[0].values()) == {(2, 7, 6)}
 
 
@@ -116,20 +116,20 @@ def test_weights_never_become_denormal():
 def test_what_is_recorded_is_computed_the_plain_way(hook, monkeypatch):
     monkeypatch.setattr(fold, "cheapest", lambda *_: "inputs")
     plain, folded = (reader.double() for reader in pair())
-    asking, read = (array.double() for array in arrays())
+    x_q, x_kv = (array.double() for array in arrays())
     with torch.no_grad(), record(folded, hook) as found, record(plain, hook) as right:
-        assert relative_error(folded(asking, read), plain(asking, read)) < EXACT
+        assert relative_error(folded(x_q, x_kv), plain(x_q, x_kv)) < EXACT
     assert relative_error(found[hook][0], right[hook][0]) < EXACT
 
 
 def test_a_key_that_is_not_kept_is_not_read(monkeypatch):
     monkeypatch.setattr(fold, "cheapest", lambda *_: "inputs")
     plain, folded = (reader.double() for reader in pair())
-    asking, read = (array.double() for array in arrays())
+    x_q, x_kv = (array.double() for array in arrays())
     mask = torch.rand(2, 1, 9) < 0.5
     mask[0] = False
     with torch.no_grad():
-        assert relative_error(folded(asking, read, mask), plain(asking, read, mask)) < EXACT
+        assert relative_error(folded(x_q, x_kv, mask), plain(x_q, x_kv, mask)) < EXACT
 
 
 # --- packed weights -----------------------------------------------------------------------------

@@ -66,10 +66,10 @@ def theirs_with_weights() -> nn.Module:
     return theirs.MULTIMODAL(PerceiverConfig(**theirs.PUBLISHED[theirs.MULTIMODAL])).perceiver
 
 
-def agreed(stage: str, module: str) -> tuple[int, ...]:
-    """The shape behind a stage of ours, which must be the one behind their module."""
-    shape = ours()[stage].shape
-    assert shape == their_shapes()[f"perceiver.{module}"], f"{stage} is not {module}"
+def agreed(step: str, module: str) -> tuple[int, ...]:
+    """The shape behind a step of ours, which must be the one behind their module."""
+    shape = ours()[step].shape
+    assert shape == their_shapes()[f"perceiver.{module}"], f"{step} is not {module}"
     return shape
 
 

@@ -97,7 +97,7 @@ def test_counting_leaves_no_hooks_behind():
     assert not any(m._forward_hooks or m._forward_pre_hooks for m in model.modules())
 
 
-def test_the_table_names_every_stage_and_the_total():
+def test_the_table_names_every_step_and_the_total():
     lines = str(cost(IMAGES, depth=1)).splitlines()
     assert lines[2].split("  ")[0] == "step"
     assert [line.split()[0] for line in lines[3:]] == [

@@ -25,7 +25,7 @@ FIRST_CHUNK = {
     "label": torch.arange(1),
 }
 # What transformers calls a module, and what stands in its place here.
-INSIDE_AN_ATTEND = {
+INSIDE_A_LAYER = {
     "attention.self.layernorm2": "norm_kv",
     "attention.self.query": "attention.q_proj",
     "attention.self.key": "attention.k_proj",
@@ -39,7 +39,7 @@ INSIDE_AN_ATTEND = {
     "mlp.dense2": "mlp.fc2",
     "mlp": "mlp",
 }
-ATTENDS = {
+LAYERS = {
     "encoder.cross_attention": ("encoder.cross.0", "norm_q"),
     "encoder.self_attends.0": ("encoder.blocks.0.0", "norm_q"),
     "decoder.decoding_cross_attention": ("decoder.cross", "norm_q"),
@@ -86,9 +86,9 @@ def ours(theirs: str, model: str) -> str | None:
             "deepmind/optical-flow-perceiver": "postprocessor.linear",
             "deepmind/multimodal-perceiver": "decoder.final",
         }.get(model, "postprocessor.linear")
-    for prefix, (attention, first_norm) in ATTENDS.items():
+    for prefix, (attention, first_norm) in LAYERS.items():
         if theirs == prefix or theirs.startswith(prefix + "."):
-            inside = {**INSIDE_AN_ATTEND, "attention.self.layernorm1": first_norm}
+            inside = {**INSIDE_A_LAYER, "attention.self.layernorm1": first_norm}
             rest = theirs.removeprefix(prefix).lstrip(".")
             return f"{attention}.{inside[rest]}" if rest else attention
     if "multimodal" in model:
@@ -281,7 +281,7 @@ def test_a_module_shared_with_others_keeps_its_name():
 
 
 @pytest.mark.parametrize("model", perceiver.PUBLISHED)
-def test_every_stage_has_named_axes_as_in_the_signatures(model):
+def test_every_step_has_named_axes_as_in_the_signatures(model):
     for step in walk(model).steps:
         for output in step.outputs:
             assert len(output.axes) == len(output.sizes) > 0, step.name
@@ -352,7 +352,7 @@ def test_the_table_is_plain_text_of_fixed_width():
     assert all(line == line.rstrip() for line in lines)
 
 
-def test_an_unknown_stage_is_answered_with_those_there_are():
+def test_an_unknown_step_is_answered_with_those_there_are():
     with pytest.raises(KeyError, match=r"no step is called 'latents'. There are: raw, .*encoder"):
         walk(tiny_images())["latents"]
 

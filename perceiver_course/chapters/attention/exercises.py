@@ -104,7 +104,7 @@ READS_AVERAGES = BugHunt(
 )
 
 
-def _row_and_keep() -> tuple[Tensor, Tensor]:
+def _row_and_mask() -> tuple[Tensor, Tensor]:
     """Two samples of 5 rows, of which the first 3 may be read."""
     x = torch.randn(2, 5, 4, generator=torch.Generator().manual_seed(0))
     return x, (torch.arange(5) < 3).expand(2, 5)
@@ -116,7 +116,7 @@ def _read_with(share):
 
 
 def _is_silent(read) -> bool:
-    x, mask = _row_and_keep()
+    x, mask = _row_and_mask()
     never_there = read(x[:, :3], mask[:, :3])
     return torch.allclose(read(x, mask)[:, :3], never_there, atol=1e-6)
 
@@ -124,7 +124,7 @@ def _is_silent(read) -> bool:
 HIDDEN_IS_SILENT = BugHunt(
     task="`read(x, mask)` lets the rows of x [2, 5, 4] read one another; mask [2, 5] is True where "
     "a row may be read. Return whether a hidden row is as good as not there.",
-    inputs=_row_and_keep,
+    inputs=_row_and_mask,
     right=lambda x, mask: attention(x, x, x, mask[:, None]),
     bugs=(
         _read_with(lambda scores, mask: scores.masked_fill(mask, -1e9).softmax(-1)),

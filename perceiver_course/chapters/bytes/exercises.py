@@ -75,7 +75,7 @@ BYTE_PARAMETERS = Exercise(
 )
 
 
-def _rows_and_keep() -> tuple[Tensor, Tensor]:
+def _rows_and_mask() -> tuple[Tensor, Tensor]:
     """Two texts of up to 5 rows of width 4; of the second, two rows are padding."""
     generator = torch.Generator().manual_seed(0)
     mask = torch.tensor([[True] * 5, [True] * 3 + [False] * 2])
@@ -89,19 +89,19 @@ def _mean_of_text(
 
 
 def _survives_padding(average) -> bool:
-    rows, mask = _rows_and_keep()
+    rows, mask = _rows_and_mask()
     more_rows = torch.cat([rows, torch.ones(2, 3, 4)], dim=1)
-    more_keep = torch.cat([mask, torch.zeros(2, 3, dtype=torch.bool)], dim=1)
-    return torch.allclose(average(more_rows, more_keep), average(rows, mask), atol=1e-6)
+    more_mask = torch.cat([mask, torch.zeros(2, 3, dtype=torch.bool)], dim=1)
+    return torch.allclose(average(more_rows, more_mask), average(rows, mask), atol=1e-6)
 
 
 SURVIVES_PADDING = BugHunt(
     task="`average(rows, mask)` returns the mean of each text's rows, padding left out, for rows "
     "[2, 5, 4] and mask [2, 5]. Return whether more padding leaves it the same.",
-    inputs=_rows_and_keep,
+    inputs=_rows_and_mask,
     right=_mean_of_text,
     bugs=(
-        lambda rows, _keep: reduce(rows, "b n c -> b c", "mean"),
+        lambda rows, _mask: reduce(rows, "b n c -> b c", "mean"),
         lambda rows, mask: reduce(rows * mask[..., None], "b n c -> b c", "mean"),
         lambda rows, mask: (rows * ~mask[..., None]).sum(1),
     ),

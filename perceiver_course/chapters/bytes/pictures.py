@@ -42,7 +42,7 @@ def draw_bytes(characters: Characters) -> Picture:
     return Picture(figure, f"Characters over the ids of their bytes: {told}.")
 
 
-def draw_keep(rows: Sequence[Characters], mask: Bool[Tensor, "texts bytes"]) -> Picture:
+def draw_mask(rows: Sequence[Characters], mask: Bool[Tensor, "texts bytes"]) -> Picture:
     """Several texts as rows of cells: orange where they may be read, hatched where not.
 
     Args:

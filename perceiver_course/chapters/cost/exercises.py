@@ -66,17 +66,18 @@ def _most(inputs: int, channels: int, layers: int, share: float, reading: bool =
 
 HALF_THE_COST = Exercise(
     task="return the largest number of latents with which reading once and thinking `layers` times "
-    "takes at most half the operations of `layers` self-attention layers on all inputs. attend(n, "
-    "m, c) counts one layer in which n rows read m rows, all c wide; it is the first argument.",
+    "takes at most half the operations of `layers` self-attention layers on all inputs. "
+    "attention(n, m, c) counts one layer in which n rows read m rows, all c wide; it is the first "
+    "argument.",
     inputs=lambda: (_read, 1024, 64, 4),
-    reference=lambda _attend, inputs, channels, layers: _most(inputs, channels, layers, 0.5),
+    reference=lambda _attention, inputs, channels, layers: _most(inputs, channels, layers, 0.5),
     slips=(
         Slip("half the operations, not as many.",
-             lambda _attend, m, c, layers: _most(m, c, layers, 1.0)),
+             lambda _attention, m, c, layers: _most(m, c, layers, 1.0)),
         Slip("reading costs something, too.",
-             lambda _attend, m, c, layers: _most(m, c, layers, 0.5, reading=False)),
+             lambda _attention, m, c, layers: _most(m, c, layers, 0.5, reading=False)),
         Slip("half as many rows cost less than half: the map has a quarter of the cells.",
-             lambda _attend, m, _c, _layers: m // 2),
+             lambda _attention, m, _c, _layers: m // 2),
     ),
 )  # fmt: skip
 

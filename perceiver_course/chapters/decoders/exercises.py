@@ -127,9 +127,9 @@ CHUNK = {"image": 6272, "audio": 15, "label": 1}
 SYMBOLS = {"B": 1, "I": 6272, "S": 15, "P": 16}
 
 
-def _chunk_stage(stage: str, key: str = "") -> tuple[int, ...]:
+def _chunk_step(step: str, key: str = "") -> tuple[int, ...]:
     points = {name: torch.arange(count) for name, count in CHUNK.items()}
-    outputs = walk(MULTIMODAL, points=points, depth=3)[stage].outputs
+    outputs = walk(MULTIMODAL, points=points, depth=3)[step].outputs
     return next(output.sizes for output in outputs if output.key == key)
 
 
@@ -152,7 +152,7 @@ PREDICTIONS = {
             "B, I + S + 1, 195 + 385 + 1024": "rows follow one another; channels are not joined.",
             "B, 3*I + S + 1, 1024 + 2": "one query for each pixel: colours are the answer.",
         },
-        compute=lambda: _chunk_stage("decoder.cross"),
+        compute=lambda: _chunk_step("decoder.cross"),
     ),
     "decoders.encoded": Prediction(
         question="S = 15 output rows of sound become samples, P = 16 from each row. Which shape "
@@ -164,7 +164,7 @@ PREDICTIONS = {
             "B, S, P": "the patches are put end to end: sound has one axis.",
             "B, S*P, 512": "a linear map has turned the 512 channels into samples.",
         },
-        compute=lambda: _chunk_stage("answer", "audio"),
+        compute=lambda: _chunk_step("answer", "audio"),
     ),
     "decoders.few-points": Prediction(
         question="a batch of B = 2 pairs of frames of H x W = 6 x 8 pixels; decode with O = 3 "

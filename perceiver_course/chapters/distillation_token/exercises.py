@@ -1,4 +1,4 @@
-"""Exercises about DeiT's two tokens: their price, their order, their likeness, their heads."""
+"""Exercises about DeiT's two tokens: their price, their order, their similarity, their heads."""
 
 import torch
 from torch import Tensor
@@ -13,9 +13,9 @@ from ...kit.predictions import Prediction, walked
 
 def _parameters(channels: int, depth: int, patches: int, classes: int) -> int:
     block = 12 * channels**2 + 13 * channels
-    front = 2 * channels + (2 + patches) * channels
+    tokens = 2 * channels + (2 + patches) * channels
     heads = 2 * (channels + 1) * classes
-    return 769 * channels + front + depth * block + 2 * channels + heads
+    return 769 * channels + tokens + depth * block + 2 * channels + heads
 
 
 DEIT_PARAMETERS = Exercise(
@@ -138,7 +138,7 @@ def _as_one_line(table: Tensor) -> Tensor:
     return interpolate(table.T[None], size=rows, mode="linear", align_corners=False)[0].T
 
 
-def _front_at_the_end(table: Tensor) -> Tensor:
+def _prefix_at_the_end(table: Tensor) -> Tensor:
     return torch.cat([table[-2:], resize_positions(table[:-2], OLD, NEW)])
 
 
@@ -147,7 +147,7 @@ def _columns_first(table: Tensor) -> Tensor:
     return torch.cat([table[:2], turned])
 
 
-def _front_from_the_grid(table: Tensor) -> Tensor:
+def _prefix_from_the_grid(table: Tensor) -> Tensor:
     new = resize_positions(table[2:], OLD, NEW)
     return torch.cat([new[:2], new])
 
@@ -155,12 +155,12 @@ def _front_from_the_grid(table: Tensor) -> Tensor:
 def _keeps_its_places(stretch) -> bool:
     rows, columns = torch.meshgrid(torch.arange(3.0), torch.arange(4.0), indexing="ij")
     patches = torch.stack([rows, columns], dim=-1).flatten(0, 1)
-    front = torch.tensor([[7.0, -3.0], [-5.0, 9.0]])
-    table = stretch(torch.cat([front, patches]))
+    prefix = torch.tensor([[7.0, -3.0], [-5.0, 9.0]])
+    table = stretch(torch.cat([prefix, patches]))
     grid = table[2:].reshape(*NEW, 2)
     rows_agree = torch.allclose(grid[..., 0], grid[:, :1, 0].expand(NEW), atol=1e-4)
     columns_agree = torch.allclose(grid[..., 1], grid[:1, :, 1].expand(NEW), atol=1e-4)
-    return torch.equal(table[:2], front) and rows_agree and columns_agree
+    return torch.equal(table[:2], prefix) and rows_agree and columns_agree
 
 
 STRETCHED_POSITIONS = BugHunt(
@@ -169,7 +169,7 @@ STRETCHED_POSITIONS = BugHunt(
     "the patches' rows stay in their places.",
     inputs=lambda: (torch.randn(14, 2, generator=torch.Generator().manual_seed(0)),),
     right=_stretched,
-    bugs=(_as_one_line, _front_at_the_end, _columns_first, _front_from_the_grid),
+    bugs=(_as_one_line, _prefix_at_the_end, _columns_first, _prefix_from_the_grid),
     reference=_keeps_its_places,
 )
 

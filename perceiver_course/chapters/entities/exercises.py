@@ -114,9 +114,9 @@ def _example_scores() -> torch.Tensor:
 
 def _map_cells() -> tuple[int, ...]:
     counted = cost(ALPHASTAR_ENTITIES)
-    stages = ("encoder.cross.0", "encoder.blocks.0.0", "decoder.cross")
+    steps = ("encoder.cross.0", "encoder.blocks.0.0", "decoder.cross")
     heads = ALPHASTAR_ENTITIES.encoder.self_heads
-    return tuple(counted[stage].map_bytes // 4 // heads for stage in stages)
+    return tuple(counted[step].map_bytes // 4 // heads for step in steps)
 
 
 PREDICTIONS = {

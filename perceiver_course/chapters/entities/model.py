@@ -57,7 +57,7 @@ def point(
     """The entity with the highest score of those that may be chosen.
 
     Args:
-        model: gives scores [batch, entities] for entities and what to keep.
+        model: gives scores [batch, entities] for entities and a mask.
         entities: raw features.
         mask: True where an entity is, False for padding.
         may_point: see `pointer_logits`.
@@ -180,7 +180,7 @@ def player(model: nn.Module) -> Player:
     """A player that points where a model's score is highest.
 
     Args:
-        model: gives scores [batch, units] for units and what to keep.
+        model: gives scores [batch, units] for units and a mask.
     """
 
     def choose(seen: Situations) -> Tensor:

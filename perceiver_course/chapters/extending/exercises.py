@@ -106,7 +106,7 @@ def _one_after_another(costs: Tensor) -> Tensor:
     return torch.tensor(taken)
 
 
-PAIR_UP = Exercise(
+HUNGARIAN_MATCH = Exercise(
     task="return for each thing, a column of costs [queries, things], the number of its query, as "
     "a tensor: no query twice, and the sum of the costs as small as can be.",
     inputs=lambda: (COSTS,),
@@ -249,7 +249,7 @@ SPAN_LOSS = Exercise(
     slips=(
         Slip(
             "padding competes: give bytes that are not kept a score of -torch.inf first.",
-            lambda logits, spans, _keep: _ends(logits, spans),
+            lambda logits, spans, _mask: _ends(logits, spans),
         ),
         Slip(
             "with a score of 0 padding still competes; -torch.inf leaves it no chance.",
@@ -479,7 +479,7 @@ POINTER = SpanConfig(encoder=TEXT_CLASSIFIER.encoder)
 SYMBOLS = {"B": 1, "M": 2048, "C": 768, "N": 256, "D": 1280, "L": 4}
 
 
-def _stage(config: PerceiverConfig, name: str) -> tuple[int, ...]:
+def _step(config: PerceiverConfig, name: str) -> tuple[int, ...]:
     return walk(config)[name].shape
 
 
@@ -523,7 +523,7 @@ PREDICTIONS = {
             "B, M, D": "the bytes ask as they are, 768 wide; attention joins two widths.",
             "B, N, D": "those are the latents, which are read.",
         },
-        compute=lambda: _stage(TAGGER, "queries"),
+        compute=lambda: _step(TAGGER, "queries"),
     ),
     "extending.name-answer": Prediction(
         question="and the answer?",
@@ -534,7 +534,7 @@ PREDICTIONS = {
             "B, L": "that would be one label for the whole text.",
             "B, M, C": "a linear map turns the 768 channels of an output row into 4 scores.",
         },
-        compute=lambda: _stage(TAGGER, "answer"),
+        compute=lambda: _step(TAGGER, "answer"),
     ),
     "extending.span-answer": Prediction(
         question="the same machine shall point at an answer in the text: at its first byte and at "
@@ -546,6 +546,6 @@ PREDICTIONS = {
             "B, 2, M": "one row for each byte, as everywhere; scores are its channels.",
             "B, M, M": "that scores every pair of bytes; two scores for each byte suffice.",
         },
-        compute=lambda: _stage(POINTER, "answer"),
+        compute=lambda: _step(POINTER, "answer"),
     ),
 }

@@ -122,8 +122,8 @@ class ClassesAndBoxes(nn.Module):
 
     def __init__(self, channels: int, num_classes: int):
         super().__init__()
-        self.to_logits = nn.Linear(channels, num_classes + 1)
-        self.to_box = nn.Sequential(
+        self.class_head = nn.Linear(channels, num_classes + 1)
+        self.box_head = nn.Sequential(
             nn.Linear(channels, channels),
             nn.ReLU(),
             nn.Linear(channels, channels),
@@ -133,8 +133,8 @@ class ClassesAndBoxes(nn.Module):
 
     def forward(self, output_array: Float[Tensor, "batch outputs output_channels"]) -> Answer:
         """Scores (before softmax) [batch, outputs, classes + 1] and boxes [batch, outputs, 4]."""
-        boxes = self.to_box(output_array).sigmoid()
-        return {"classes": self.to_logits(output_array), "boxes": boxes}
+        boxes = self.box_head(output_array).sigmoid()
+        return {"classes": self.class_head(output_array), "boxes": boxes}
 
     def assemble(self, answers: Answer) -> Answer:
         return answers
@@ -156,7 +156,7 @@ class Detections(NamedTuple):
     queries: Int[Tensor, " things"] | None = None
 
 
-def things_found(answer: Answer) -> list[Detections]:
+def found_detections(answer: Answer) -> list[Detections]:
     """What a detector says is in each picture: queries that rather see a thing than nothing.
 
     Args:
@@ -570,7 +570,7 @@ def _scene_score(model: nn.Module, num_scenes: int = 300) -> float:
     """The harmonic mean of precision and recall; boxes count from an overlap of one half."""
     images, classes, boxes = unseen_scenes(num_scenes)
     with torch.no_grad():
-        return judge_detections(things_found(model(images)), classes, boxes).f1
+        return judge_detections(found_detections(model(images)), classes, boxes).f1
 
 
 SOUNDS = AudioClassifierConfig(

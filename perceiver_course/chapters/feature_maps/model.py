@@ -104,7 +104,7 @@ class HieraSegmenter(Model):
         widths = [config.encoder.channels(stage) for stage in config.maps]
         self.add_up = TopDownSum(widths, config.channels)
         self.activation = nn.GELU()
-        self.to_logits = nn.Conv2d(config.channels, config.num_classes, kernel_size=1)
+        self.head = nn.Conv2d(config.channels, config.num_classes, kernel_size=1)
         initialise(self)
 
     def forward(
@@ -122,7 +122,7 @@ class HieraSegmenter(Model):
             size: (height, width) of the picture in pixels.
         """
         total = self.add_up([maps[stage] for stage in self.config.maps])
-        return stretch(self.to_logits(self.activation(total)), size)
+        return stretch(self.head(self.activation(total)), size)
 
 
 build.register(HieraSegmenterConfig, HieraSegmenter)

@@ -1,4 +1,4 @@
-"""Filling blanks and asking what helped: which letters fit, and which words were the evidence."""
+"""Filling masked places and what helped: which letters fit, and which words were the evidence."""
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -6,11 +6,11 @@ from torch import Tensor
 
 from perceiver_tutorial.perceiver.losses import number_words
 from perceiver_tutorial.perceiver.model import PerceiverIO
-from perceiver_tutorial.perceiver.tasks.language import BLANK
+from perceiver_tutorial.perceiver.tasks.language import UNDERSCORE
 from perceiver_tutorial.perceiver.tokenizer import MASK, OFFSET, SPECIAL, encode_text
 
 
-def guess_blanks(model: PerceiverIO, text: str, num_guesses: int = 3) -> list[dict[str, float]]:
+def guess_masked(model: PerceiverIO, text: str, num_guesses: int = 3) -> list[dict[str, float]]:
     """What stands behind each underscore? Only these places are decoded.
 
     Args:
@@ -25,10 +25,10 @@ def guess_blanks(model: PerceiverIO, text: str, num_guesses: int = 3) -> list[di
         ValueError: if there is no underscore in the text.
     """
     ids = encode_text([text], length=None).ids
-    places = (ids[0] == BLANK).nonzero().flatten()
+    places = (ids[0] == UNDERSCORE).nonzero().flatten()
     if not len(places):
         raise ValueError(f"expected an underscore for each byte to guess, got none: {text!r}.")
-    masked = ids.masked_fill(ids == BLANK, MASK)
+    masked = ids.masked_fill(ids == UNDERSCORE, MASK)
     with torch.inference_mode():
         logits = model.decode(model.encode(masked), masked, points=places)
     return [_likeliest(row, num_guesses) for row in logits[0].softmax(-1)]

@@ -85,7 +85,7 @@ PATCH_TARGETS = Exercise(
 SMALL = HieraConfig(embed_channels=6, num_heads=1, stages=(1, 1), input_size=(16, 24), num_pools=0,
                     mask_unit_attention=(True, False), num_classes=None)  # fmt: skip
 Images = Float[Tensor, "batch 3 height width"]
-Keep = Bool[Tensor, "batch units"]
+Mask = Bool[Tensor, "batch units"]
 
 
 @cache
@@ -97,17 +97,17 @@ def _model() -> Hiera:
     return model
 
 
-def _images_and_keep() -> tuple[Tensor, Tensor]:
+def _images_and_mask() -> tuple[Tensor, Tensor]:
     generator = torch.Generator().manual_seed(0)
     mask = mask_of(random_units(2, SMALL.units, 0.5, generator), SMALL.units)
     return torch.randn(2, 3, *SMALL.input_size, generator=generator), mask
 
 
-def _encode(images: Images, mask: Keep) -> Tensor:
+def _encode(images: Images, mask: Mask) -> Tensor:
     return _model().encoder(images, kept_units(mask, SMALL.units, len(mask)))[-1]
 
 
-def _keeps_tokens_only(images: Images, mask: Keep) -> Tensor:
+def _keeps_tokens_only(images: Images, mask: Mask) -> Tensor:
     """All pixels go through the patches, and only then are tokens left out."""
     encoder, kept = _model().encoder, kept_units(mask, SMALL.units, len(mask))
     tokens = encoder.patches(images) + encoder.positions(SMALL.grid)
@@ -117,25 +117,25 @@ def _keeps_tokens_only(images: Images, mask: Keep) -> Tensor:
     return tokens
 
 
-def _one_mask_for_all(images: Images, mask: Keep) -> Tensor:
+def _one_mask_for_all(images: Images, mask: Mask) -> Tensor:
     kept = kept_units(mask, SMALL.units, len(mask))
     return _keeps_tokens_only(
         hide_pixels(images, kept[:1].expand_as(kept), SMALL.unit_pixels), mask
     )
 
 
-def _normalised_first(images: Images, mask: Keep) -> Tensor:
+def _normalised_first(images: Images, mask: Mask) -> Tensor:
     return _encode(images - images.mean((1, 2, 3), keepdim=True), mask)
 
 
-def _filled_with_the_mean(images: Images, mask: Keep) -> Tensor:
+def _filled_with_the_mean(images: Images, mask: Mask) -> Tensor:
     hidden = ~spread(mask, SMALL.units, SMALL.unit_pixels)[:, None]
     grey = (images * hidden).sum((2, 3), keepdim=True) / hidden.sum((2, 3), keepdim=True)
     return _keeps_tokens_only(torch.where(hidden, grey, images), mask)
 
 
 def _pixels_stay_hidden(encode) -> bool:
-    images, mask = _images_and_keep()
+    images, mask = _images_and_mask()
     seen = spread(mask, SMALL.units, SMALL.unit_pixels)[:, None]
     other = torch.where(seen, images, 5 - images)
     return torch.equal(encode(images, mask), encode(other, mask))
@@ -144,7 +144,7 @@ def _pixels_stay_hidden(encode) -> bool:
 PIXELS_STAY_HIDDEN = BugHunt(
     task="`encode(images, mask)` encodes pictures [2, 3, 16, 24] of which mask [2, 6] says which "
     "mask units, 8 x 8 pixels each, are seen. Return whether hidden pixels change nothing.",
-    inputs=_images_and_keep,
+    inputs=_images_and_mask,
     right=_encode,
     bugs=(_keeps_tokens_only, _one_mask_for_all, _normalised_first, _filled_with_the_mean),
     reference=_pixels_stay_hidden,

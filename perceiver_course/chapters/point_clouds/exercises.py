@@ -119,12 +119,12 @@ HAS_NO_ORDER = BugHunt(
 )
 
 
-def _points_and_keep() -> tuple[Tensor, Tensor]:
+def _points_and_mask() -> tuple[Tensor, Tensor]:
     return *_points(), torch.arange(9).expand(2, -1) < torch.tensor([[6], [4]])
 
 
 def _ignores_padding(read) -> bool:
-    points, mask = _points_and_keep()
+    points, mask = _points_and_mask()
     other = points.masked_fill(~mask[..., None], 9.0)
     return torch.allclose(read(points, mask), read(other, mask), atol=1e-5)
 
@@ -132,10 +132,10 @@ def _ignores_padding(read) -> bool:
 IGNORES_PADDING = BugHunt(
     task="`read(points, mask)` takes clouds [2, 9, 3] and where they have points, [2, 9]. Return "
     "whether it makes no difference what stands elsewhere.",
-    inputs=_points_and_keep,
+    inputs=_points_and_mask,
     right=_asked,
     bugs=(
-        lambda points, _keep: _asked(points),
+        lambda points, _mask: _asked(points),
         lambda points, mask: _asked(points - points.mean(1, keepdim=True), mask),
         lambda points, mask: _asked(points / points.norm(dim=-1).amax(), mask),
         lambda points, mask: _asked(points, ~mask),

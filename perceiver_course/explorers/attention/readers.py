@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from perceiver_tutorial.hiera import Hiera, classifier_from
 from perceiver_tutorial.perceiver import characters, encode_text
 from perceiver_tutorial.perceiver.losses import best_spans
-from perceiver_tutorial.perceiver.tasks.language import BLANK
+from perceiver_tutorial.perceiver.tasks.language import UNDERSCORE
 from perceiver_tutorial.perceiver.tokenizer import MASK, decode_text
 
 from ...kit import samples
@@ -134,7 +134,7 @@ def say_kind(logits: Float[Tensor, "1 2"], _given: Given) -> str:
 
 def say_guess(logits: Float[Tensor, "1 bytes vocabulary"], given: Given) -> str:
     """What it puts in the place of underscores."""
-    hidden = given.raw == BLANK
+    hidden = given.raw == UNDERSCORE
     if not hidden.any():
         return "Nothing is hidden: write an underscore for each letter that it should guess."
     return f'The model guesses "{decode_text(logits.argmax(-1)[hidden])}" for the underscores.'
@@ -148,7 +148,7 @@ def say_span(logits: Float[Tensor, "1 bytes 2"], given: Given) -> str:
 
 
 def _masked_looks(model, raw: Tensor) -> tuple[list, Any]:
-    return perceiver_looks(model, raw.masked_fill(raw == BLANK, MASK), inputs="bytes")
+    return perceiver_looks(model, raw.masked_fill(raw == UNDERSCORE, MASK), inputs="bytes")
 
 
 def _reader(name: str, config, texts, say, look, start: tuple[int, int], special=True) -> Reader:

@@ -1,1 +1,1 @@
-"""Shape walk explorer: every stage of a published model, and why its shape is what it is."""
+"""Shape walk explorer: every step of a published model, and why its shape is what it is."""

@@ -12,7 +12,7 @@ from perceiver_tutorial.tracing.walk import Step
 
 from ...kit.axes import AXES
 from ...kit.picture import DOTS_PER_INCH, INK, Number, Picture, box, middle, sheet, write
-from .stages import GREY, WIDE, Axis, Panel, axes_of, draw_axis, draw_panel, named_stages
+from .steps import GREY, WIDE, Axis, Panel, axes_of, draw_axis, draw_panel, named_steps
 
 MARGIN, PAGE = 12, 800  # pixels, as everything here
 TITLE, PARTS, TOP, ROOM = 16, 40, 62, 236
@@ -28,13 +28,13 @@ class Box:
     """One array on its way.
 
     Attributes:
-        label: number and name of its stage; empty for a second array of one stage.
-        stage: which returned it.
+        label: number and name of its step; empty for a second array of one step.
+        step: which returned it.
         axes: all but the batch.
     """
 
     label: str
-    stage: Step
+    step: Step
     axes: list[Axis]
 
     @property
@@ -79,12 +79,12 @@ class Measure:
     channels: Number
 
 
-def draw_stage_diagram(walk: Walk, panel: Panel | None = None) -> Picture:
-    """The stages of a walk from left to right, sizes to logarithmic scale, axes in their colours.
+def draw_step_diagram(walk: Walk, panel: Panel | None = None) -> Picture:
+    """The steps of a walk from left to right, sizes to logarithmic scale, axes in their colours.
 
     Args:
         walk: of any model, two levels deep at most.
-        panel: what is said about one of its stages, below; None: nothing.
+        panel: what is said about one of its steps, below; None: nothing.
     """
     height = PANEL_TOP + panel.height + MARGIN if panel else PANEL_TOP - 8
     figure, page = sheet(PAGE, height, per_inch=DOTS_PER_INCH)
@@ -96,8 +96,8 @@ def draw_stage_diagram(walk: Walk, panel: Panel | None = None) -> Picture:
     _draw_parts(page, columns, measure)
     for number, column in enumerate(columns):
         x = measure.left + (number + 0.5) * measure.pitch
-        _draw_column(page, column, x, measure, panel.stage if panel else None)
-    told = f"{walk.title}, its stages from left to right: {_told(columns)}."
+        _draw_column(page, column, x, measure, panel.step if panel else None)
+    told = f"{walk.title}, its steps from left to right: {_told(columns)}."
     if panel:
         draw_panel(page, panel, walk, (MARGIN, PANEL_TOP))
         told = f"{told} {panel.told(walk)}"
@@ -107,10 +107,10 @@ def draw_stage_diagram(walk: Walk, panel: Panel | None = None) -> Picture:
 def _columns(walk: Walk) -> list[list[Box]]:
     """Arrays that stand below one another: those of the modalities at one point of the way."""
     columns: dict[str, list[Box]] = {}
-    for label, stage in named_stages(walk).items():
-        place = re.sub(r"parts\.\w+", "parts", stage.name)
-        for number, shape in enumerate(stage.outputs):
-            box = Box("" if number else label, stage, axes_of(shape, stage, walk))
+    for label, step in named_steps(walk).items():
+        place = re.sub(r"parts\.\w+", "parts", step.name)
+        for number, shape in enumerate(step.outputs):
+            box = Box("" if number else label, step, axes_of(shape, step, walk))
             columns.setdefault(place, []).append(box)
     return list(columns.values())
 
@@ -127,8 +127,8 @@ def _measure(columns: Sequence[Sequence[Box]]) -> Measure:
 
 
 def _draw_parts(page: Axes, columns: Sequence[Sequence[Box]], measure: Measure) -> None:
-    """The parts of the model as brackets over their stages."""
-    parts = [column[0].stage.name.split(".")[0] for column in columns]
+    """The parts of the model as brackets over their steps."""
+    parts = [column[0].step.name.split(".")[0] for column in columns]
     start = 0
     for end in range(1, len(parts) + 1):
         if end == len(parts) or parts[end] != parts[start]:
@@ -142,7 +142,7 @@ def _draw_parts(page: Axes, columns: Sequence[Sequence[Box]], measure: Measure) 
 def _draw_column(
     page: Axes, column: Sequence[Box], x: Number, measure: Measure, chosen: Step | None
 ) -> None:
-    if any(one.stage is chosen for one in column):
+    if any(one.step is chosen for one in column):
         high, half = PANEL_TOP - TOP + 6, measure.pitch / 2 - 1
         box(page, x - half, TOP - 6, 2 * half, high, facecolor=PALE)
         tip = PANEL_TOP - 3
@@ -150,7 +150,7 @@ def _draw_column(
     heights = [LEAST + measure.rows * math.log10(one.sides[0]) for one in column]
     y = TOP + (ROOM - sum(heights) - sum(one.below for one in column)) / 2
     for one, height in zip(column, heights, strict=True):
-        _draw_box(page, one, (x, y + NUMBER), height, measure, is_chosen=one.stage is chosen)
+        _draw_box(page, one, (x, y + NUMBER), height, measure, is_chosen=one.step is chosen)
         y += height + one.below
     for line, words in enumerate(_short(column)):
         middle(page, x, TOP + ROOM + 8 + LINE * line, words, 7.5)
@@ -185,8 +185,8 @@ def _draw_box(
 
 def _short(column: Sequence[Box]) -> list[str]:
     """What a column is called, below it, and how often it is run."""
-    stage = column[0].stage
-    match stage.name.split("."):
+    step = column[0].step
+    match step.name.split("."):
         case [_]:
             word = ""
         case [*_, "stages", number, _]:
@@ -203,7 +203,7 @@ def _short(column: Sequence[Box]) -> list[str]:
             word = several.removesuffix("s")
         case [*_, last]:
             word = "read" if last == "decoder" else last.removeprefix("to_")
-    return [word, f"{stage.runs} times"] if stage.runs > 1 else [word] if word else []
+    return [word, f"{step.runs} times"] if step.runs > 1 else [word] if word else []
 
 
 def _told(columns: Sequence[Sequence[Box]]) -> str:

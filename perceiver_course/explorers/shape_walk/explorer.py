@@ -1,4 +1,4 @@
-"""Which statement of the ledger stands behind which stage of which model."""
+"""Which statement of the ledger stands behind which step of which model."""
 
 from dataclasses import replace
 from fnmatch import fnmatch
@@ -15,10 +15,10 @@ from ...kit.picture import Picture
 from ...kit.shapes import reasons
 from ..explorer import Explorer, Settings
 from ..knobs import Choice
-from .diagram import draw_stage_diagram
-from .stages import Panel, named_stages
+from .diagram import draw_step_diagram
+from .steps import Panel, named_steps
 
-# Models, stages, statement; the first line that fits is taken. * stands for anything.
+# Models, steps, statement; the first line that fits is taken. * stands for anything.
 # The pre-training pools once less than the statement on pooling says, so nothing is quoted there.
 CLAIMS = (
     ("*/vision-perceiver-learned", "raw", "pio.img-learned.input"),
@@ -93,15 +93,15 @@ CLAIMS = (
 )
 
 
-def claim_behind(model: str, stage: str) -> Claim | None:
-    """The statement behind one stage of a published model, or None.
+def claim_behind(model: str, step: str) -> Claim | None:
+    """The statement behind one step of a published model, or None.
 
     Args:
         model: its published name.
-        stage: its name in the walk.
+        step: its name in the walk.
     """
-    for models, stages, name in CLAIMS:
-        if fnmatch(model, models) and fnmatch(stage, stages):
+    for models, steps, name in CLAIMS:
+        if fnmatch(model, models) and fnmatch(step, steps):
             return read_claims()[name]
     return None
 
@@ -138,23 +138,23 @@ def models(settings: Settings) -> Choice:
     return Choice("model", tuple(FAMILIES[family]), STARTS[family])
 
 
-def stages(settings: Settings) -> Choice:
-    """The stages of the model that was chosen."""
-    names = named_stages(walked(settings["model"]))
-    start = next(label for label, stage in names.items() if stage.name in SHOWN_FIRST)
+def steps(settings: Settings) -> Choice:
+    """The steps of the model that was chosen."""
+    names = named_steps(walked(settings["model"]))
+    start = next(label for label, step in names.items() if step.name in SHOWN_FIRST)
     first, *_, last = names
-    return Choice("stage", tuple(names), start, tried=(first, last))
+    return Choice("step", tuple(names), start, tried=(first, last))
 
 
 KNOBS = {
     "family": Choice("family", tuple(FAMILIES), "Perceiver IO"),
     "model": models,
-    "stage": stages,
+    "step": steps,
 }
 
 
-def draw(family: str, model: str, stage: str) -> Picture:
-    """All stages of a model, and why one of them has the sizes it has.
+def draw(family: str, model: str, step: str) -> Picture:
+    """All steps of a model, and why one of them has the sizes it has.
 
     Raises:
         ValueError: if the family has no such model.
@@ -163,24 +163,24 @@ def draw(family: str, model: str, stage: str) -> Picture:
         raise ValueError(f"expected a model of {family}, got {model}. Choose another.")
     panels = panels_of(model)
     lines = max(panel.needs for panel in panels.values())
-    return draw_stage_diagram(walked(model), replace(panels[stage], lines=lines))
+    return draw_step_diagram(walked(model), replace(panels[step], lines=lines))
 
 
 @cache
 def panels_of(model: str) -> dict[str, Panel]:
-    """What is said about each stage of a published model."""
+    """What is said about each step of a published model."""
     config = published_config(model)
     panels = {}
-    for label, stage in named_stages(walked(model)).items():
-        why = [(one.what, one.made) for one in reasons(config, stage)]
-        panels[label] = Panel(stage, label, why, as_told(claim_behind(model, stage.name)))
+    for label, step in named_steps(walked(model)).items():
+        why = [(one.what, one.made) for one in reasons(config, step)]
+        panels[label] = Panel(step, label, why, as_told(claim_behind(model, step.name)))
     return panels
 
 
 def shape_walk() -> Explorer:
-    """Walk through any published model, and ask each stage why it has its sizes."""
+    """Walk through any published model, and ask each step why it has its sizes."""
     hint = (
-        "Click the slider of the stages and step on with the arrow keys: what gets smaller, what "
+        "Click the slider of the steps and move on with the arrow keys: what gets smaller, what "
         "wider? Then take Hiera, where both happen at once, and DeiT, where nothing does."
     )
     return Explorer("Shape walk", draw, KNOBS, hint)

@@ -19,7 +19,7 @@ from perceiver_tutorial.perceiver import (
     encode_text,
 )
 from perceiver_tutorial.perceiver.losses import hide_bytes, hide_words, masked_language_loss
-from perceiver_tutorial.perceiver.tasks.language import BLANK, fill_mask
+from perceiver_tutorial.perceiver.tasks.language import UNDERSCORE, fill_mask
 
 from ..training import batches
 from .recipe import Recipe
@@ -171,7 +171,7 @@ def held_out_words(num_sentences: int = 150) -> HiddenWords:
     rows = [(text, blank) for text in texts for blank in one_word_hidden(text)]
     whole, blanks = (encode_text(some, SENTENCES.max_bytes).ids for some in zip(*rows, strict=True))
     fitting = torch.tensor([len(fitting_words(blank)) for _, blank in rows])
-    return HiddenWords(whole, blanks == BLANK, fitting)
+    return HiddenWords(whole, blanks == UNDERSCORE, fitting)
 
 
 def hidden_batches(

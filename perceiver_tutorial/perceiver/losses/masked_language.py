@@ -85,7 +85,7 @@ def masked_language_loss(
     padding is not read.
 
     Args:
-        model: gives scores [batch, bytes, vocabulary] for ids and what to keep.
+        model: gives scores [batch, bytes, vocabulary] for ids and a mask.
         ids: the whole texts.
         hidden: True where a byte is to be guessed; at least one of all.
     """

@@ -19,7 +19,7 @@ from ..preprocessors import TextPreprocessor
 from ..queries import LearnedQueries, PlaceQueries
 from ..tokenizer import MASK, OFFSET, PAD
 
-BLANK = ord("_") + OFFSET
+UNDERSCORE = ord("_") + OFFSET
 
 
 @dataclass(frozen=True)

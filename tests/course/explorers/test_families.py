@@ -48,10 +48,10 @@ def test_sums_are_those_that_cost_counts(setting):
 def test_there_is_a_bar_for_every_layer_and_it_has_the_rows_that_are_read(family):
     config = models()[family]
     layers, steps = layers_of(config), walk(config, depth=None)
-    attends = [stage for stage in steps.steps if stage.kind == "HookPoint" and "keys" in stage.axes]
-    runs = sum(stage.runs for stage in attends)
+    attends = [step for step in steps.steps if step.kind == "HookPoint" and "keys" in step.axes]
+    runs = sum(step.runs for step in attends)
     assert len(layers) - runs == (1 if family == "Perceiver" else 2)
-    read = {stage.shape[-1] for stage in attends}
+    read = {step.shape[-1] for step in attends}
     windows = {3136: 64, 784: 16} if family == "Hiera" else {}
     assert read == {windows.get(layer.tokens, layer.tokens) for layer in layers if layer.map_bytes}
 

@@ -16,7 +16,7 @@ from perceiver_course.explorers.shape_walk.explorer import (
     shape_walk,
     walked,
 )
-from perceiver_course.explorers.shape_walk.stages import named_stages
+from perceiver_course.explorers.shape_walk.steps import named_steps
 from perceiver_course.kit.claims import read_claims
 from perceiver_tutorial.tracing import walk
 from perceiver_tutorial.tracing.models import published_configs
@@ -36,9 +36,9 @@ QUOTED = {
 
 
 def quoted(model: str) -> dict[str, str]:
-    """Stage -> id of the statement behind it."""
-    found = {s.name: claim_behind(model, s.name) for s in named_stages(walked(model)).values()}
-    return {stage: claim.id for stage, claim in found.items() if claim}
+    """Step -> id of the statement behind it."""
+    found = {s.name: claim_behind(model, s.name) for s in named_steps(walked(model)).values()}
+    return {step: claim.id for step, claim in found.items() if claim}
 
 
 def family_of(label: str) -> str:
@@ -58,10 +58,10 @@ def test_statements_fit_the_model(name):
 
 
 def test_every_line_of_the_table_is_used_and_every_statement_exists():
-    used = {(stage, claim) for name in NAMES for stage, claim in quoted(name).items()}
-    for models, stages, claim in CLAIMS:
+    used = {(step, claim) for name in NAMES for step, claim in quoted(name).items()}
+    for models, steps, claim in CLAIMS:
         assert claim in read_claims()
-        assert any(found == claim for _, found in used), (models, stages)
+        assert any(found == claim for _, found in used), (models, steps)
 
 
 def sizes_expected() -> list[tuple[str, str, str, list]]:
@@ -76,8 +76,8 @@ def test_shapes_that_are_quoted_are_those_that_are_drawn():
     lines = sizes_expected()
     assert len(lines) > 10
     wrong = []
-    for name, stage, claim, sizes in lines:
-        shown = walked(name)[stage]
+    for name, step, claim, sizes in lines:
+        shown = walked(name)[step]
         shapes = {shape.sizes[-len(sizes) :] for shape in (*shown.inputs, *shown.outputs)}
         if tuple(sizes) not in shapes:
             wrong.append((claim, sizes, shapes))
@@ -96,7 +96,7 @@ def test_a_statement_that_does_not_hold_is_told_with_the_truth():
 def test_what_is_drawn_is_what_was_walked(name):
     taken = walk(name)
     boxes = [box for column in _columns(taken) for box in column]
-    shapes = [shape for stage in taken.steps for shape in stage.outputs]
+    shapes = [shape for step in taken.steps for shape in step.outputs]
     assert sorted(math.prod(axis.size for axis in box.axes) for box in boxes) == sorted(
         math.prod(shape.sizes) for shape in shapes
     )
@@ -104,11 +104,11 @@ def test_what_is_drawn_is_what_was_walked(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_stage_is_told_with_its_sizes(name):
-    for label, stage in named_stages(walked(name)).items():
+def test_every_step_is_told_with_its_sizes(name):
+    for label, step in named_steps(walked(name)).items():
         alt = panels_of(name)[label].told(walked(name))
         assert f"Chosen is {label}: " in alt
-        sizes = [f"{size:,}" for shape in stage.outputs for size in shape.sizes[-1:]]
+        sizes = [f"{size:,}" for shape in step.outputs for size in shape.sizes[-1:]]
         assert all(size in alt.split("Out: ")[1] for size in sizes)
 
 
@@ -117,12 +117,12 @@ def test_every_stage_is_told_with_its_sizes(name):
     "facebook/hiera-tiny-224-mae-hf", "facebook/hiera_base_16x224",
     "facebook/deit-tiny-distilled-patch16-224",
 ])  # fmt: skip
-def test_every_stage_can_be_drawn(name):
-    told = {label: draw(family_of(name), name, label).alt for label in named_stages(walked(name))}
+def test_every_step_can_be_drawn(name):
+    told = {label: draw(family_of(name), name, label).alt for label in named_steps(walked(name))}
     assert all(f"Chosen is {label}: " in alt for label, alt in told.items())
 
 
-def test_the_chosen_stage_alone_has_a_thick_line():
+def test_the_chosen_step_alone_has_a_thick_line():
     name = "deepmind/multimodal-perceiver"
     for label, thick in (("3 preprocessor.parts.image", 1), ("12 queries", 3)):
         picture = draw("Perceiver IO", name, label)
@@ -152,12 +152,12 @@ def test_a_model_of_another_family_is_refused():
         draw("DeiT", NAMES[0], "1 raw")
 
 
-def test_a_stage_stays_chosen_where_the_next_model_has_it():
+def test_a_step_stays_chosen_where_the_next_model_has_it():
     explorer = shape_walk()
     explorer.turn(family="Hiera")
-    explorer.turn(stage="8 encoder.stages.2.1")
+    explorer.turn(step="8 encoder.stages.2.1")
     explorer.turn(model="facebook/hiera-huge-224-in1k-hf")
-    assert explorer.settings["stage"] == "8 encoder.stages.2.1"
+    assert explorer.settings["step"] == "8 encoder.stages.2.1"
     assert "35 modules alike" in explorer.picture.alt
     explorer.turn(family="DeiT")
-    assert explorer.settings["stage"] == "5 layers.0"
+    assert explorer.settings["step"] == "5 layers.0"

@@ -1,4 +1,4 @@
-"""The stages of a walk, by name, with their axes, and the panel that tells about one."""
+"""The steps of a walk, by name, with their axes, and the panel that tells about one."""
 
 import textwrap
 from collections.abc import Sequence
@@ -44,26 +44,26 @@ ONE = {"queries": "query", "classes": "class"}
 WIDE = ("channels", "latent channels", "classes", "ids", "xy", "colours", "audio_channels")
 
 
-def named_stages(walk: Walk) -> dict[str, Step]:
-    """Number and name -> stage, of all that return arrays.
+def named_steps(walk: Walk) -> dict[str, Step]:
+    """Number and name -> step, of all that return arrays.
 
     >>> from perceiver_tutorial.tracing import walk
-    >>> list(named_stages(walk("facebook/deit-tiny-patch16-224", depth=1)))
+    >>> list(named_steps(walk("facebook/deit-tiny-patch16-224", depth=1)))
     ['1 raw', '2 encoder', '3 class_head', '4 answer']
     """
-    stages = [stage for stage in walk.steps if stage.outputs]
-    return {f"{number} {stage.name}": stage for number, stage in enumerate(stages, 1)}
+    steps = [step for step in walk.steps if step.outputs]
+    return {f"{number} {step.name}": step for number, step in enumerate(steps, 1)}
 
 
-def kind_of(axis: str, stage: Step, walk: Walk) -> str:
+def kind_of(axis: str, step: Step, walk: Walk) -> str:
     """The kind of an axis in `AXES`, or another word for it.
 
     Args:
         axis: its name in a signature.
-        stage: where it was met.
+        step: where it was met.
         walk: of the whole model.
     """
-    part = stage.name.split(".")[0]
+    part = step.name.split(".")[0]
     if part == "layers" or any(one.name.startswith("encoder.cross") for one in walk.steps):
         axis = OTHERS.get(part, {}).get(axis, axis)
     return KINDS.get(axis) or WORDS.get(axis, axis)
@@ -83,19 +83,19 @@ class Axis(NamedTuple):
         return f"{self.size:,} {one if self.size == 1 else self.word}"
 
 
-def axes_of(shape: Shape, stage: Step, walk: Walk) -> list[Axis]:
+def axes_of(shape: Shape, step: Step, walk: Walk) -> list[Axis]:
     """Every axis of an array but the batch, and what is 1 in its place."""
     pairs = zip(shape.axes, shape.sizes, strict=True)
     return [
-        Axis(kind_of(name, stage, walk), word_of(name, stage, walk), size)
+        Axis(kind_of(name, step, walk), word_of(name, step, walk), size)
         for name, size in pairs
         if name not in ("batch", "1")
     ]
 
 
-def word_of(axis: str, stage: Step, walk: Walk) -> str:
+def word_of(axis: str, step: Step, walk: Walk) -> str:
     """What an axis is called aloud; arguments as in `kind_of`."""
-    kind = kind_of(axis, stage, walk)
+    kind = kind_of(axis, step, walk)
     return (ROWS.get(axis, kind) if kind == "inputs" else kind).replace("_", " ")
 
 
@@ -108,17 +108,17 @@ LETTER, TAB = 0.78, 6
 
 @dataclass(frozen=True)
 class Panel:
-    """What is said about one stage.
+    """What is said about one step.
 
     Attributes:
-        stage: which.
+        step: which.
         label: its number and name.
         reasons: name of an axis or a count, and where its number comes from.
         claim: what somebody said about it, and whether it is so; empty: nobody did.
-        lines: how many there is room for, so that all stages of a model have the same.
+        lines: how many there is room for, so that all steps of a model have the same.
     """
 
-    stage: Step
+    step: Step
     label: str
     reasons: Sequence[tuple[str, str]]
     claim: str
@@ -132,7 +132,7 @@ class Panel:
     @property
     def needs(self) -> Number:
         """Lines that it takes."""
-        spoken = len(_rows(self.stage)) + len(self.reasons) + CLAIM_LINE * len(self.claim_lines)
+        spoken = len(_rows(self.step)) + len(self.reasons) + CLAIM_LINE * len(self.claim_lines)
         return PAUSES + spoken
 
     @property
@@ -143,20 +143,20 @@ class Panel:
     @property
     def head(self) -> str:
         """Class, parameters and runs in one line."""
-        stage = self.stage
-        if not stage.runs:
-            return f"{self.label}: what {'comes in' if stage.name == 'raw' else 'comes out'}"
-        modules = "1 module" if stage.modules == 1 else f"{stage.modules} modules alike"
-        runs = "once" if stage.runs == 1 else f"{stage.runs} times"
-        return f"{self.label}: {stage.kind}, {stage.parameters:,} parameters, {modules}, run {runs}"
+        step = self.step
+        if not step.runs:
+            return f"{self.label}: what {'comes in' if step.name == 'raw' else 'comes out'}"
+        modules = "1 module" if step.modules == 1 else f"{step.modules} modules alike"
+        runs = "once" if step.runs == 1 else f"{step.runs} times"
+        return f"{self.label}: {step.kind}, {step.parameters:,} parameters, {modules}, run {runs}"
 
     def told(self, walk: Walk) -> str:
         """The panel in words."""
         came, went = (
-            " and ".join(_words(shape, self.stage, walk) for shape in shapes)
-            for shapes in (self.stage.inputs, self.stage.outputs)
+            " and ".join(_words(shape, self.step, walk) for shape in shapes)
+            for shapes in (self.step.inputs, self.step.outputs)
         )
-        why = "; ".join(f"{word_of(what, self.stage, walk)} {made}" for what, made in self.reasons)
+        why = "; ".join(f"{word_of(what, self.step, walk)} {made}" for what, made in self.reasons)
         claim = f" {self.claim}" if self.claim else ""
         taken = f"In: {came}. " if came else ""
         told = f"Chosen is {self.head}. {taken}Out: {went}. {why}.{claim}"
@@ -169,44 +169,44 @@ def draw_panel(page: Axes, panel: Panel, walk: Walk, corner: tuple[Number, Numbe
     Args:
         page: as wide as the panel, with a margin on both sides.
         panel: what to say.
-        walk: which the stage belongs to.
+        walk: which the step belongs to.
         corner: its left and its top, in pixels.
     """
     width = page.get_xlim()[1] - 2 * corner[0]
     frame(page, *corner, width, panel.height, linewidth=1.5)
     x, y = corner[0] + 10, corner[1] + LINE * 0.8
     write(page, x, y, panel.head, SIZE, weight="bold")
-    for word, shapes in _rows(panel.stage):
+    for word, shapes in _rows(panel.step):
         y += LINE
         write(page, x, y, word, SIZE, color=GREY)
-        _draw_shapes(page, x + INDENT, y, panel.stage, shapes, walk)
+        _draw_shapes(page, x + INDENT, y, panel.step, shapes, walk)
     y += LINE / 3
     write(page, x, y + LINE, "why", SIZE, color=GREY)
     for what, made in panel.reasons:
         y += LINE
-        _draw_told(page, x + INDENT, y, kind_of(what, panel.stage, walk), made, is_named=True)
+        _draw_told(page, x + INDENT, y, kind_of(what, panel.step, walk), made, is_named=True)
     if panel.claim:
         write(page, x, y + LINE * 1.33, "claim", SIZE, color=GREY)
     for number, line in enumerate(panel.claim_lines):
         write(page, x + INDENT, y + LINE * (1.33 + CLAIM_LINE * number), line, SIZE)
 
 
-def _rows(stage: Step) -> list[tuple[str, tuple[Shape, ...]]]:
+def _rows(step: Step) -> list[tuple[str, tuple[Shape, ...]]]:
     """What came and what went, several in several lines."""
-    came = [("in" if not n else "", (shape,)) for n, shape in enumerate(stage.inputs)]
-    went = [("out" if not n else "", (shape,)) for n, shape in enumerate(stage.outputs)]
+    came = [("in" if not n else "", (shape,)) for n, shape in enumerate(step.inputs)]
+    went = [("out" if not n else "", (shape,)) for n, shape in enumerate(step.outputs)]
     return [*came, *went]
 
 
 def _draw_shapes(
-    page: Axes, x: Number, y: Number, stage: Step, shapes: Sequence[Shape], walk: Walk
+    page: Axes, x: Number, y: Number, step: Step, shapes: Sequence[Shape], walk: Walk
 ) -> None:
     """Every axis with its letter, size and name."""
     for shape in shapes:
         if shape.key:
             write(page, x, y, shape.key, SIZE, color=GREY)
             x += INDENT
-        for axis in axes_of(shape, stage, walk):
+        for axis in axes_of(shape, step, walk):
             x = _draw_told(page, x, y, axis.kind, axis.told)
 
 
@@ -236,6 +236,6 @@ def draw_axis(page: Axes, x: Number, y: Number, kind: str, words: str, size: Num
     middle(page, x, y, words, size)
 
 
-def _words(shape: Shape, stage: Step, walk: Walk) -> str:
-    sizes = " x ".join(axis.told for axis in axes_of(shape, stage, walk))
+def _words(shape: Shape, step: Step, walk: Walk) -> str:
+    sizes = " x ".join(axis.told for axis in axes_of(shape, step, walk))
     return f"{shape.key} {sizes}".strip()
