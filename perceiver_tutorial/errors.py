@@ -1,9 +1,9 @@
 """Errors from deep inside a model say in which module they happened, and what had come to it."""
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
-from inspect import getargvalues, isfunction
+from inspect import getargvalues, isfunction, signature
 from types import FrameType
 from typing import Any
 
@@ -17,7 +17,8 @@ class Model(nn.Module):
     """A whole model: errors in its public methods get a note, and are otherwise as they were.
 
     Torch knows best what is wrong with a shape; a model knows where. Sentences of our own, raised
-    where something enters, say both and get no note.
+    where something enters, say both and get no note. Where torch refuses numbers of another type
+    or on another device than the weights, a `ValueError` says which.
 
     >>> class Toy(Model):
     ...     def __init__(self):
@@ -46,11 +47,38 @@ def _noted(method: Callable) -> Callable:
         try:
             return method(model, *args, **kwargs)
         except Exception as error:
-            if not torch.compiler.is_compiling():
-                _add_note(error, model)
+            if torch.compiler.is_compiling():
+                raise
+            if isinstance(error, RuntimeError) and not isinstance(error, torch.OutOfMemoryError):
+                _check_like_weights(model, signature(method).bind(model, *args, **kwargs).arguments)
+            _add_note(error, model)
             raise
 
     return call
+
+
+def _check_like_weights(model: nn.Module, given: Mapping[str, Any]) -> None:
+    weights = next((p for p in model.parameters() if p.is_floating_point()), None)
+    if weights is None or any(map(torch.is_autocast_enabled, ("cpu", "cuda", "mps"))):
+        return
+    for name, x in _tensors_in(given):
+        if not (x.is_floating_point() or x.dtype == torch.bool or x.is_meta):
+            continue  # points may be on any device that has numbers
+        wanted = weights.dtype if x.is_floating_point() else x.dtype
+        if (x.dtype, x.device) != (wanted, weights.device):
+            to = "next(model.parameters())" + ("" if x.is_floating_point() else ".device")
+            raise ValueError(
+                f"expected {name} like the model's weights, {_short(wanted)} on {weights.device}, "
+                f"got {_short(x.dtype)} on {x.device}. Bring them together: {name}.to({to})."
+            )
+
+
+def _tensors_in(given: Mapping[str, Any]) -> Iterator[tuple[str, Tensor]]:
+    for name, value in given.items():
+        if isinstance(value, Tensor):
+            yield name, value
+        elif isinstance(value, Mapping):
+            yield from ((f"{name}[{k!r}]", x) for k, x in value.items() if isinstance(x, Tensor))
 
 
 def _add_note(error: Exception, model: nn.Module) -> None:
@@ -74,5 +102,9 @@ def _add_note(error: Exception, model: nn.Module) -> None:
 def _tensors_given(frame: FrameType) -> str:
     names, _, _, values = getargvalues(frame)
     tensors = {name: values[name] for name in names if isinstance(values.get(name), Tensor)}
-    given = (f"{n} {str(x.dtype)[len('torch.') :]} {list(x.shape)}" for n, x in tensors.items())
+    given = (f"{n} {_short(x.dtype)} {list(x.shape)}" for n, x in tensors.items())
     return f", given {', '.join(given)}" if tensors else ""
+
+
+def _short(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")

@@ -62,13 +62,6 @@ class HieraEncoder(nn.Module):
         self.patches = PatchEmbedding(config)
         self.positions = positions_of(config)
         self.stages = nn.ModuleList(_stages(config))
-        axes = len(config.input_size) + 1
-        self.input_spec = InputSpec(
-            "images" if axes == 3 else "videos",
-            ("frames", "colours", "height", "width")[-axes:],
-            (None, 3, None, None)[-axes:],
-            "Colours are red, green and blue.",
-        )
 
     def forward(
         self,

@@ -28,23 +28,31 @@ def check_mask(mask: Tensor, x: Tensor) -> None:
 
 
 def check_latents(latents: Tensor, raw: Any) -> None:
-    """Let latents pass that are of as many samples as the raw input they are decoded for.
+    """Let latents pass that are of as many samples as the input they go with.
 
     Raises:
         ValueError: if they are no latents, or of another batch.
     """
     if not isinstance(latents, Tensor) or latents.ndim != 3 or not latents.is_floating_point():
-        got = f"{latents.dtype} {list(latents.shape)}" if isinstance(latents, Tensor) else latents
-        raise ValueError(
-            f"expected latents as floats [batch, latents, channels], got {got}. Give decode what "
-            "encode made."
+        got = (
+            f"{latents.dtype} {list(latents.shape)}"
+            if isinstance(latents, Tensor)
+            else repr(latents)
         )
-    samples = {value.shape[0] for value in tree_leaves(raw) if isinstance(value, Tensor)}
+        raise ValueError(
+            f"expected latents as floats [batch, latents, channels], got {got}. Give what encode "
+            "made."
+        )
+    samples = {value.shape[0] for value in tree_leaves(raw) if _is_batch(value)}
     if samples and latents.shape[0] not in samples:
         raise ValueError(
-            f"expected latents of {max(samples)} samples, as many as the raw input has, got "
-            f"{latents.shape[0]}. Give decode what encode made of this very batch."
+            f"expected latents of {max(samples)} samples, as many as the input has, got "
+            f"{latents.shape[0]}. Give what encode made of a batch of this size."
         )
+
+
+def _is_batch(value: Any) -> bool:
+    return isinstance(value, Tensor) and not value.is_nested and value.ndim > 0
 
 
 def check_points(points: OutputIndices, known: OutputIndices) -> OutputIndices:
@@ -64,6 +72,11 @@ def check_points(points: OutputIndices, known: OutputIndices) -> OutputIndices:
         if unknown := set(points) - set(known):
             raise ValueError(
                 f"no outputs are called {', '.join(sorted(unknown))}; there are {', '.join(known)}."
+            )
+        if not points:
+            raise ValueError(
+                f"expected points of at least one of {', '.join(known)}, got none. For all outputs "
+                "leave points out."
             )
         return {name: check_points(some, known[name]) for name, some in points.items()}
     if not isinstance(points, Tensor) or points.dtype != torch.long or points.ndim != 1:
@@ -95,7 +108,7 @@ def split_points(points: OutputIndices, chunk_size: int | None) -> Iterator[Outp
     """
     if chunk_size is None:
         yield points
-    elif not isinstance(chunk_size, int) or chunk_size < 1:
+    elif type(chunk_size) is not int or chunk_size < 1:
         raise ValueError(
             f"expected chunk_size of at least 1, got {chunk_size!r}. It counts queries."
         )

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from ..errors import Model
 from .config import PerceiverConfig
-from .entrances import check_latents, check_points, join_answers, split_points
+from .entrances import check_latents, check_mask, check_points, join_answers, split_points
 from .parts import Decoder, OutputIndices, Postprocessor, Preprocessor, Queries
 
 
@@ -67,8 +67,14 @@ class PerceiverIO(Model):
             mask: True for inputs that may be attended to. Default: all.
             latents: from which to go on, e.g. those of an earlier input. Default: the
                 learned ones.
+
+        Raises:
+            ValueError: if the mask or the latents do not fit the raw input.
         """
-        return self.encoder(self.preprocessor(raw), mask, latents)
+        x = self.preprocessor(raw)
+        if latents is not None:
+            check_latents(latents, x)
+        return self.encoder(x, mask, latents)
 
     def decode(
         self,
@@ -93,10 +99,13 @@ class PerceiverIO(Model):
             mask: as given to `encode`; matters with `mask_queries` only.
 
         Raises:
-            ValueError: if there are no such outputs, or the latents are of another batch.
+            ValueError: if there are no such outputs, the mask does not fit, or the latents are
+                of another batch.
         """
         check_latents(latents, raw)
         x = self._inputs_for_queries(latents, raw)
+        if mask is not None:
+            check_mask(mask, x)
         known = self.queries.all_points(x)
         wanted = known if points is None else check_points(points, known)
         answers = join_answers(

@@ -88,6 +88,7 @@ class MultimodalPreprocessor(nn.Module):
 
     def num_inputs(self, raw: Mapping[str, Tensor]) -> int:
         """How many inputs will be made of each sample, those of all modalities together."""
+        self.check_names(raw)
         return sum(part.num_inputs(raw[name]) for name, part in self.parts.items())
 
     def forward(self, raw: Mapping[str, Tensor]) -> Float[Tensor, "batch inputs channels"]:

@@ -42,6 +42,11 @@ class ClassificationHead(LinearHead):
     def forward(
         self, y: Float[Tensor, "batch outputs=1 output_channels"]
     ) -> Float[Tensor, "batch classes"]:
+        if y.shape[1] != 1:
+            raise ValueError(
+                f"expected one row to classify by, got {y.shape[1]}. As points give "
+                "torch.tensor([0]), or leave them out."
+            )
         return rearrange(self.linear(y), "b 1 classes -> b classes")
 
 

@@ -1,6 +1,7 @@
 """An error from deep inside a model says in which module it happened, and what had come to it."""
 
 import traceback
+from copy import deepcopy
 
 import pytest
 import torch
@@ -68,11 +69,54 @@ def test_methods_besides_the_forward_pass_name_it_too(name, method, broken):
     assert error.value.__notes__[0].startswith(f"In {place} (Broken)")
 
 
-def test_numbers_unlike_the_weights_are_noted():
-    with pytest.raises(RuntimeError) as error:
-        model("deit")(images(16, 24).double())
-    (note,) = error.value.__notes__
-    assert "(Conv2d), given input float64 [2, 3, 16, 24], weight float32 [6, 3, 8, 8]" in note
+@pytest.mark.parametrize("change, message", [
+    (lambda x: x.double(), r"expected images like the model's weights, float32 on cpu, got float64 "
+     r"on cpu\. Bring them together: images\.to\(next\(model\.parameters\(\)\)\)\.$"),
+    (lambda x: x.to("meta"), r"float32 on cpu, got float32 on meta\. Bring them together"),
+])  # fmt: skip
+def test_numbers_unlike_the_weights_are_told_so(change, message):
+    with pytest.raises(ValueError, match=message) as error:
+        model("deit")(change(images(16, 24)))
+    assert not hasattr(error.value, "__notes__")
+    assert isinstance(error.value.__context__, RuntimeError)
+
+
+def test_weights_without_numbers_are_named_too():
+    empty = deepcopy(model("deit")).to("meta")
+    with pytest.raises(ValueError, match="weights, float32 on meta, got float32 on cpu"):
+        empty(images(16, 24))
+
+
+def test_one_of_several_tensors_is_named():
+    whole, given = model("multimodal"), raw("multimodal")
+    with pytest.raises(ValueError, match=r"expected raw\['image'\] like .*raw\['image'\]\.to\("):
+        whole({**given, "image": given["image"].double()})
+    elsewhere = torch.ones(2, 80, dtype=torch.bool, device="meta")
+    with pytest.raises(
+        ValueError, match=r"mask like .*, bool on cpu, got bool on meta\..*\.device"
+    ):
+        model("fourier images")(GIVEN["fourier images"], elsewhere)
+
+
+def test_where_types_are_mixed_on_purpose_nothing_is_refused(broken):
+    whole, given = model("deit"), GIVEN["deit"].bfloat16()
+    with torch.autocast("cpu", torch.bfloat16):
+        assert whole(given).logits.isfinite().all()
+        with pytest.raises(RuntimeError, match="cannot be multiplied"):
+            broken(whole, place_in(whole))(given)
+
+
+def test_what_went_wrong_for_another_reason_stays_torchs_error():
+    class Full(Model):
+        def __init__(self):
+            super().__init__()
+            self.head = nn.Linear(2, 2)
+
+        def forward(self, _):
+            raise torch.OutOfMemoryError("no memory left")
+
+    with pytest.raises(torch.OutOfMemoryError):
+        Full()(torch.zeros(2, 2).double())
 
 
 @pytest.mark.parametrize("call", [

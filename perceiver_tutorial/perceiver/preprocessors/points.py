@@ -53,6 +53,7 @@ class PointPreprocessor(nn.Module):
 
     def num_inputs(self, points: Float[Tensor, "batch points features"]) -> int:
         """How many inputs will be made of each set."""
+        self.input_spec.check(points)
         return points.shape[1]
 
     def forward(

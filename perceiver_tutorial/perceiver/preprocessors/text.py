@@ -26,6 +26,7 @@ class TextPreprocessor(nn.Module):
 
     def num_inputs(self, ids: Int[Tensor, "batch bytes"]) -> int:
         """How many inputs will be made of each text."""
+        self.input_spec.check(ids, integers=True)
         return ids.shape[1]
 
     def forward(self, ids: Int[Tensor, "batch bytes"]) -> Float[Tensor, "batch inputs channels"]:
