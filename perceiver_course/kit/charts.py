@@ -12,6 +12,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from torch import Tensor
 
 from .axes import AXES, Kind
+from .curve_words import curve_words, is_doubled, rounded, span_of
 from .picture import (
     INK,
     Number,
@@ -100,33 +101,42 @@ def draw_lines(
         axes.set_ylabel(labels[1], fontsize=9)
     for axes in grid[-1]:
         axes.set_xlabel(labels[0], fontsize=9)
-    told = "; ".join(
-        ", ".join(filter(None, (name, *_told(curves, x)))) for name, curves in curves_of.items()
-    )
-    marked = "".join(f" {name} {n:.4g}." for name, n in {**(levels or {}), **(marks or {})}.items())
-    over = f" over {labels[0]}" if labels[0] else ""
-    return Picture(figure, f"Lines{over}, {x[0]:.4g} to {x[-1]:.4g}: {told}.{marked}")
+    return Picture(figure, _alt(curves_of, x, labels, levels or {}, marks or {}))
+
+
+def _alt(
+    curves_of: Mapping[str, Curves],
+    x: np.ndarray,
+    labels: tuple[str, str],
+    levels: Mapping[str, Number],
+    marks: Mapping[str, Number],
+) -> str:
+    panels_told = (filter(None, (name, *_told(curves, x))) for name, curves in curves_of.items())
+    told, width = "; ".join(map(", ".join, panels_told)), span_of(x)
+    kinds = zip((" of ", " over "), labels[::-1], strict=True)
+    seen = "Lines" + "".join(word + label for word, label in kinds if label)
+    dashed = [f"{name}: {rounded(level, 0.0)}" for name, level in levels.items()]
+    dashed += [f"{name}: {rounded(place, width)}" for name, place in marks.items()]
+    alt = f"{seen}, {rounded(x[0], width)} to {rounded(x[-1], width)}: {told}."
+    return f"{alt} Dashed lines: {'; '.join(dashed)}." if dashed else alt
 
 
 def _told(curves: Curves, x: np.ndarray) -> Iterator[str]:
-    """From where to where each curve goes; on a logarithmic scale also how it grows in the end."""
+    """How each curve runs; on a logarithmic scale also how it grows in the end."""
+    arrays = {name: np.asarray(values, dtype=float) for name, values in curves.items()}
+    together = np.concatenate(list(arrays.values()))
     is_steep = _is_steep(curves, x)
-    for name, values in curves.items():
-        known = np.asarray(values, dtype=float)
-        known = known[np.isfinite(known)]
-        told = f"{name} from {known[0]:.4g} to {known[-1]:.4g}"
+    span = 0.0 if is_steep else float(np.nanmax(together) - np.nanmin(together))
+    for name, known in arrays.items():
+        told = f"{name} {curve_words(known, x, span)}"
         if is_steep:
             growth = (known[-1] / known[-2]) ** (1 / math.log2(x[-1] / x[-2]))
             told += f", at the end {growth:.1f} times as much for twice as many"
         yield told
 
 
-def _is_doubled(x: np.ndarray) -> bool:
-    return len(x) > 1 and bool(x[0] > 0) and bool((x[1:] >= 2 * x[:-1]).all())
-
-
 def _is_steep(curves: Curves, x: np.ndarray) -> bool:
-    if not _is_doubled(x):
+    if not is_doubled(x):
         return False
     low, high = min(map(min, curves.values())), max(map(max, curves.values()))
     return bool(high > 50 * low > 0)
@@ -142,7 +152,7 @@ def _lines(axes: Axes, x: np.ndarray, curves: Curves, looks: Mapping[str, str]) 
             look |= {"marker": MARKERS[number % 4] if len(x) <= MOST_MARKED else ""}
             number += 1
         axes.plot(x, np.asarray(values), label=name, markersize=5, **look)
-    if _is_doubled(x):
+    if is_doubled(x):
         axes.set_xscale("log", base=2)
         axes.set_xticks(x, [f"{one:,}" for one in x.tolist()])
         axes.minorticks_off()

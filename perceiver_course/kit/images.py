@@ -63,7 +63,7 @@ def draw_maps(
 
     Args:
         rows: name -> [height, width], from dark to light, or colours [1 or 3, height, width];
-            sizes may differ, and a row may be shorter than others.
+            sizes may differ, and a row may be shorter than others. One array is told as a film.
         titles: above the panels of the first row.
         limits: the numbers that are darkest and lightest. Default: for maps and pictures each
             one's own smallest and largest.
@@ -84,13 +84,17 @@ def draw_maps(
     for axes, title in zip(grid[0], titles, strict=False):
         title_above(axes, title)
     told = "; ".join(f"{name}, {_sizes(row)}" for name, row in rows.items())
-    return Picture(figure, f"Maps in rows, from dark to light: {told}.")
+    are_films = all(isinstance(row, Tensor) for row in rows.values())
+    kind = "Films in rows, frame by frame" if are_films else "Maps in rows"
+    above = f" Above them: {', '.join(titles)}." if titles and not are_films else ""
+    return Picture(figure, f"{kind}, from dark to light: {told}.{above}")
 
 
 def _sizes(row: Maps) -> str:
     sizes = [f"{one.shape[-2]} by {one.shape[-1]}" for one in row]
     alike = len(sizes) > 1 and len(set(sizes)) == 1
-    return f"{len(sizes)} of {sizes[0]}" if alike else ", ".join(sizes)
+    kind = "frames of" if isinstance(row, Tensor) else "of"
+    return f"{len(sizes)} {kind} {sizes[0]}" if alike else ", ".join(sizes)
 
 
 WIDEST, TALLEST, PIXEL, TITLE, GAP = 9.4, 3.2, 0.06, 0.45, 0.3  # inches
@@ -114,7 +118,9 @@ def draw_at_one_scale(images: Mapping[str, Float[Tensor, "_ _ _"] | Image.Image]
         show(axes, image.clamp(0, 1), **GREY)
         axes.set_ylim(tallest - 0.5, -0.5)
         title_above(axes, f"{title}\n{shapes[title]}")
-    listed = "; ".join(f"{title}, {shape}" for title, shape in shapes.items())
+    listed = "; ".join(
+        f"{title}, {image.shape[1]} by {image.shape[2]} pixels" for title, image in arrays.items()
+    )
     return Picture(figure, f"Images at one scale: {listed}.")
 
 

@@ -37,7 +37,8 @@ def draw_read_bytes(
         title_above(axes, title, loc="left", pad=2)
         axes.set(xlim=(-0.1, MANY_IN_A_LINE + 0.1), ylim=(len(lines), -0.05))
     tops = (f"{t}, most at {_at(characters, m)}" for t, m in zip(titles, maps, strict=True))
-    return Picture(figure, f"{len(maps)} times one text, shaded by weight: {'; '.join(tops)}.")
+    text = "".join(text for text, _ in characters)
+    return Picture(figure, f"The text {text!r}, shaded by where attention goes: {'; '.join(tops)}.")
 
 
 def _shade(axes: Axes, lines: list, shares: list[float]) -> None:

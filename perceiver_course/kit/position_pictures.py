@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
+from .curve_words import rounded
 from .images import draw_maps
 from .picture import Picture, panels, show, title_above
 
@@ -45,15 +46,31 @@ def draw_similarities(
         cell: (row, column) of the place to compare with.
     """
     figure, (row,) = panels(1, len(codes), 0.6 + 2.2 * max(len(codes), 1.4), 2.5)
+    told = []
     for axes, (title, code) in zip(row, codes.items(), strict=True):
         here = code[cell[0] * index_dims[1] + cell[1]]
         alike = cosine_similarity(code.detach(), here.detach(), dim=-1).reshape(index_dims)
         shown = show(axes, alike, **LIMITS)
         axes.plot(cell[1], cell[0], marker="+", color="white", markersize=9)
         title_above(axes, title)
+        told.append(f"{title}, {_near_and_far(alike, cell)}")
     figure.colorbar(shown, ax=row, shrink=0.85, label="cosine")
     place = f"row {cell[0]}, column {cell[1]} of {index_dims[0]} by {index_dims[1]} cells"
-    return Picture(figure, f"How alike {place} and all others are, written as {', '.join(codes)}.")
+    return Picture(figure, f"How alike {place} and all others are: {'; '.join(told)}.")
+
+
+def _near_and_far(alike: Float[Tensor, "rows columns"], cell: tuple[int, int]) -> str:
+    """The cosine on average close by, along the place's row and column, and elsewhere."""
+    down = (torch.arange(alike.shape[0]) - cell[0]).abs()[:, None]
+    right = (torch.arange(alike.shape[1]) - cell[1]).abs()
+    nearest, farthest = torch.minimum(down, right), torch.maximum(down, right)
+    where = {
+        "close by": farthest == 1,
+        "along its row and column": (nearest == 0) & (farthest > 1),
+        "elsewhere": (nearest > 0) & (farthest > 1),
+    }
+    means = {words: alike[cells].mean().item() for words, cells in where.items()}
+    return ", ".join(f"{rounded(mean, 2.0)} {words}" for words, mean in means.items())
 
 
 def neighbours(index_dims: tuple[int, int]) -> Float[Tensor, "cells cells"]:

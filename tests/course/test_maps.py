@@ -31,7 +31,7 @@ def test_films_and_lines_have_such_a_direction_too():
 
 def test_panels_of_a_row_may_be_fewer_than_titles():
     picture = draw_maps({"a": [torch.rand(3, 4)] * 2, "b": [torch.rand(3, 4)]}, ["x", "y"])
-    assert picture.alt.endswith("a, 2 of 3 by 4; b, 3 by 4.")
+    assert picture.alt.endswith("a, 2 of 3 by 4; b, 3 by 4. Above them: x, y.")
 
 
 def test_what_a_channel_is_on_average_does_not_matter():

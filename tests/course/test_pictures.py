@@ -488,7 +488,7 @@ SAID = {
     "images": "3 images of 6 by 8 pixels: a, b, c.",
     "one grey image": "1 image of 6 by 8 pixels.",
     "pixel rows": "first 12 of its 48 pixels as rows of red, green and blue.",
-    "photographs": 'at one scale: whole, 3, 30, 40; cropped, 3, 20, 20.',
+    "photographs": "at one scale: whole, 30 by 40 pixels; cropped, 20 by 20 pixels.",
     "attention": "over it where attention goes: latent 0, latent 1.",
     "attention of one pixel": "An image of 6 by 8 pixels, and over it where attention goes: an eye",
     "bands": "Channels 0, 1, 5 of the position encoding over a grid of 6 by 8 cells.",
@@ -501,20 +501,21 @@ SAID = {
     "strides": "x, shape (4, 6), strides (6, 1); x.T, shape (6, 4), strides (1, 6).",
     "scores": "each of the queries, a column for each of the inputs: weights, 3 by 5. Sums of rows",
     "many scores": "each of the latents: head 0, 16 by 12; head 1, 16 by 12.",
-    "one scale": "Images at one scale: target, 3, 8, 6; yours, 1, 4, 12.",
+    "one scale": "Images at one scale: target, 8 by 6 pixels; yours, 4 by 12 pixels.",
     "windows": "none, 0 before and 0 after, 3 windows, the first from 0; same, 0 before and 1",
     "fields": "a stem, rows 0 to 5, columns 0 to 7; rows 0 to 5, columns 0 to 5.",
     "similarity maps": "For each of 3 by 4 places a map of how alike it is to all of them",
     "steps": "by the step between them: flat, one down 0.0, one right 0.0.",
     "coordinates": "Coordinates on a line: open, 2 cells from -1.00 to 0.00.",
-    "functions": 'Lines, -2 to 2: a, b from 0.4963 to 0.3074; c, d from',
+    "functions": "Lines, -2 to 2: a, b from 0.496 to 0.307, up to 0.768 at -1, down to 0.088 at 0",
     "feature rows": "Channels 0, 2 of a grid of 3 by 4 cells as images, and the first 12 of its",
     "bytes": "n 116, é 201 175,   38, 漢 236 194 168, 😀 246 165 158 134, [SEP] 5, [PAD] 0.",
     "half a character": "over the ids of their bytes: a 103, \ufffd 236.",
     "spans": 'in them: "né 漢😀" né person, 漢 place; "né" nothing.',
-    "series": 'Lines, 0 to 2: one, measured from 0 to 2, true from 1 to 1.',
+    "series": "Lines, 0 to 2: one, measured at 2 of 3 places, from 0 to 2, true from 1 to 1.",
     "mask of bytes": "2 texts of 14 ids each; kept are the first 14, 9, the rest is hatched.",
-    "bytes that are read": "latent 0, most at 'é'; latent 1, most at 'é'.",
+    "bytes that are read": "[PAD]', shaded by where attention goes: latent 0, most at 'é'; latent "
+    "1, most at 'é'.",
     "cross-attention layer": "latents 7 x 12; queries 7 x 25; map 7 x 80; context 7 x 25; output 7 "
     "x 12; inputs 80 x 25; keys 25 x 80; values 80 x 25.",
     "attention on several pictures": '4 pictures of 6 by 8 pixels, and where attention '
@@ -522,13 +523,14 @@ SAID = {
     "a code on a line": "9 places on a line, each a column of 7 channels: the raw coordinate",
     "a table of bands": "6 by 8 cells, line by line: raw 2, sin y 3, sin x 3, cos y 3, cos x 3.",
     "a table of bands of a video": "over 3 by 4 by 5 cells, line by line: raw 3, sin t 2, sin y 2,",
-    "similarities": "row 2, column 3 of 6 by 8 cells and all others are, written as raw, K = 3.",
+    "similarities": "row 2, column 3 of 6 by 8 cells and all others are: raw, 0.33 close by, 0.01 "
+    "along its row and column, -0.12 elsewhere; K = 3,",
     "clouds": "2 clouds of 5 to 9 points: a, b.",
     "clouds in rows": "3 clouds of 9 points: a, b, c.",
     "shaded points": "A cloud of 9 points, shaded by: z, sin z.",
     "points that are read": "latent 0 gives its 8 favourite points 100%, latent 1 gives its 8",
-    "shares over doubled numbers": "Lines over points, 4 to 8: one from 0.2 to 0.9, two from "
-    "0.1 to 0.5. guessing 0.1. here 5.",
+    "shares over doubled numbers": "Lines of share over points, 4 to 8: one from 0.2 to 0.9, two "
+    "from 0.1 to 0.5. Dashed lines: guessing: 0.1; here: 5.",
     "walk": "raw 3 x 8 x 10; input array 80 x 25; read once, think 6 times; latents 7 x 12; "
     "decode with queries 1 x 12; output array 1 x 12; answer 4.",
     "walk of several modalities": "raw image 3 x 3 x 8 x 4, audio 20 x 1, label 5",
@@ -543,7 +545,7 @@ SAID = {
     "tiles": "2 tiles of 6 by 8 on 9 by 20 pixels, from row and column (0, 0), (3, 12); a tile's "
     "pixels count from 1 at the border to 3 in the middle.",
     "growth and its law": "few from 2 to 3, at the end 1.5 times as much for twice as many. "
-    "meeting 11.5.",
+    "Dashed lines: meeting: 11.5.",
     "modalities": "rows 5 to 10: 10 what is there, 11 learned padding; label, rows 11 to 11: "
     "17 what is there, 4 learned padding. Row 7 is image.",
     "several arrays": "audio, 5 rows: 4 what is there + 13 where it is + 4 learned padding; label, "
@@ -553,9 +555,10 @@ SAID = {
     "Fourier features": "3 x (2 x 2 + 1) = 15 channels for each of 2 x 5 x 5 cells. Aliased: 5 "
     "cells show at most 2 waves; the fastest band has 4.5 and looks like 0.5. Alike to frame 1",
     "asked pixels": "4 queries. In 2 chunks. Millions of operations: encode 1.00, all 4.00, these",
-    "film": 'Maps in rows, from dark to light: seen, 3 of 4 by 5; twice, 6 of 4 by 5.',
+    "film": "Films in rows, frame by frame, from dark to light: seen, 3 frames of 4 by 5; twice, 6 "
+    "frames of 4 by 5.",
     "trade-off": "video against label. low: 24.0, 0.50; high: 21.0, 0.90. Mean frame at 20.0.",
-    "sounds": 'Lines over sample, 0 to 63: a clip, true from 0 to -0.3827, rebuilt from',
+    "sounds": "Lines over sample, 0 to 63: a clip, true swings 4 times between -1 and 1, rebuilt",
     "boxes to find": "7 pictures with 14 things in dashed boxes; the classes are disc, block.",
     "boxes that were found": "with 4 things in dashed boxes, 2 found ones in solid boxes",
     "places of queries": "things in 2 pictures: query 0 0, query 1 2, query 2 0.",
@@ -576,7 +579,7 @@ SAID = {
     "head 50.0; teacher and class head 25.0.",
     "seeds": 'mean ± standard deviation of 2 seeds: alone 0.850 ± 0.071; taught 0.915 ± 0.',
     "seeds and a level": 'alone 0.850 ± 0.071; teacher 0.970, a dashed line.',
-    "maps": "from dark to light: ours, 2 of 8 by 12; theirs, 4 by 6.",
+    "maps": "from dark to light: ours, 2 of 8 by 12; theirs, 4 by 6. Above them: picture, map.",
     "segments": "ground, disc. Pixels as in the first row: truth 100%, all wrong 0%.",
 }  # fmt: skip
 
@@ -617,6 +620,15 @@ def test_letters_that_are_next_to_impossible_are_not_drawn():
         for letter, share in (("x", 0.009), ("q", 0.001), ("q", 0.02))
     )
     assert same_picture(faint, fainter) and not same_picture(faint, likely)
+
+
+def test_a_peak_on_a_logarithmic_scale_is_told():
+    assert "f from 1 to 90, up to 100 at 4," in draw_lines({"": {"f": [1, 100, 90]}}, [2, 4, 8]).alt
+
+
+def test_what_no_eye_sees_of_a_curve_is_told_as_zero():
+    told = draw_lines({"": {"f": torch.tensor([-1e-6, 5.0, -2e-7])}}).alt
+    assert told == "Lines, 0 to 2: f from 0 to 0, up to 5 at 1."
 
 
 def test_a_loss_that_rises_is_not_said_to_fall():

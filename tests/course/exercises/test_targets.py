@@ -44,7 +44,7 @@ def test_every_target_knows_two_slips_at_least():
 def test_a_target_that_is_not_begun_is_shown_alone(pictures, capsys):
     picture = paint("collage", pictures, ...)
     assert capsys.readouterr().out == f"{your_turn(TARGETS['collage'].task)}\n"
-    assert picture.alt == "Images at one scale: target, 3, 64, 120."
+    assert picture.alt == "Images at one scale: target, 64 by 120 pixels."
 
 
 @pytest.mark.parametrize("yours, words", [
