@@ -55,10 +55,12 @@ def card(name: str) -> str:
 
 
 def _said(value: Any) -> str:
-    """The sizes of an array; a number or a text as it is, as far as a line reaches."""
+    """The sizes of an array, a number to three digits, a text as far as a line reaches."""
     if isinstance(value, Tensor) and value.ndim:
         return f"[{', '.join(map(str, value.shape))}]"
     plain = value.item() if isinstance(value, Tensor) else value
+    if isinstance(plain, float):
+        return f"{plain:.3g}"
     return repr(plain) if len(repr(plain)) <= LONGEST else f"{repr(plain)[:LONGEST]} ..."
 
 
