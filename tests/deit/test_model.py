@@ -293,7 +293,7 @@ def test_the_published_models_do_not_pay_for_options(options):
 
 def test_layer_scale_starts_as_asked_and_one_changes_nothing():
     plain, raw = shaken(TINY), images()
-    scaled = build(replace(TINY, layer_scale=1)).eval()
+    scaled = build(replace(TINY, layer_scale=1.0)).eval()
     scaled.load_state_dict(plain.state_dict(), strict=False)
     assert torch.equal(scaled(raw).logits, plain(raw).logits)
     small = build(replace(TINY, layer_scale=1e-4))
