@@ -10,15 +10,16 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-OURS = ("perceiver_tutorial", "perceiver_course")
+
+class Place(str):
+    """A note of ours, to tell it from those of others."""
 
 
 class Model(nn.Module):
     """A whole model: errors in its public methods get a note, and are otherwise as they were.
 
-    Torch knows best what is wrong with a shape; a model knows where. Sentences of our own, raised
-    where something enters, say both and get no note. Where torch refuses numbers of another type
-    or on another device than the weights, a `ValueError` says which.
+    Torch knows best what is wrong with a shape; a model knows where. Where torch refuses numbers
+    of another type or on another device than the weights, a `ValueError` says which.
 
     >>> class Toy(Model):
     ...     def __init__(self):
@@ -82,28 +83,23 @@ def _tensors_in(given: Mapping[str, Any]) -> Iterator[tuple[str, Tensor]]:
 
 
 def _add_note(error: Exception, model: nn.Module) -> None:
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    last_line = traceback.extract_tb(error.__traceback__)[-1].line or ""
-    raised_in = frames[-1].f_globals.get("__name__", "")
-    if raised_in.startswith(OURS) and last_line.startswith("raise"):
-        return
     names = {id(module): name for name, module in model.named_modules()}
-    for frame in reversed(frames):
+    for frame, _ in reversed([*traceback.walk_tb(error.__traceback__)]):
         module = frame.f_locals.get("self")
         if id(module) in names:
             name = names[id(module)] or "the model itself"
-            note = f"In {name} ({type(module).__name__}){_tensors_given(frame)}."
+            note = Place(f"In {name} ({type(module).__name__}){_tensors_given(frame)}.")
             # A model inside this one has named the place from its own root.
-            others = (n for n in getattr(error, "__notes__", ()) if not n.startswith("In "))
+            others = (n for n in getattr(error, "__notes__", ()) if not isinstance(n, Place))
             error.__notes__ = [*others, note]
             return
 
 
 def _tensors_given(frame: FrameType) -> str:
     names, _, _, values = getargvalues(frame)
-    tensors = {name: values[name] for name in names if isinstance(values.get(name), Tensor)}
-    given = (f"{n} {_short(x.dtype)} {list(x.shape)}" for n, x in tensors.items())
-    return f", given {', '.join(given)}" if tensors else ""
+    tensors = [(name, values[name]) for name in names if isinstance(values.get(name), Tensor)]
+    given = [f"{n} {_short(x.dtype)} {list(x.shape)}" for n, x in tensors if not x.is_nested]
+    return f", given {', '.join(given)}" if given else ""
 
 
 def _short(dtype: torch.dtype) -> str:

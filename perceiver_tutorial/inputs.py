@@ -9,6 +9,7 @@ from functools import cache, partial
 from inspect import formatannotation
 from typing import Any, Literal, TypeVar, get_origin, get_type_hints
 
+import numpy as np
 import torch
 from beartype import BeartypeConf
 from beartype.door import is_bearable
@@ -65,7 +66,7 @@ def check_classes(class_names: Sequence[str] | None, num_classes: int | None) ->
 def check_fields(config: Any, may_be_0: Collection[str] = ()) -> None:
     """Let a configuration pass whose fields are of their types, or name the first that is not.
 
-    Lists, as JSON has them, become tuples.
+    Lists, as JSON has them, become tuples, and numpy's numbers Python's.
 
     Args:
         config: a dataclass; this is its `__post_init__`, or the first thing in it.
@@ -73,14 +74,12 @@ def check_fields(config: Any, may_be_0: Collection[str] = ()) -> None:
 
     Raises:
         TypeError: if a field is of another type.
-        ValueError: if it is a word that has no meaning here, or its number is too small.
+        ValueError: if it is a word that has no meaning here, or its whole number is too small.
     """
     owner, hints = type(config).__name__, _hints(type(config))
     for name in (field.name for field in fields(config)):
-        value, hint = getattr(config, name), hints[name]
-        if isinstance(value, list):
-            value = tuple(value)
-            object.__setattr__(config, name, value)
+        value, hint = _plain(getattr(config, name)), hints[name]
+        object.__setattr__(config, name, value)
         if not _is_a(value, hint):
             is_word = isinstance(value, str) and get_origin(hint) is Literal
             expected = re.sub(r"[\w.]+\.(?=\w)", "", formatannotation(hint))  # names, not modules
@@ -89,17 +88,26 @@ def check_fields(config: Any, may_be_0: Collection[str] = ()) -> None:
                 "says what it is for."
             )
         least = 0 if name in may_be_0 else 1
+        takes_floats = _fits(0.5, hint) or _fits((0.5,), hint)
         numbers = value if isinstance(value, tuple) else (value,)
-        if any(type(number) is int and number < least for number in numbers):
+        if not takes_floats and any(type(n) is int and n < least for n in numbers):
             raise ValueError(f"{owner} expected {name} of at least {least}, got {value}.")
 
 
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    return tuple(map(_plain, value)) if type(value) in (list, tuple) else value
+
+
 def _is_a(value: Any, hint: Any) -> bool:
-    if not _fits(value, hint) or (isinstance(value, bool) and _fits(2, hint)):
+    items = value if isinstance(value, tuple) else (value,)
+    counted = tuple(2 if isinstance(item, bool) else item for item in items)
+    if counted != items and _fits(counted if items is value else 2, hint):
         return False  # True is an int to Python, and no number to us
     # Of a tuple of any length beartype looks at one item only, which it draws at random.
-    has_any_length = isinstance(value, tuple) and _fits((), hint)
-    return not has_any_length or all(_fits((item,), hint) for item in value)
+    any_length = items is value and _fits((), hint)
+    return _fits(value, hint) and (not any_length or all(_fits((one,), hint) for one in items))
 
 
 _hints = cache(get_type_hints)

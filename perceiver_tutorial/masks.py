@@ -4,6 +4,7 @@ A part is a mask unit: a square of tokens in Hiera, one patch in DeiT.
 """
 
 import math
+from numbers import Real
 
 import torch
 from einops import rearrange
@@ -97,11 +98,11 @@ def check_mask_ratio(mask_ratio: float) -> None:
     """Let a share pass, or say what is wrong with it.
 
     Raises:
-        ValueError: if it is not from 0 to below 1.
+        ValueError: if it is no number from 0 to below 1.
     """
-    if not 0 <= mask_ratio < 1:
+    if not isinstance(mask_ratio, Real) or not 0 <= mask_ratio < 1:
         raise ValueError(
-            f"expected mask_ratio from 0 to below 1, got {mask_ratio}. It is the share that is "
+            f"expected mask_ratio from 0 to below 1, got {mask_ratio!r}. It is the share that is "
             "hidden; something must be seen."
         )
 

@@ -357,7 +357,6 @@ def draw_table(
     title: str,
     *,
     framed: Sequence[tuple[int, int]] = (),
-    form: str = ".1f",
 ) -> Picture:
     """A table of numbers, dark where they are high; some cells are framed.
 
@@ -367,11 +366,10 @@ def draw_table(
         columns: a name for each.
         title: what the numbers are.
         framed: (row, column) of the cells that are meant.
-        form: of the numbers, as for `format`.
     """
     size = 1.6 + 0.9 * len(columns), 0.9 + 0.42 * len(rows)
     figure, ((axes,),) = panels(1, 1, *size, has_frames=True)
-    heat(axes, numbers, form=form)
+    heat(axes, numbers, form=".1f")
     for row, column in framed:
         frame(
             axes, column - 0.47, row - 0.45, 0.94, 0.9, edgecolor=AXES["height"].colour, linewidth=3
@@ -382,7 +380,7 @@ def draw_table(
     axes.spines[:].set_visible(False)
     title_above(axes, title)
     chosen = framed or [(y, x) for y in range(len(rows)) for x in range(len(columns))]
-    told = ", ".join(f"{rows[y]} and {columns[x]} {numbers[y, x]:{form}}" for y, x in chosen)
+    told = ", ".join(f"{rows[y]} and {columns[x]} {numbers[y, x]:.1f}" for y, x in chosen)
     return Picture(
         figure,
         f"{title}, a table of {len(rows)} by {len(columns)}{'; framed' if framed else ''}: {told}.",

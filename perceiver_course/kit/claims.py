@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from .files import DATA
+from . import DATA
 
 FILE = DATA / "claims.yaml"
 CHECKABLE = ("holds", "corrected")

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from perceiver_tutorial.positions import axis_coordinates, grid_positions
 
-from .files import DATA
+from . import DATA
 
 SHAPES = ("disc", "square", "triangle", "cross")
 

@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from . import ROOT
 from .claims import CHECKABLE, OPEN, Claim, read_claims
-from .files import ROOT
 
 CALL = re.compile(r"""\bclaim\(\s*["']([\w.\-]+)["']""")
 

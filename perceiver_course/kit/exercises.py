@@ -124,3 +124,9 @@ def _difference(got: object, want: object) -> str:
         return f"shape {tuple(got.shape)}, expected {tuple(want.shape)}."
     worst = float((got.float() - want.float()).abs().max())
     return f"right shape, wrong values: off by {worst:.3g} at worst."
+
+
+def latents_and_inputs() -> tuple[Tensor, Tensor]:
+    """Three latents and eleven inputs of four channels, to try a cross-attention on."""
+    generator = torch.Generator().manual_seed(0)
+    return torch.randn(1, 3, 4, generator=generator), torch.randn(1, 11, 4, generator=generator)

@@ -1,4 +1,4 @@
-"""What an attend costs, worked out by hand: the formulas behind the counts."""
+"""Operations of an attention layer and of an encoder by formula; `tracing.cost` counts them."""
 
 from perceiver_tutorial.perceiver import EncoderConfig
 
@@ -20,11 +20,11 @@ def layer_flops(
     as in torch's own counts: they are small. The number of heads does not matter.
 
     Args:
-        queries: rows that ask. In a self-attention layer they are the keys as well.
-        keys: rows that are read.
-        query_channels: width of a row that asks.
-        kv_channels: width of a row that is read.
-        qk_channels: width in which they meet. Default: `query_channels`.
+        queries: number of query rows. In a self-attention layer they are the keys as well.
+        keys: number of key rows, which are the value rows as well.
+        query_channels: width of a query row.
+        kv_channels: width of a key row.
+        qk_channels: width of queries and keys once projected. Default: `query_channels`.
         v_channels: width of the values. Default: `qk_channels`.
         widening_factor: hidden width over `query_channels`, in the MLP.
 
@@ -48,19 +48,22 @@ def layer_flops(
 
 
 def encoder_flops(config: EncoderConfig, inputs: int, input_channels: int) -> dict[str, int]:
-    """Floating point operations of a Perceiver's encoder: all its reading, all its thinking.
+    """Floating point operations of a Perceiver's encoder, cross- and self-attention apart.
 
     Args:
         config: sizes and schedule.
         inputs: rows of the input array.
         input_channels: its width.
 
+    Returns:
+        "reading", all cross-attention layers, and "thinking", all self-attention layers.
+
     >>> from perceiver_tutorial.perceiver import PUBLISHED
     >>> encoder_flops(PUBLISHED["deepmind/vision-perceiver-fourier"].encoder, 50176, 261)
     {'reading': 43187474432, 'thinking': 360777252864}
     """
     latents, width = config.num_latents, config.latent_channels
-    read = layer_flops(
+    cross_layer = layer_flops(
         latents,
         inputs,
         width,
@@ -69,7 +72,7 @@ def encoder_flops(config: EncoderConfig, inputs: int, input_channels: int) -> di
         v_channels=config.v_channels,
         widening_factor=config.cross_widening_factor,
     )
-    think = layer_flops(
+    self_layer = layer_flops(
         latents,
         latents,
         width,
@@ -78,8 +81,8 @@ def encoder_flops(config: EncoderConfig, inputs: int, input_channels: int) -> di
         v_channels=config.v_channels,
         widening_factor=config.self_widening_factor,
     )
-    times = config.num_blocks * config.layers_per_block
+    num_self_layers = config.num_blocks * config.layers_per_block
     return {
-        "reading": len(config.cross_schedule) * sum(read.values()),
-        "thinking": times * sum(think.values()),
+        "reading": len(config.cross_schedule) * sum(cross_layer.values()),
+        "thinking": num_self_layers * sum(self_layer.values()),
     }

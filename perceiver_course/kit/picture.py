@@ -146,9 +146,9 @@ def title_above(axes: Axes, words: str, size: Number = 9, **look) -> None:
     axes.set_title(words, fontsize=size, color=INK, **look)
 
 
-def title_beside(axes: Axes, words: str, size: Number = 9) -> None:
+def title_beside(axes: Axes, words: str) -> None:
     """Write to the left of a drawing area, at half its height."""
-    write(axes, -0.08, 0.5, words, size, ha="right", transform=axes.transAxes)
+    write(axes, -0.08, 0.5, words, 9, ha="right", transform=axes.transAxes)
 
 
 def write(axes: Axes, x: Number, y: Number, words: str, size: Number = 8, **look) -> None:

@@ -69,11 +69,13 @@ def _(config: ConvNetConfig) -> nn.Sequential:
     return small_cnn(config.image_channels, config.num_classes, config.width, config.batch_norm)
 
 
+DECAY = 1e-3  # how strongly a linear probe's squared weights are punished
+
+
 def linear_probe(
     features: Float[Tensor, "samples channels"],
     labels: Int[Tensor, " samples"],
     num_classes: int,
-    decay: float = 1e-3,
 ) -> nn.Linear:
     """The best linear map from features to scores: nothing else is trained.
 
@@ -85,7 +87,6 @@ def linear_probe(
         features: of a model that stays as it is.
         labels: the right classes.
         num_classes: scores wanted.
-        decay: how strongly squared weights are punished.
 
     Raises:
         ValueError: if there is not one label for each of two or more samples.
@@ -100,19 +101,19 @@ def linear_probe(
     probe = nn.Linear(features.shape[1], num_classes)
     nn.init.zeros_(probe.weight)
     nn.init.zeros_(probe.bias)
-    _settle(probe, (features - mean) / deviation, labels, decay)
+    _settle(probe, (features - mean) / deviation, labels)
     with torch.no_grad():
         probe.weight /= deviation
         probe.bias -= probe.weight @ mean
     return probe
 
 
-def _settle(probe: nn.Linear, features: Tensor, labels: Tensor, decay: float) -> None:
+def _settle(probe: nn.Linear, features: Tensor, labels: Tensor) -> None:
     optimizer = torch.optim.LBFGS(probe.parameters(), max_iter=200, line_search_fn="strong_wolfe")
 
     def loss() -> Tensor:
         optimizer.zero_grad()
-        value = cross_entropy(probe(features), labels) + decay * probe.weight.square().sum()
+        value = cross_entropy(probe(features), labels) + DECAY * probe.weight.square().sum()
         value.backward()
         return value
 

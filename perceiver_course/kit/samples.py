@@ -1,4 +1,4 @@
-"""The few real pictures and texts of the course, from packages that ship them."""
+"""The few real pictures and texts of the course, from packages that ship them; invented names."""
 
 import ast
 import re
@@ -6,8 +6,9 @@ import sysconfig
 import textwrap
 from collections.abc import Iterator
 from functools import cache
-from itertools import chain, cycle, islice, zip_longest
+from itertools import chain, cycle, islice, product, zip_longest
 from pathlib import Path
+from random import Random
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,10 @@ from einops import rearrange
 from jaxtyping import Bool, Float, Int
 from PIL import Image, ImageOps
 from torch import Tensor
+
+STARTS = ("Ba", "Bo", "Da", "De", "Fa", "Fi", "Ga", "Ki", "La", "Mo", "Na", "Po", "Ra", "Ta", "Zu")
+MIDDLES = ("", "ba", "de", "fi", "ko", "la", "mu", "ri", "so", "ta", "ve")
+ENDS = ("bo", "da", "fe", "gu", "ki", "lo", "ma", "no", "po", "ra", "si", "tu", "vo", "ze")
 
 
 class Digits(NamedTuple):
@@ -291,3 +296,21 @@ def _wrapped(text: str, width: int) -> list[str]:
     plain = re.sub(r"[^ -~]|[*=~^-]{2,}|\* ", " ", text)
     lines = textwrap.wrap(" ".join(plain.split()), width)
     return [line.strip() for line in lines if re.search(r"[A-Za-z]{3}", line)]
+
+
+@cache
+def invented_names(held_out: bool = False) -> tuple[str, ...]:
+    """Names of two or three syllables, 4 or 6 letters long, that stand for nobody.
+
+    A quarter of them is held out. It is made of the same syllables as the others.
+
+    Args:
+        held_out: those that are not for training.
+
+    >>> len(invented_names()), len(invented_names(held_out=True))
+    (1733, 577)
+    """
+    names = ["".join(parts) for parts in product(STARTS, MIDDLES, ENDS)]
+    Random(0).shuffle(names)
+    quarter = len(names) // 4
+    return tuple(names[:quarter] if held_out else names[quarter:])

@@ -11,8 +11,8 @@ import yaml
 from perceiver_tutorial.tracing.models import Config
 from perceiver_tutorial.tracing.walk import Step
 
+from . import DATA
 from .arithmetic import shape_of, written_out
-from .files import DATA
 from .formulas import layer_flops
 from .letters_of_shapes import letters_of, tables_of
 
@@ -21,7 +21,7 @@ COUNTS = (
     "numbers", "parameters", "runs", "attention weights", "operations", "heads in a layer",
     "tokens read by each",
 )  # fmt: skip
-ATTENTION = "attention(o, m, e, c)"
+LAYER_FLOPS = "layer_flops(o, m, e, c)"  # the one formula that is a function of ours
 WITHOUT_BATCH = ("points",)  # positions are the same for all samples
 
 
@@ -111,7 +111,7 @@ def reasons(config: Config, step: Step) -> list[Reason]:
     """
     letters = letters_of(config, step.name) | _incoming(step)
     return [
-        _operations(letters, size) if size.formula == ATTENTION else Reason(
+        _operations(letters, size) if size.formula == LAYER_FLOPS else Reason(
             *shape_of(size.formula, letters), size.what,
             written_out(size.formula, letters), size.because,
         )
@@ -129,7 +129,7 @@ def _incoming(step: Step) -> dict[str, int]:
 
 
 def _operations(letters: Mapping[str, int], size: Size) -> Reason:
-    """Of one attention layer and its MLP, and what most of them are spent on."""
+    """Of one attention layer and its MLP: `layer_flops`, and the part that takes most of them."""
     flops = layer_flops(
         *(letters[size] for size in "omec"),
         qk_channels=letters.get("Q", letters["c"]),

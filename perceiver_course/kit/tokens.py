@@ -58,12 +58,11 @@ def num_patches(size: tuple[int, ...], patch: tuple[int, ...]) -> int:
     return math.prod(n // side for n, side in zip(size, patch, strict=True))
 
 
-def num_frames(num_samples: int, convolutions: tuple[tuple[int, int], ...] = WAV2VEC2) -> int:
-    """How many vectors a stack of convolutions without padding makes of a waveform.
+def num_frames(num_samples: int) -> int:
+    """How many vectors Wav2Vec2's convolutions, without padding, make of a waveform.
 
     Args:
         num_samples: samples of the waveform.
-        convolutions: (kernel, stride) of each. Default: those of Wav2Vec2.
 
     Raises:
         ValueError: if the waveform is shorter than what one vector needs.
@@ -72,7 +71,7 @@ def num_frames(num_samples: int, convolutions: tuple[tuple[int, int], ...] = WAV
     49
     """
     length = num_samples
-    for kernel, stride in convolutions:
+    for kernel, stride in WAV2VEC2:
         if length < kernel:
             raise ValueError(f"{num_samples} samples are too few for one vector. Take more.")
         length = (length - kernel) // stride + 1

@@ -114,8 +114,6 @@ def _resized(
 def compare(
     name_or_path: Source,
     config: str | Config | None = None,
-    *,
-    averaged: bool = True,
 ) -> Comparison:
     """What a checkpoint holds beside what the model needs; nothing is loaded.
 
@@ -124,7 +122,6 @@ def compare(
     Args:
         name_or_path: as in `load`.
         config: as in `load`.
-        averaged: as in `load`.
 
     Raises:
         FileNotFoundError: if there is no such file or folder, here or on the Hub.
@@ -136,4 +133,4 @@ def compare(
     >>> compare({"cls_token": torch.zeros(1, 1, 5)}, tiny).names("wrong shape")
     ['cls_token']
     """
-    return identify(open_source(name_or_path, averaged=averaged), config).comparison
+    return identify(open_source(name_or_path, averaged=True), config).comparison

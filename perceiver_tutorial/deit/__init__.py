@@ -35,10 +35,17 @@ def build(model: str | DeiTConfig | DeiTMaskedImageConfig) -> DeiT | DeiTMaskedI
     """Build a DeiT with random weights.
 
     Args:
-        model: a published name, timm's for a DeiT III, or any configuration.
+        model: a published name, timm's for a DeiT III, or a configuration.
 
     Raises:
         ValueError: if no published model has that name.
+        TypeError: if the configuration is of another family.
     """
     published = {**PUBLISHED, **DEIT_III}
-    return zoo.build(look_up(model, published, "DeiT") if isinstance(model, str) else model)
+    config = look_up(model, published, "DeiT") if isinstance(model, str) else model
+    if not isinstance(config, DeiTConfig | DeiTMaskedImageConfig):
+        raise TypeError(
+            f"expected a DeiTConfig or DeiTMaskedImageConfig, got {type(config).__name__}. "
+            "zoo.build takes configurations of every family."
+        )
+    return zoo.build(config)

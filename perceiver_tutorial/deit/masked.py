@@ -52,9 +52,15 @@ class DeiTMaskedImage(Model):
         Args:
             images: of the size in the configuration.
             mask: True for patches that are seen.
+
+        Raises:
+            ValueError: if images or mask do not fit.
         """
-        patches = torch.where(mask[..., None], self.encoder.patches(images), self.mask_token)
-        x = self.encoder.encode(patches)[:, self.config.encoder.num_prefix_tokens :]
+        patches = self.encoder.patches(images)
+        check_mask(mask, self.config.encoder.grid, images.shape[0], of="patch")
+        x = self.encoder.encode(torch.where(mask[..., None], patches, self.mask_token))[
+            :, self.config.encoder.num_prefix_tokens :
+        ]
         height, width = self.config.encoder.grid
         return self.to_picture(
             self.to_pixels(rearrange(x, "b (h w) c -> b c h w", h=height, w=width))

@@ -129,7 +129,7 @@ class LayerScale(nn.Module):
 
     def __init__(self, channels: int, initial: float):
         super().__init__()
-        self.weight = nn.Parameter(torch.full((channels,), initial))
+        self.weight = nn.Parameter(torch.full((channels,), float(initial)))
 
     def forward(
         self, branch: Float[Tensor, "batch tokens channels"]

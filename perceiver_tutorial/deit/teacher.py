@@ -7,6 +7,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
+from ..inputs import InputSpec
 from .config import Size
 
 
@@ -23,6 +24,7 @@ class Normalisation(NamedTuple):
 
 
 AS_THEY_ARE = Normalisation()
+IMAGES = InputSpec("images", ("colours", "height", "width"), (None, None, None), "")
 
 
 class Teacher(nn.Module):
@@ -65,6 +67,7 @@ class Teacher(nn.Module):
     def forward(
         self, images: Float[Tensor, "batch colours height width"]
     ) -> Float[Tensor, "batch classes"]:
+        IMAGES.check(images)
         images = images * self.scale.to(images) + self.shift.to(images)
         if self.image_size is not None and images.shape[-2:] != self.image_size:
             images = interpolate(
@@ -103,6 +106,7 @@ class TeacherNotes:
         images: Float[Tensor, "images colours height width"],
         batch_size: int = 256,
     ):
+        IMAGES.check(images)
         self.logits = torch.cat([teacher(some) for some in images.split(batch_size)])
         self.marks = _marks(images)
 

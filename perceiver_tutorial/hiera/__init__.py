@@ -40,9 +40,16 @@ def build(model: str | HieraConfig | HieraMAEConfig) -> Hiera | HieraMAE:
     """Build a Hiera with random weights.
 
     Args:
-        model: a published name, or any configuration.
+        model: a published name, or a configuration.
 
     Raises:
         ValueError: if no published model has that name.
+        TypeError: if the configuration is of another family.
     """
-    return zoo.build(look_up(model, PUBLISHED, "Hiera") if isinstance(model, str) else model)
+    config = look_up(model, PUBLISHED, "Hiera") if isinstance(model, str) else model
+    if not isinstance(config, HieraConfig | HieraMAEConfig):
+        raise TypeError(
+            f"expected a HieraConfig or HieraMAEConfig, got {type(config).__name__}. "
+            "zoo.build takes configurations of every family."
+        )
+    return zoo.build(config)

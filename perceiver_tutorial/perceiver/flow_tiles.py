@@ -8,12 +8,16 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, pad
 
+from ..inputs import InputSpec
 from .preprocessors import flow_patches
 
 # Published weights answer in units of 20 pixels; released code multiplies once, at the very end.
 PIXELS_PER_UNIT = 20.0
 OVERLAP = 20
 WEAKEST = 0.05
+PHOTOGRAPHS = InputSpec(
+    "photographs", ("colours", "height", "width"), (3, None, None), "Colours are red, green, blue."
+)
 
 
 def flow_in_pixels(
@@ -52,7 +56,9 @@ def predict_flow(
         tiles_at_once: tiles in one pass; fewer need less memory, and nothing else changes.
 
     Raises:
-        ValueError: if the photographs differ in shape, or are smaller than a tile.
+        TypeError: if the photographs are no tensors.
+        ValueError: if the photographs differ in shape, or are smaller than a tile, or there is no
+            whole number of tiles or of pixels that they share.
 
     >>> from perceiver_tutorial.perceiver import TINY, build
     >>> model = build(TINY["deepmind/optical-flow-perceiver"])
@@ -60,6 +66,10 @@ def predict_flow(
     torch.Size([9, 20, 2])
     """
     tile = model.config.image_size
+    if not isinstance(tiles_at_once, int) or tiles_at_once < 1:
+        raise ValueError(
+            f"expected tiles_at_once as a whole number of at least 1, got {tiles_at_once!r}."
+        )
     frames = _paired(earlier, later)
     if overlap is None:
         overlap = min(OVERLAP, min(tile) // 2)
@@ -90,10 +100,10 @@ def tile_corners(
     >>> tile_corners((436, 1024), (368, 496), overlap=20)
     [(0, 0), (0, 476), (0, 528), (68, 0), (68, 476), (68, 528)]
     """
-    if not 0 <= overlap < min(tile):
+    if not isinstance(overlap, int) or not 0 <= overlap < min(tile):
         raise ValueError(
             f"expected an overlap from 0 to {min(tile) - 1}, less than a tile of "
-            f"{tile[0]} x {tile[1]}, got {overlap}."
+            f"{tile[0]} x {tile[1]}, got {overlap!r}."
         )
     if size[0] < tile[0] or size[1] < tile[1]:
         raise ValueError(
@@ -139,11 +149,15 @@ def blend(
 
 def _paired(earlier: Tensor, later: Tensor) -> Tensor:
     """Two photographs, or two batches of them, as a batch of pairs."""
-    if earlier.shape != later.shape or earlier.ndim not in (3, 4):
+    are_tensors = isinstance(earlier, Tensor) and isinstance(later, Tensor)
+    if are_tensors and (earlier.shape != later.shape or earlier.ndim not in (3, 4)):
         raise ValueError(
             "expected two photographs [3, height, width], or two batches of them, of one shape, "
             f"got {list(earlier.shape)} and {list(later.shape)}. Crop or resize one of them."
         )
+    for photographs in (earlier, later):
+        is_one = isinstance(photographs, Tensor) and photographs.ndim == 3
+        PHOTOGRAPHS.check(photographs[None] if is_one else photographs)
     frames = torch.stack([earlier, later], dim=-4)
     return frames if earlier.ndim == 4 else frames[None]
 

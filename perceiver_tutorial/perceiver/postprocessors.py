@@ -123,11 +123,10 @@ class PixelHead(LinearHead):
     Args:
         channels: width of a row.
         size: (frames,) height and width of the picture.
-        in_channels: colours of a pixel.
     """
 
-    def __init__(self, channels: int, size: tuple[int, ...], in_channels: int = 3):
-        super().__init__(channels, in_channels)
+    def __init__(self, channels: int, size: tuple[int, ...]):
+        super().__init__(channels, 3)
         self.size = size
 
     def forward(

@@ -1,6 +1,8 @@
 """Text to ids and back: a byte's id is the byte + 6."""
 
+import reprlib
 from collections.abc import Iterable, Sequence
+from numbers import Integral
 from typing import NamedTuple
 
 import torch
@@ -48,7 +50,7 @@ def encode_text(texts: Sequence[str], length: int | None = 2048, special: bool =
         special: put [CLS] before and [SEP] after.
 
     Raises:
-        TypeError: if one string is given instead of several.
+        TypeError: if one string is given instead of several, or something else than strings.
         ValueError: if there are no texts, or one is too long.
 
     >>> encode_text(["hi"], length=6).ids.tolist()
@@ -56,6 +58,11 @@ def encode_text(texts: Sequence[str], length: int | None = 2048, special: bool =
     """
     if isinstance(texts, str):
         raise TypeError("expected several texts, got one string: put it in a list, [text].")
+    is_several = isinstance(texts, Iterable) and not isinstance(texts, Tensor)
+    if not is_several or not all(isinstance(text, str) for text in texts):
+        raise TypeError(
+            f"expected several texts, each a str, got {reprlib.repr(texts)}. Give a list of str."
+        )
     rows = [_ids(text, special) for text in texts]
     longest = max(map(len, rows), default=0)
     length = longest if length is None else length
@@ -101,7 +108,14 @@ def characters(ids: Int[Tensor, " bytes"] | Iterable[int]) -> list[Character]:
 
 
 def _numbers(ids: Tensor | Iterable[int]) -> list[int]:
-    numbers = ids.tolist() if isinstance(ids, Tensor) else list(ids)
+    found = ids.tolist() if isinstance(ids, Tensor) else ids
+    is_several = isinstance(found, Iterable) and not isinstance(found, bytes)
+    numbers = list(found) if is_several else [None]
+    if not all(isinstance(n, Integral) and not isinstance(n, bool) for n in numbers):
+        raise TypeError(
+            f"expected ids as whole numbers [bytes], got {reprlib.repr(ids)}. Give one row of "
+            "them, as in encode_text(texts).ids[0]."
+        )
     if odd := [number for number in numbers if not 0 <= number < OFFSET + 256]:
         raise ValueError(
             f"expected ids from 0 to {OFFSET + 255}, got {odd[0]}. A byte's id is the byte + "

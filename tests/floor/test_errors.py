@@ -1,5 +1,6 @@
 """An error from deep inside a model says in which module it happened, and what had come to it."""
 
+import re
 import traceback
 from copy import deepcopy
 
@@ -71,13 +72,12 @@ def test_methods_besides_the_forward_pass_name_it_too(name, method, broken):
 
 @pytest.mark.parametrize("change, message", [
     (lambda x: x.double(), r"expected images like the model's weights, float32 on cpu, got float64 "
-     r"on cpu\. Bring them together: images\.to\(next\(model\.parameters\(\)\)\)\.$"),
+     r"on cpu\. Bring them together: images\.to\(next\(model\.parameters\(\)\)\)\."),
     (lambda x: x.to("meta"), r"float32 on cpu, got float32 on meta\. Bring them together"),
 ])  # fmt: skip
 def test_numbers_unlike_the_weights_are_told_so(change, message):
     with pytest.raises(ValueError, match=message) as error:
         model("deit")(change(images(16, 24)))
-    assert not hasattr(error.value, "__notes__")
     assert isinstance(error.value.__context__, RuntimeError)
 
 
@@ -119,15 +119,29 @@ def test_what_went_wrong_for_another_reason_stays_torchs_error():
         Full()(torch.zeros(2, 2).double())
 
 
-@pytest.mark.parametrize("call", [
-    lambda: model("deit")(images(16, 23)),
-    lambda: model("fourier images")(None),
-    lambda: model("fourier images").decode(torch.zeros(2, 7, 13), raw("fourier images")),
+@pytest.mark.parametrize("call, note", [
+    (lambda: model("deit")(images(16, 23)), r"In patches \(PatchEmbedding\), given images float32"),
+    (lambda: model("fourier images")(None), r"In preprocessor \(PixelPreprocessor\)\.$"),
+    (lambda: model("fourier images").decode(torch.zeros(2, 7, 13), raw("fourier images")),
+     r"In decoder\.cross \(CrossAttentionLayer\), given x_q float32 \[2, 1, 12\], x_kv"),
 ])  # fmt: skip
-def test_a_sentence_of_our_own_gets_no_note(call):
+def test_a_sentence_of_our_own_gets_the_same_note(call, note):
     with pytest.raises((ValueError, TypeError)) as error:
         call()
-    assert not hasattr(error.value, "__notes__")
+    (said,) = error.value.__notes__
+    assert re.match(note, said)
+
+
+def test_notes_of_others_stay():
+    def raise_noted(*_):
+        error = KeyError("words")
+        error.add_note("In the evening.")
+        raise error
+
+    with pytest.raises(KeyError) as error:
+        Toy(Toy(raise_noted))(torch.zeros(2))
+    theirs, ours = error.value.__notes__
+    assert theirs == "In the evening." and ours.startswith("In inner (Toy)")
 
 
 class Toy(Model):

@@ -100,6 +100,11 @@ class Whole:
     ({"width": 2.5}, TypeError, r"width as int \| None, got 2\.5"),
     ({"width": True}, TypeError, r"width as int \| None, got True"),
     ({"share": None}, TypeError, r"share as float, got None"),
+    ({"pair": (True, False)}, TypeError, r"pair as tuple\[int, int\], got \(True, False\)"),
+    ({"sizes": (2, True)}, TypeError, r"sizes as tuple\[int, \.\.\.\], got \(2, True\)"),
+    ({"shares": (0.5, True)}, TypeError, r"shares as tuple\[float, \.\.\.\], got \(0\.5, True\)"),
+    ({"width": np.int64(0)}, ValueError, r"width of at least 1, got 0"),
+    ({"width": np.float32(2)}, TypeError, r"width as int \| None, got 2\.0"),
     ({"share": True}, TypeError, r"share as float, got True"),
     ({"sizes": 3}, TypeError, r"sizes as tuple\[int, \.\.\.\], got 3"),
     ({"sizes": (1, 2, 3, "x")}, TypeError, r"sizes as tuple\[int, \.\.\.\], got \(1, 2, 3, 'x'\)"),
@@ -121,6 +126,19 @@ def test_a_field_is_of_its_type_and_not_too_small(fields, kind, message):
 
 def test_fields_that_fit_pass():
     Whole(width=3, share=1, shares=(1, 0.5), first=0, names=("a",), word="b", part=Part(1))
+    Whole(flags=(True, False), flag=False)
+
+
+def test_whole_numbers_for_floats_have_no_least():
+    assert Whole(share=0, shares=(0, -1, 0.5)).share == 0
+
+
+def test_numbers_of_numpy_become_pythons():
+    whole = Whole(width=np.int64(3), share=np.float32(0.5), sizes=np.array([3, 4]).tolist())
+    assert whole == Whole(width=3, share=0.5, sizes=(3, 4))
+    whole = Whole(sizes=(np.int32(3), np.uint8(4)), pair=[np.int64(5), 6], flag=np.True_)
+    assert whole == Whole(sizes=(3, 4), pair=(5, 6), flag=True)
+    assert {type(number) for number in (*whole.sizes, *whole.pair)} == {int}
 
 
 def test_lists_become_tuples_as_json_has_none():

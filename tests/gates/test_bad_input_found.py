@@ -2,7 +2,8 @@
 
 import pytest
 import torch
-from calls import Scores, model, raw
+from calls import Scores, images, model, raw
+from tiny import CONFIGS
 from torch import nn
 
 from perceiver_course.chapters.entities.model import pointer_loss
@@ -14,9 +15,10 @@ from perceiver_course.kit.motion import warp
 from perceiver_course.kit.recipes.clips import psnr
 from perceiver_course.kit.rivals import linear_probe
 from perceiver_course.kit.training import accuracy, batches
-from perceiver_tutorial import deit, perceiver
+from perceiver_tutorial import deit, hiera, perceiver
 from perceiver_tutorial.attention import attention
 from perceiver_tutorial.checkpoints.pictures import Preparation
+from perceiver_tutorial.masks import random_units
 from perceiver_tutorial.perceiver import characters, decode_text, losses
 from perceiver_tutorial.zoo import build
 
@@ -76,6 +78,19 @@ def test_a_flow_that_is_nan_leads_nowhere():
 def test_labels_that_are_nan_are_no_no():
     with pytest.raises(ValueError, match="expected numbers in labels, got NaN"):
         binary_loss(torch.rand(2, 4), NAN)
+
+
+def test_a_zero_is_a_float_where_floats_are_wanted():
+    config = hiera.HieraConfig(
+        8, 1, (1, 1), drop_path=0, num_pools=1, mask_unit_attention=(True, False)
+    )
+    assert config.drop_path == hiera.HieraMAEConfig(config, mask_ratio=0).mask_ratio == 0
+    assert deit.DeiTConfig(12, 3, drop_path=0, norm_eps=0).norm_eps == 0
+    assert perceiver.LabelConfig(3, 4, mask_probability=0).mask_probability == 0
+    with pytest.raises(ValueError, match=r"drop_path from 0 to below 1, got -1"):
+        deit.DeiTConfig(12, 3, drop_path=-1)
+    with pytest.raises(ValueError, match=r"mask_ratio from 0 to below 1, got -1"):
+        hiera.HieraMAEConfig(config, mask_ratio=-1)
 
 
 # --- NaN out of numbers ---------------------------------------------------------------------------
@@ -151,3 +166,32 @@ def test_features_and_frames_may_have_gradients():
 def test_batches_are_made_of_tensors_with_as_many_samples(arrays):
     with pytest.raises((ValueError, TypeError), match="expected arrays with equally many samples"):
         batches(*arrays, batch_size=2)
+
+
+@pytest.mark.parametrize("ratio", ["a", None, 1, -0.5, float("nan")])
+def test_a_share_is_a_number(ratio):
+    with pytest.raises(ValueError, match="expected mask_ratio from 0 to below 1, got"):
+        random_units(2, (2, 2), ratio)
+
+
+@pytest.mark.parametrize("bad, error", [("x", TypeError), (torch.zeros(3, 4, 4), ValueError)])
+def test_a_teacher_is_given_images(bad, error):
+    teacher = deit.Teacher(Scores())
+    for call in (teacher, lambda images: deit.TeacherNotes(teacher, images)):
+        with pytest.raises(error, match=r"expected images \[batch, colours, height, width\], got"):
+            call(bad)
+
+
+@pytest.mark.parametrize("mask", ["a", None, torch.ones(2, 5).bool(), torch.ones(2, 6)])
+def test_what_is_drawn_has_a_mask(mask):
+    with pytest.raises(ValueError, match=r"expected mask as \[2, 6\] of True and False, one for"):
+        model("masked deit").draw(images(16, 24), mask)
+
+
+@pytest.mark.parametrize("family, names", [
+    (hiera, "HieraConfig or HieraMAEConfig"), (deit, "DeiTConfig or DeiTMaskedImageConfig"),
+])  # fmt: skip
+def test_a_family_builds_its_own(family, names):
+    for other in (CONFIGS["masked language"], 5):
+        with pytest.raises(TypeError, match=rf"expected a {names}, got {type(other).__name__}\."):
+            family.build(other)

@@ -63,7 +63,7 @@ def test_both_packages_come_from_the_wheel(environment):
 
 
 def test_all_data_are_in_the_wheel(environment):
-    code = "from perceiver_course.kit.files import DATA; print(DATA)"
+    code = "from perceiver_course.kit import DATA; print(DATA)"
     installed = Path(python(environment, code).strip())
     assert installed.is_relative_to(environment)
     data = tutorial.ROOT / "data"

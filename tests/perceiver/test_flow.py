@@ -2,6 +2,7 @@
 
 import random
 
+import numpy as np
 import pytest
 import torch
 from shaken import shake
@@ -163,14 +164,38 @@ def test_photographs_of_different_shapes_are_refused(model):
         predict_flow(model, torch.zeros(9, 9), torch.zeros(9, 9))
 
 
+@pytest.mark.usefixtures("without_shape_checks")
+@pytest.mark.parametrize("bad, error, message", [
+    ("a", TypeError, r"expected photographs \[batch, 3, height, width\], got str\."),
+    (np.zeros((3, 9, 9)), TypeError, r"got ndarray\. Make it a tensor"),
+    (torch.zeros(3, 9, 9).byte(), ValueError, r"got uint8 numbers\. Measured values are floats"),
+    (torch.zeros(9, 9, 3), ValueError, r"Colours come before height and width"),
+    (torch.zeros(1, 9, 9), ValueError, r"got \[1, 1, 9, 9\]\. Colours are red, green, blue"),
+])  # fmt: skip
+def test_only_photographs_are_taken(model, bad, error, message):
+    with pytest.raises(error, match=message):
+        predict_flow(model, bad, bad)
+    if error is TypeError:
+        with pytest.raises(error, match=message):
+            predict_flow(model, torch.zeros(3, 9, 9), bad)
+
+
+@pytest.mark.usefixtures("without_shape_checks")
+@pytest.mark.parametrize("number", [0, -1, 2.5, "x", None])
+def test_tiles_at_once_are_at_least_one(model, number):
+    with pytest.raises(ValueError, match=rf"tiles_at_once as a whole.*at least 1, got '?{number}"):
+        predict_flow(model, torch.zeros(3, 9, 9), torch.zeros(3, 9, 9), tiles_at_once=number)
+
+
 def test_a_photograph_smaller_than_a_tile_is_refused(model):
     with pytest.raises(ValueError, match=r"at least 6 x 8 pixels.*got 5 x 30\. Enlarge"):
         predict_flow(model, torch.zeros(3, 5, 30), torch.zeros(3, 5, 30))
 
 
-@pytest.mark.parametrize("overlap", [-1, 6])
+@pytest.mark.usefixtures("without_shape_checks")
+@pytest.mark.parametrize("overlap", [-1, 6, 2.5, "x"])
 def test_an_overlap_that_does_not_fit_is_refused(model, overlap):
-    with pytest.raises(ValueError, match=rf"an overlap from 0 to 5.*got {overlap}"):
+    with pytest.raises(ValueError, match=rf"an overlap from 0 to 5.*got '?{overlap}"):
         predict_flow(model, torch.zeros(3, 9, 9), torch.zeros(3, 9, 9), overlap=overlap)
 
 

@@ -17,7 +17,6 @@ from transformers.models.perceiver.modeling_perceiver import PerceiverEncoder as
 from perceiver_tutorial.perceiver import PERCEIVER_V1, PUBLISHED, build, with_fidelity
 from perceiver_tutorial.perceiver.decoder import AverageDecoder, classification_decoder
 from perceiver_tutorial.perceiver.encoder import PerceiverEncoder
-from perceiver_tutorial.perceiver.perceiver_v1 import encode_in_turn
 from perceiver_tutorial.perceiver.tiny import ENCODER
 
 pytestmark = pytest.mark.usefixtures("no_gradients", "float64")
@@ -201,7 +200,7 @@ def test_deepminds_choices_leave_the_average_alone():
     assert PUBLISHED[FOURIER].decoder is not None
 
 
-# --- an input for each read, and latents that go on -----------------------------------------------
+# --- latents that go on ---------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -214,33 +213,10 @@ def arrays(*counts):
     return [torch.randn(2, count, 5, dtype=torch.float64) for count in counts]
 
 
-def test_every_read_may_have_an_input_of_its_own(three_reads):
-    frames = arrays(4, 6, 3)
-    latents = three_reads.latents.expand(2, -1, -1)
-    for frame, (read, block) in zip(frames, three_reads.schedule, strict=True):
-        latents = three_reads.cross[read](latents, frame)
-        for attention in three_reads.blocks[block]:
-            latents = attention(latents)
-    torch.testing.assert_close(encode_in_turn(three_reads, frames), latents)
-
-
-def test_the_same_input_for_every_read_is_one_input(three_reads):
-    (array,) = arrays(4)
-    torch.testing.assert_close(encode_in_turn(three_reads, [array] * 3), three_reads(array))
-
-
-@pytest.mark.parametrize("count", [0, 1, 2, 4])
-def test_more_or_fewer_inputs_than_reads_are_refused(three_reads, count):
-    with pytest.raises(ValueError, match=rf"array for each of 3 reads, got {count}\. An"):
-        encode_in_turn(three_reads, arrays(4) * count)
-
-
 def test_latents_go_on_from_where_they_are(three_reads):
     first, second = arrays(4, 6)
     learned = three_reads.latents.expand(2, -1, -1)
     torch.testing.assert_close(three_reads(first, latents=learned), three_reads(first))
-    assert torch.equal(encode_in_turn(three_reads, [second] * 3, three_reads(first)),
-                       three_reads(second, latents=three_reads(first)))  # fmt: skip
     on = three_reads(second, latents=three_reads(first))
     assert not torch.allclose(on, three_reads(second))
     model = shake(build(CONFIGS["fourier images"]))

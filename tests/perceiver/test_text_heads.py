@@ -16,7 +16,6 @@ from perceiver_course.chapters.extending.model import (
     find_entities,
     true_entities,
 )
-from perceiver_course.kit.names import invented_names
 from perceiver_course.kit.recipes.facts import (
     ASKED,
     FACTS,
@@ -25,6 +24,7 @@ from perceiver_course.kit.recipes.facts import (
     find_answers,
     questions,
 )
+from perceiver_course.kit.samples import invented_names
 from perceiver_tutorial.perceiver import SpanConfig, TokenClassifierConfig, build, encode_text
 from perceiver_tutorial.perceiver.spans import find_spans, tag_bytes
 from perceiver_tutorial.perceiver.tiny import ENCODER

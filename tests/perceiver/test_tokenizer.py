@@ -1,5 +1,6 @@
 """Text to bytes and back, as transformers' tokenizer does it."""
 
+import numpy as np
 import pytest
 import torch
 from transformers import PerceiverTokenizer
@@ -64,3 +65,27 @@ def test_no_id_is_lost_where_characters_are_cut(ids, found):
 def test_what_cannot_be_written_is_refused(texts, length, error, words):
     with pytest.raises(error, match=words):
         encode_text(texts, length)
+
+
+@pytest.mark.usefixtures("without_shape_checks")
+@pytest.mark.parametrize("texts", [5, None, b"x", [b"x"], [1.5], ["a", 3], torch.rand(3)])
+def test_only_strings_are_written(texts):
+    with pytest.raises(TypeError, match=r"expected several texts, each a str, got .*list of str"):
+        encode_text(texts)
+
+
+@pytest.mark.usefixtures("without_shape_checks")
+@pytest.mark.parametrize("read", [decode_text, characters])
+@pytest.mark.parametrize("ids", [
+    5, None, "hi", b"x", [1.5], ["a", 3], [True], torch.rand(3), torch.tensor([[9]]),
+    torch.tensor(9), torch.tensor([True]),
+])  # fmt: skip
+def test_only_whole_numbers_are_read(read, ids):
+    with pytest.raises(TypeError, match=r"expected ids as whole numbers \[bytes\], got .*one row"):
+        read(ids)
+
+
+@pytest.mark.usefixtures("without_shape_checks")
+def test_ids_may_come_from_anywhere():
+    ids = [110, 111]
+    assert all(decode_text(some) == "hi" for some in (ids, iter(ids), np.array(ids), (*ids,)))

@@ -10,12 +10,13 @@ from ...kit.charts import FRAMES
 from ...kit.images import as_shown
 from ...kit.picture import INK, Picture, box, frame, middle, panels, show, title_above
 
+NUM_ROWS = 12  # of a table
+
 
 def draw_feature_rows(
     cells: Float[Tensor, "inputs channels"],
     index_dims: tuple[int, int],
     channels: tuple[int, ...],
-    num_rows: int = 12,
 ) -> Picture:
     """Some channels of a grid of cells as images; beside them its first rows as a table.
 
@@ -23,21 +24,20 @@ def draw_feature_rows(
         cells: one row for each cell of the grid.
         index_dims: (rows, columns) of the grid.
         channels: which to show as images.
-        num_rows: first cells to show as rows of the table.
     """
     shares = [2] * len(channels) + [5]
     figure, (row,) = panels(1, len(shares), 9.2, 2.2, width_ratios=shares)
     for axes, channel in zip(row, channels, strict=False):
         show(axes, cells[:, channel].reshape(index_dims))
         title_above(axes, f"channel {channel}")
-        read = min(num_rows, index_dims[1])
+        read = min(NUM_ROWS, index_dims[1])
         frame(axes, -0.5, -0.5, read, 1, edgecolor=AXES["inputs"].colour)
-    show(row[-1], cells[:num_rows], aspect="auto")
+    show(row[-1], cells[:NUM_ROWS], aspect="auto")
     size = f"{len(cells)} rows x {cells.shape[1]} channels"
-    title_above(row[-1], f"what is read: {size}; rows 0 to {num_rows - 1}")
+    title_above(row[-1], f"what is read: {size}; rows 0 to {NUM_ROWS - 1}")
     alt = (
         f"Channels {', '.join(map(str, channels))} of a grid of {index_dims[0]} by "
-        f"{index_dims[1]} cells as images, and the first {num_rows} of its {size} as a table."
+        f"{index_dims[1]} cells as images, and the first {NUM_ROWS} of its {size} as a table."
     )
     return Picture(figure, alt)
 

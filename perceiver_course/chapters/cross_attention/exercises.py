@@ -5,7 +5,7 @@ from torch import Tensor
 
 from perceiver_tutorial.attention import attention
 
-from ...kit.exercises import BugHunt, Exercise, Slip
+from ...kit.exercises import BugHunt, Exercise, Slip, latents_and_inputs
 from ...kit.predictions import walked
 
 
@@ -89,13 +89,8 @@ READ_ACROSS = Exercise(
 )
 
 
-def _latents_and_inputs() -> tuple[Tensor, Tensor]:
-    generator = torch.Generator().manual_seed(0)
-    return torch.randn(1, 3, 4, generator=generator), torch.randn(1, 11, 4, generator=generator)
-
-
 def _reads_a_set(read) -> bool:
-    latents, inputs = _latents_and_inputs()
+    latents, inputs = latents_and_inputs()
     order = torch.randperm(11, generator=torch.Generator().manual_seed(2))
     return torch.allclose(read(latents, inputs), read(latents, inputs[:, order]), atol=1e-5)
 
@@ -107,7 +102,7 @@ def _smoothed(x: Tensor) -> Tensor:
 READS_A_SET = BugHunt(
     task="`read(latents, inputs)` takes latents [1, 3, 4] and inputs [1, 11, 4]. Return whether "
     "the order of the inputs makes no difference.",
-    inputs=_latents_and_inputs,
+    inputs=latents_and_inputs,
     right=lambda z, x: attention(z, x, x),
     bugs=(
         lambda z, x: attention(z, x, x.flip(1)),

@@ -48,16 +48,16 @@ def _length(count: int) -> float:
     return 0.5 + 0.8 * math.log10(count)
 
 
-def draw_cross_attention(walk: Walk, name: str = "encoder.cross.0") -> Picture:
-    """The arrays of one cross-attention layer, their sides drawn to scale (logarithmically).
+def draw_cross_attention(walk: Walk) -> Picture:
+    """The arrays of the first cross-attention layer, their sides drawn to scale (logarithmically).
 
     In the lower line everything has as many rows as ask; above it stands what has as
     many rows as are read, the keys lying on their side. Norms and the MLP are left out.
 
     Args:
         walk: with `depth=None`, of any model in which something is read.
-        name: the cross-attention layer, as in the walk.
     """
+    name = "encoder.cross.0"
     boxes = _boxes(walk, name)
     inputs, keys, values = boxes["inputs"], boxes["keys"], boxes["values"]
     figure, ((axes,),) = panels(1, 1, 9.6, (values.top + 1.9) / UNITS_PER_INCH)

@@ -1,7 +1,7 @@
 """Students and what they reached with and without a teacher; an average of their weights."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -14,7 +14,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from perceiver_tutorial.deit import DeiT, resized, token_cosines
 
-from ...kit.files import DATA
+from ...kit import DATA
 from ...kit.recipes.digits_deit import (
     PLAIN,
     RECIPES,
@@ -169,8 +169,6 @@ def fine_tune(
     image_size: tuple[int, int],
     *,
     steps: int,
-    loss: Callable[..., Tensor] = hard_targets,
-    seed: int = 0,
 ) -> tuple[DeiT, History]:
     """Take a trained student to larger pictures, and go on learning from labels and teacher.
 
@@ -181,16 +179,13 @@ def fine_tune(
         model: a student of 8 x 8 pixels; stays as it is.
         image_size: (height, width) to learn now.
         steps: batches to learn from.
-        loss: what is made small.
-        seed: decides views and order.
 
     Returns:
         The new student, and how its loss went.
     """
     larger = resized(model, image_size)
     few = few_labels()
-    source = views(finer(few.train_images, image_size), few.train_labels, seed)
-    history = fit(
-        larger, loss, taught(source, digits_teacher()), steps=steps, learning_rate=1e-3, seed=seed
-    )
+    source = views(finer(few.train_images, image_size), few.train_labels, seed=0)
+    lessons = taught(source, digits_teacher())
+    history = fit(larger, hard_targets, lessons, steps=steps, learning_rate=1e-3, seed=0)
     return larger, history

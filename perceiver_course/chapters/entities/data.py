@@ -248,9 +248,7 @@ def outcome(units: Units) -> Float[Tensor, " games"]:
     return 0.5 + 0.5 * (units.of(1).sum(1) - units.of(-1).sum(1)).sign()
 
 
-def win_rate(
-    first: Player, second: Player, num_fields: int = 100, team_size: int = 6, seed: int = 0
-) -> float:
+def win_rate(first: Player, second: Player, num_fields: int = 100, seed: int = 0) -> float:
     """How often the first player beats the second; a draw counts half.
 
     Every field is played twice, with sides swapped, so that neither player can be
@@ -259,14 +257,13 @@ def win_rate(
     Args:
         first: a player.
         second: the other.
-        num_fields: how many fields.
-        team_size: units on either side.
+        num_fields: how many fields, with six units on either side.
         seed: of the fields.
 
     >>> win_rate(nearest, nearest, num_fields=3)
     0.5
     """
-    size = torch.full((num_fields,), team_size)
+    size = torch.full((num_fields,), 6)
     units = deploy(size, size, torch.Generator().manual_seed(seed))
     ends = (list(fight(some, first, second))[-1] for some in (units, units.swapped()))
     there, back = (end.units for end in ends)

@@ -104,11 +104,11 @@ class RowScorer(nn.Module):
         num_features: numbers that a row is told by.
         sees_mean: a row also sees the mean of what all rows became (Deep Sets,
             arXiv 1703.06114); otherwise nothing but itself.
-        channels: width of the hidden layers.
     """
 
-    def __init__(self, num_features: int, sees_mean: bool, channels: int = 128):
+    def __init__(self, num_features: int, sees_mean: bool):
         super().__init__()
+        channels = 128
         self.sees_mean = sees_mean
         self.embed = nn.Sequential(
             nn.Linear(num_features, channels), nn.GELU(), nn.Linear(channels, channels)

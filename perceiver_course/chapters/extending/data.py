@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from ...kit.names import invented_names
+from ...kit.samples import invented_names
 
 THINGS = ("disc", "block", "triangle")
 MOST = 3

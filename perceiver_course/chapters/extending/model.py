@@ -469,30 +469,27 @@ def _(config: AudioClassifierConfig) -> PerceiverIO:
 
 FULL, HALF = 0.89, 0.64  # shares of a box that are filled: between block, disc and triangle
 DISC, BLOCK, TRIANGLE = 0, 1, 2
+BRIGHT, SMALLEST = 0.3, 10  # a thing's pixels are brighter; fewer of them are noise
 
 
-def bright_things(
-    image: Float[Tensor, "1 height width"], threshold: float = 0.3, smallest: int = 10
-) -> Detections:
+def bright_things(image: Float[Tensor, "1 height width"]) -> Detections:
     """Box every patch of touching bright pixels, and name it after how much of its box is full.
 
     A rectangle fills its box, an ellipse pi / 4 of it, a triangle half. All scores are 1.
 
     Args:
         image: things of 0.6 and brighter on a ground near 0.
-        threshold: from here a pixel is bright.
-        smallest: pixels of a thing; smaller ones are noise.
     """
     from scipy.ndimage import find_objects, label
 
-    bright = image[0].detach().float().numpy() > threshold
+    bright = image[0].detach().float().numpy() > BRIGHT
     numbered, _ = label(bright)
     height, width = bright.shape
     classes, boxes = [], []
     for number, (rows, columns) in enumerate(find_objects(numbered), start=1):
         pixels = int((numbered[rows, columns] == number).sum())
         tall, wide = rows.stop - rows.start, columns.stop - columns.start
-        if pixels >= smallest:
+        if pixels >= SMALLEST:
             share = pixels / (tall * wide)
             classes.append(BLOCK if share > FULL else DISC if share > HALF else TRIANGLE)
             x, y = (columns.start + columns.stop) / 2, (rows.start + rows.stop) / 2

@@ -283,13 +283,13 @@ def mean_overlap(
     return overlaps(guess, labels, scores[0].shape[1]).nanmean().item()
 
 
-def pixel_classifier(num_classes: int, width: int = 32) -> nn.Sequential:
+def pixel_classifier(num_classes: int) -> nn.Sequential:
     """A small network for every pixel on its own: it sees a colour, and no neighbour.
 
     Args:
         num_classes: scores wanted for each pixel.
-        width: hidden channels.
     """
+    width = 32
     return nn.Sequential(
         nn.Conv2d(3, width, 1), nn.GELU(), nn.Conv2d(width, width, 1), nn.GELU(),
         nn.Conv2d(width, num_classes, 1),

@@ -5,17 +5,11 @@ from torch import Tensor, nn
 
 from perceiver_tutorial.attention import attention, attention_weights
 
-from ...kit.exercises import BugHunt, Exercise, Slip
-
-
-def _latents_and_inputs() -> tuple[torch.Tensor, torch.Tensor]:
-    generator = torch.Generator().manual_seed(0)
-    return torch.randn(1, 3, 4, generator=generator), torch.randn(1, 11, 4, generator=generator)
-
+from ...kit.exercises import BugHunt, Exercise, Slip, latents_and_inputs
 
 READ = Exercise(
     task="let the latents read the inputs: return softmax(latents inputs^T / sqrt(4)) inputs.",
-    inputs=_latents_and_inputs,
+    inputs=latents_and_inputs,
     reference=lambda latents, inputs: attention(latents, inputs, inputs),
     slips=(
         Slip(
@@ -59,14 +53,14 @@ MAP_CELLS = Exercise(
 
 
 def _shares_out_one(weigh) -> bool:
-    latents, inputs = _latents_and_inputs()
+    latents, inputs = latents_and_inputs()
     return torch.allclose(weigh(latents, inputs).sum(-1), torch.ones(1, 3))
 
 
 SHARES_OUT_ONE = BugHunt(
     task="`weigh(latents, inputs)` returns attention weights [1, 3, 11] for latents [1, 3, 4] and "
     "inputs [1, 11, 4]. Return whether every latent shares out exactly 1.",
-    inputs=_latents_and_inputs,
+    inputs=latents_and_inputs,
     right=attention_weights,
     bugs=(
         lambda z, x: (z @ x.mT / 2).softmax(-2),

@@ -134,7 +134,6 @@ def clouds(
 def clouds_of_many_sizes(
     num_clouds: int,
     num_points: tuple[int, int] = (48, 128),
-    turn: Turn = "upright",
     seed: int = 0,
 ) -> tuple[
     Float[Tensor, "clouds points xyz=3"], Bool[Tensor, "clouds points"], Int[Tensor, " clouds"]
@@ -144,7 +143,6 @@ def clouds_of_many_sizes(
     Args:
         num_clouds: how many.
         num_points: fewest and most points of a cloud.
-        turn: see `turned`.
         seed: the same seed draws the same clouds.
 
     Returns:
@@ -157,7 +155,7 @@ def clouds_of_many_sizes(
     if not 1 <= fewest <= most:
         raise ValueError(f"expected num_points as (fewest, most), from 1 on, got {num_points}.")
     generator = torch.Generator().manual_seed(seed)
-    points, labels = clouds(num_clouds, most, turn, seed=seed)
+    points, labels = clouds(num_clouds, most, seed=seed)
     sizes = torch.randint(fewest, most + 1, (num_clouds, 1), generator=generator)
     mask = torch.arange(most) < sizes
     return to_unit_ball(points, mask), mask, labels

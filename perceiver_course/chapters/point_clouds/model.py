@@ -84,13 +84,13 @@ class DistanceHistogram(nn.Module):
         return counts.scatter_add_(1, bins, shares)
 
 
-def distance_classifier(num_classes: int, num_bins: int = 24) -> nn.Sequential:
+def distance_classifier(num_classes: int) -> nn.Sequential:
     """One linear map from a histogram of distances to scores: logistic regression.
 
     Args:
         num_classes: scores wanted.
-        num_bins: see `DistanceHistogram`.
     """
+    num_bins = 24
     return nn.Sequential(DistanceHistogram(num_bins), nn.Linear(num_bins, num_classes))
 
 

@@ -45,7 +45,6 @@ def draw_cloud_attention(
     cloud: Float[Tensor, "points xyz=3"],
     weights: Float[Tensor, "maps points"],
     titles: Sequence[str],
-    columns: int = 6,
 ) -> Picture:
     """One cloud again and again: the more a point is read, the larger and darker it is.
 
@@ -55,9 +54,8 @@ def draw_cloud_attention(
         cloud: what was read.
         weights: attention weights over its points.
         titles: one for each map.
-        columns: maps in a row.
     """
-    figure, grid = _grid(len(weights), columns, titles)
+    figure, grid = _grid(len(weights), 6, titles)
     for axes, weight in zip(grid, weights, strict=True):
         order = weight.argsort(stable=True)
         across, up, _ = _seen(cloud, order).T
@@ -75,7 +73,6 @@ def draw_cloud_channels(
     cloud: Float[Tensor, "points xyz=3"],
     values: Float[Tensor, "channels points"],
     titles: Sequence[str],
-    columns: int = 7,
 ) -> Picture:
     """One cloud again and again, its points shaded by a number each: low dark, high bright.
 
@@ -83,9 +80,8 @@ def draw_cloud_channels(
         cloud: where the points are.
         values: a number for each point; every channel from its lowest to its highest.
         titles: one for each channel.
-        columns: clouds in a row.
     """
-    figure, grid = _grid(len(values), columns, titles)
+    figure, grid = _grid(len(values), 7, titles)
     across, up, near = _seen(cloud).T
     order = _from_far(cloud)
     for axes, value in zip(grid, values, strict=True):

@@ -1,6 +1,6 @@
 """Image classifiers layer by layer: tokens, operations, maps, parameters, as they are counted."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -48,7 +48,7 @@ def layers_of(config: ImageConfig) -> tuple[Layer, ...]:
     walked, counted = walk(config), cost(_short(config))
     steps = [step for step in walked.steps if _is_layer(step)]
     begun = walked.steps[1 : walked.steps.index(steps[0])]
-    first = [step for step in begun if not _is_inside(step, begun)]
+    first = [step for step in begun if not _is_inside(step, (*begun, *steps))]
     layers = [layer for step in steps for layer in _alike(config, step, counted)]
     before = sum(counted[step.name].flops for step in first)
     once = sum(counted[step.name].flops for step in steps)
@@ -69,7 +69,9 @@ def _short(config: ImageConfig) -> ImageConfig:
             return replace(config, stages=(1, *(min(depth, 2) for depth in stages[1:])))
         case DeiTConfig():
             return replace(config, depth=1)
-    return replace(config, encoder=replace(config.encoder, num_blocks=1, layers_per_block=1))
+    once = {"num_blocks": 1, "cross_schedule": (0,), "block_schedule": None}
+    layers = min(1, config.encoder.layers_per_block)
+    return replace(config, encoder=replace(config.encoder, **once, layers_per_block=layers))
 
 
 def _alike(config: ImageConfig, step: Step, counted: Cost) -> Iterator[Layer]:
@@ -90,5 +92,5 @@ def _is_layer(step: Step) -> bool:
     return step.kind in LAYERS and not step.name.startswith("decoder")
 
 
-def _is_inside(step: Step, others: tuple[Step, ...]) -> bool:
+def _is_inside(step: Step, others: Iterable[Step]) -> bool:
     return any(step.name.startswith(f"{other.name}.") for other in others)

@@ -93,9 +93,9 @@ class ClipScores(NamedTuple):
 
 
 @cache
-def held_out_clips(num_clips: int = 200) -> Clips:
+def held_out_clips() -> Clips:
     """Clips that no training sees."""
-    return clips(num_clips, seed=0)
+    return clips(200, seed=0)
 
 
 def half_hidden(num_clips: int, generator: torch.Generator) -> Bool[Tensor, "{num_clips} inputs"]:

@@ -15,7 +15,7 @@ from perceiver_tutorial.perceiver.spans import Span, byte_place, cut_out
 from perceiver_tutorial.perceiver.tasks import SpanConfig
 from perceiver_tutorial.perceiver.tokenizer import Bytes
 
-from ..names import invented_names
+from ..samples import invented_names
 from ..training import batches
 from .recipe import Recipe
 

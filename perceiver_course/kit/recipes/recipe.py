@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from perceiver_tutorial.initialisation import scale_tables
 from perceiver_tutorial.zoo import build
 
-from ..files import DATA
+from .. import DATA
 from ..training import History, fit
 
 FOLDER = DATA / "models"

@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
-from ..files import DATA
+from .. import DATA
 from .recipe import Recipe
 
 

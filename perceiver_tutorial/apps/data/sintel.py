@@ -30,17 +30,16 @@ def read_flow(file: Path) -> np.ndarray:
     return np.frombuffer(raw[12:], "<f4").reshape(height, width, 2).copy()
 
 
-def sintel(folder: str | Path, rendering: str = "clean") -> IterableDataset:
+def sintel(folder: str | Path) -> IterableDataset:
     """Pairs of frames and the motion between them, one scene after the other.
 
     Args:
         folder: MPI-Sintel-complete, unpacked: with training/clean, training/final, training/flow.
-        rendering: "clean", or "final" with fog and blur.
 
     Raises:
         FileNotFoundError: if the folder is not so.
     """
-    frames, flows = (Path(folder) / "training" / part for part in (rendering, "flow"))
+    frames, flows = (Path(folder) / "training" / part for part in ("clean", "flow"))
     for needed in (frames, flows):
         if not needed.is_dir():
             raise FileNotFoundError(
