@@ -111,6 +111,7 @@ def _numbers(ids: Tensor | Iterable[int]) -> list[int]:
     found = ids.tolist() if isinstance(ids, Tensor) else ids
     is_several = isinstance(found, Iterable) and not isinstance(found, bytes)
     numbers = list(found) if is_several else [None]
+    numbers = [n.item() if isinstance(n, Tensor) and not n.ndim else n for n in numbers]
     if not all(isinstance(n, Integral) and not isinstance(n, bool) for n in numbers):
         raise TypeError(
             f"expected ids as whole numbers [bytes], got {reprlib.repr(ids)}. Give one row of "

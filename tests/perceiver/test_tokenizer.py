@@ -89,3 +89,7 @@ def test_only_whole_numbers_are_read(read, ids):
 def test_ids_may_come_from_anywhere():
     ids = [110, 111]
     assert all(decode_text(some) == "hi" for some in (ids, iter(ids), np.array(ids), (*ids,)))
+
+
+def test_ids_may_be_tensors_of_one_number():
+    assert decode_text([torch.tensor(110), 111]) == "hi"
