@@ -82,7 +82,7 @@ def _ids(text: str, special: bool) -> list[int]:
     return [CLS, *ids, SEP] if special else ids
 
 
-def decode_text(ids: Int[Tensor, " bytes"] | Iterable[int]) -> str:
+def decode_text(ids: Int[Tensor, " bytes"] | Iterable[int | Int[Tensor, ""]]) -> str:
     """Read ids as text. Special ids are left out; bytes that are no UTF-8 become U+FFFD.
 
     >>> decode_text([4, 110, 111, 5, 0, 0])
@@ -92,7 +92,7 @@ def decode_text(ids: Int[Tensor, " bytes"] | Iterable[int]) -> str:
     return bytes(n - OFFSET for n in numbers if n >= OFFSET).decode("utf-8", errors="replace")
 
 
-def characters(ids: Int[Tensor, " bytes"] | Iterable[int]) -> list[Character]:
+def characters(ids: Int[Tensor, " bytes"] | Iterable[int | Int[Tensor, ""]]) -> list[Character]:
     """Group ids into the characters that they write, in order; no id is lost.
 
     >>> [(text, len(ids)) for text, ids in characters(encode_text(["né"], length=6).ids[0])]
@@ -107,7 +107,7 @@ def characters(ids: Int[Tensor, " bytes"] | Iterable[int]) -> list[Character]:
     return found
 
 
-def _numbers(ids: Tensor | Iterable[int]) -> list[int]:
+def _numbers(ids: Tensor | Iterable[int | Int[Tensor, ""]]) -> list[int]:
     found = ids.tolist() if isinstance(ids, Tensor) else ids
     is_several = isinstance(found, Iterable) and not isinstance(found, bytes)
     numbers = list(found) if is_several else [None]
