@@ -177,7 +177,7 @@ def test_the_models_that_learned_from_jft_are_others():
     found = {}
     for name in ("fourier", "conv"):
         config = PUBLISHED[OURS[name]]
-        unshared = {"num_blocks": 16, "layers_per_block": 1, "blocks": tuple(range(16))}
+        unshared = {"num_blocks": 16, "layers_per_block": 1, "block_schedule": tuple(range(16))}
         encoder = replace(config.encoder, **unshared, self_widening_factor=4)
         larger = replace(config, encoder=encoder)
         found[name] = {"published": parameters(config), "config B": parameters(larger)}

@@ -49,7 +49,7 @@ def named_steps(walk: Walk) -> dict[str, Step]:
 
     >>> from perceiver_tutorial.tracing import walk
     >>> list(named_steps(walk("facebook/deit-tiny-patch16-224", depth=1)))
-    ['1 raw', '2 encoder', '3 class_head', '4 answer']
+    ['1 raw', '2 patches', '3 layers.0', '4 class_head', '5 answer']
     """
     steps = [step for step in walk.steps if step.outputs]
     return {f"{number} {step.name}": step for number, step in enumerate(steps, 1)}
