@@ -128,6 +128,65 @@ def test_files_become_splits_by_their_names(tmp_path):
     }
 
 
+@pytest.mark.parametrize("files, splits", [
+    (("Train.csv", "Val.csv", "TEST.csv"), {"train": 1, "validation": 1, "test": 1}),
+    (("training-0.jsonl", "my_dev.jsonl"), {"train": 1, "validation": 1}),
+    (("eval/train.csv", "train/test.csv", "other/test.csv"), {"train": 2, "test": 1}),
+    (("contest_test_results.csv", "a_testy.csv"), {"train": 2}),
+])  # fmt: skip
+def test_no_table_for_a_test_is_learned_from(tmp_path, files, splits):
+    for name in files:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        is_csv = name.endswith("csv")
+        (tmp_path / name).write_text("text\nhello\n" if is_csv else '{"text": "hello"}')
+    assert {name: len(split) for name, split in own(tmp_path).items()} == splits
+
+
+def picture_files(folder, *names):
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (3, 2)).save(folder / name)
+
+
+@pytest.mark.parametrize("names, classes", [
+    (("cat/0.png", "cat/1.png", "dog/0.png", "dog/eval-3.png"), ["cat", "dog"]),
+    (("bus/0.png", "car/0.png", "train/0.png", "train/1.png"), ["bus", "car", "train"]),
+    (("cat/0.png", "cat/test_1.png"), ["cat"]),
+    (("cat/0.png", "cat/.hidden.png"), ["cat"]),
+])  # fmt: skip
+def test_no_picture_is_lost_to_a_split_that_a_name_resembles(tmp_path, names, classes):
+    picture_files(tmp_path, *names)
+    (train,) = own(tmp_path).values()
+    assert len(train) == sum("hidden" not in name for name in names)
+    assert train.features["label"].names == classes
+
+
+def test_no_sound_is_lost_to_a_split_that_its_name_resembles(sounds):
+    (sounds / "hum/1.wav").rename(sounds / "hum/train_horn.wav")
+    train = own(sounds)["train"]
+    assert train.features["label"].names == ["click", "hum"] and len(train) == 4
+
+
+def test_pictures_in_splits_without_classes_have_no_label(tmp_path):
+    picture_files(tmp_path, "train/0.png", "val/0.png", "val/1.png")
+    splits = own(tmp_path)
+    assert {name: len(split) for name, split in splits.items()} == {"train": 1, "validation": 2}
+    assert splits["train"][0].keys() == {"image"}
+
+
+def test_a_folder_may_be_called_like_a_pattern(tmp_path):
+    picture_files(tmp_path / "sp [x]*", "cat/0.png", "dog/0.png")
+    assert len(own(tmp_path / "sp [x]*")["train"]) == 2
+    (tmp_path / "sp [x]*/t.csv").write_text("text\nhello\n")
+    assert own(tmp_path / "sp [x]*/t.csv")["train"][0] == {"text": "hello"}
+
+
+def test_one_picture_and_one_sound_are_data(tmp_path, sounds):
+    picture_files(tmp_path, "one.png")
+    assert own(tmp_path / "one.png")["train"][0]["image"].size == (3, 2)
+    assert own(sounds / "hum/0.wav")["train"][0]["audio"].shape == (8, 1)
+
+
 def test_a_text_becomes_the_columns_that_a_model_reads(tmp_path):
     (tmp_path / "lines.txt").write_text("one\ntwo\n")
 

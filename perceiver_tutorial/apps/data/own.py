@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from glob import escape
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,11 @@ KINDS = {  # a file's ending -> how `datasets` reads it
     ".gif": "imagefolder", ".bmp": "imagefolder", ".tif": "imagefolder", ".tiff": "imagefolder",
     ".webp": "imagefolder",
 }  # fmt: skip
-SPLITS = ("train", "validation", "test")
+SPLITS = {  # what a folder or a file is called -> the split
+    "train": "train", "training": "train", "val": "validation", "valid": "validation",
+    "validation": "validation", "dev": "validation", "test": "test", "testing": "test",
+    "eval": "test",
+}  # fmt: skip
 ABOUT = ("metadata.csv", "metadata.jsonl", "metadata.parquet")  # lists what lies beside it
 
 
@@ -38,8 +43,9 @@ def own(
 
     Args:
         place: a folder of pictures or sounds, with a subfolder for each class or with a
-            metadata.csv; or of .txt, .csv, .jsonl or .parquet files; or one such file. Folders
-            called train, validation and test become splits.
+            metadata.csv; or of .txt, .csv, .jsonl or .parquet files; or one such file. Folders,
+            and tables, that are called train, validation (val, valid, dev) and test (eval)
+            become splits.
         columns: our name -> theirs. Default: every column under its own name.
         prepare: column -> what makes the model's input of one value, e.g. of a picture.
         num_classes: labels have to lie below.
@@ -64,15 +70,18 @@ def own(
 
 def _loaded(place: Path, kind: str) -> tuple[Mapping[str, Dataset], bool]:
     """What `datasets` makes of it, and whether there are sounds, which stay names of files."""
-    given: dict[str, Any] = {"data_dir": str(place)}
-    if not kind.endswith("folder"):
-        given = {"data_files": _by_split(place, kind)}
-        if kind == "csv" and all(f.endswith(".tsv") for f in chain(*given["data_files"].values())):
-            given["delimiter"] = "\t"
+    files = _by_split(place, kind)
+    given: dict[str, Any] = {
+        "data_files": {split: [escape(str(f)) for f in some] for split, some in files.items()}
+    }
+    if kind.endswith("folder"):
+        given |= _classes(place, files)
+    elif kind == "csv" and all(f.suffix.lower() == ".tsv" for f in chain(*files.values())):
+        given["delimiter"] = "\t"
     try:
         with _silence():
             if kind == "audiofolder":  # `datasets` writes no sound without a codec
-                given["features"] = _names_of_sounds(place)
+                given["features"] = _names_of_sounds(given)
             found = load_dataset(kind, cache_dir=str(cache_folder() / "own"), **given)
     except (DatasetGenerationError, ValueError, OSError) as error:
         said = str(error.__cause__ or error)
@@ -81,21 +90,58 @@ def _loaded(place: Path, kind: str) -> tuple[Mapping[str, Dataset], bool]:
     return found, kind == "audiofolder"
 
 
-def _by_split(place: Path, kind: str) -> dict[str, list[str]]:
-    """The files of one kind by the split that their names, or their folders', say; else train."""
+def _by_split(place: Path, kind: str) -> dict[str, list[Path]]:
+    """The files of one kind by the split that their first folder, or a table's name, says.
+
+    Other tables are of the training split. Pictures and sounds all are, unless every folder is
+    called like a split: `train` may be a class among others.
+    """
     if place.is_file():
-        return {"train": [str(place)]}
-    found: dict[str, list[str]] = {}
-    for file in sorted(place.rglob("*")):
-        if file.is_file() and KINDS.get(file.suffix.lower()) == kind:
-            words = re.split(r"\W|_", str(file.relative_to(place)))
-            split = next((name for name in SPLITS if name in words), "train")
-            found.setdefault(split, []).append(str(file))
+        return {"train": [place]}
+    sorted_by_class = kind.endswith("folder")
+    files = [
+        file
+        for file in _files_in(place)
+        if KINDS.get(file.suffix.lower()) == kind or (sorted_by_class and file.name in ABOUT)
+    ]
+    splits = [_split(f.relative_to(place), sorted_by_class) for f in files]
+    if sorted_by_class and None in splits:
+        return {"train": files}
+    found: dict[str, list[Path]] = {}
+    for file, split in zip(files, splits, strict=True):
+        found.setdefault(split or "train", []).append(file)
     return found
 
 
-def _names_of_sounds(place: Path) -> Features:
-    streamed = load_dataset("audiofolder", data_dir=str(place), streaming=True)
+def _split(file: Path, sorted_by_class: bool) -> str | None:
+    if len(file.parts) > 1:
+        return SPLITS.get(file.parts[0].lower())
+    words = re.split(r"[\W_]+", file.stem.lower())
+    at_an_end = (SPLITS[word] for word in (words[0], words[-1]) if word in SPLITS)
+    return None if sorted_by_class else next(at_an_end, None)
+
+
+def _files_in(place: Path) -> list[Path]:
+    """Every file that is not hidden, in the order of their names."""
+    return [
+        file
+        for file in sorted(place.rglob("*"))
+        if file.is_file() and not any(p.startswith(".") for p in file.relative_to(place).parts)
+    ]
+
+
+def _classes(place: Path, files: Mapping[str, list[Path]]) -> dict[str, bool]:
+    """Whether the folders are classes, even a single one; not where a file says what there is."""
+    every = [*chain(*files.values())]
+    if any(file.name in ABOUT for file in every):
+        return {}
+    has_splits = all(_split(f.relative_to(place), True) for f in every)
+    depths = {len(f.relative_to(place).parts) - has_splits for f in every}
+    return {"drop_labels": len(depths) > 1 or min(depths) < 2}
+
+
+def _names_of_sounds(given: Mapping[str, Any]) -> Features:
+    streamed = load_dataset("audiofolder", streaming=True, **given)
     features = next(iter(streamed.values())).features
     return Features(
         {name: Value("string") if isinstance(f, Audio) else f for name, f in features.items()}
@@ -122,7 +168,7 @@ def _kind_of(place: Path) -> str:
     """How most of the files are read."""
     if not place.exists():
         raise FileNotFoundError(f"expected a folder or a file, but there is no {place}.")
-    files = [place] if place.is_file() else [f for f in place.rglob("*") if f.is_file()]
+    files = [place] if place.is_file() else _files_in(place)
     kinds = Counter(KINDS[f.suffix.lower()] for f in files if _is_data(f))
     if not kinds:
         raise ValueError(
