@@ -206,6 +206,34 @@ def test_columns_go_by_our_names_and_names_of_classes_are_numbered(tmp_path):
     assert train[:] == {"text": ["x", "y", "z"], "label": [1, 0, 1]}
 
 
+def test_columns_are_chosen_removed_and_renamed_under_our_names(pictures, tmp_path):
+    (tmp_path / "t.csv").write_text("review,stars,class\ngood,2,1\nbad,0,0\n")
+    train = own(tmp_path / "t.csv", columns={"text": "review", "label": "stars"})["train"]
+    assert train.column_names == ["text", "label", "_row"]
+    assert train.select_columns(["text"])[:] == {"text": ["good", "bad"]}
+    assert train.remove_columns("_row")[1] == {"text": "bad", "label": 0}
+    assert train.rename_column("text", "words")[0] == {"words": "good", "label": 2}
+    assert train["label"][:] == [2, 0] and train[:0] == {}
+    twice = own(tmp_path / "t.csv", columns={"stars": "class", "class": "stars", "label": "class"})
+    assert twice["train"][0] == {"stars": 1, "class": 2, "label": 1}
+    (pictures / "train/ant/1.png").write_bytes(b"\x89PNG no more")
+    chosen = own(pictures, prepare={"image": pixels})["train"].select_columns(["image"])
+    assert next(batches(chosen.select([0, 2]), batch_size=2))[0].shape == (2, 3, 7, 9)
+    with pytest.raises(ValueError, match=r"good image in a row of train of .*no picture which"):
+        chosen[1]
+
+
+def test_a_column_that_is_prepared_keeps_its_name(pictures):
+    train = own(pictures, prepare={"image": pixels})["train"]
+    with pytest.raises(ValueError, match=r"expected 'image' in train of .*got 'photo'\. Name"):
+        train.rename_column("image", "photo")[0]
+
+
+def test_rows_that_were_written_before_are_read_again(tmp_path):
+    (tmp_path / "t.csv").write_text("text,_row\nhello,7\n")
+    assert own(tmp_path / "t.csv")["train"][:] == {"text": ["hello"]}
+
+
 def test_a_broken_picture_is_told_with_its_row_when_it_is_read(pictures):
     torn = (pictures / "train/ant/2.png").read_bytes()[:45]
     (pictures / "train/ant/1.png").write_bytes(b"\x89PNG no more")

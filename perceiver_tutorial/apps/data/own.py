@@ -15,7 +15,7 @@ from datasets import Audio, Dataset, DatasetDict, Features, Value, load_dataset,
 from datasets.exceptions import DatasetGenerationError
 
 from ..cache import cache_folder
-from .rows import Reader, sound_of
+from .rows import ROW, Reader, sound_of
 
 KINDS = {  # a file's ending -> how `datasets` reads it
     ".txt": "text", ".csv": "csv", ".tsv": "csv", ".jsonl": "json", ".json": "json",
@@ -186,7 +186,7 @@ def _ours(data: Dataset, where: str, columns, prepare, num_classes: int | None) 
     label = (columns or {}).get("label", "label")
     if label in data.column_names and len(data):
         data = _with_classes(data, label, where, num_classes)
-    chosen = dict(columns or {name: name for name in data.column_names})
+    chosen = dict(columns or {name: name for name in data.column_names if name != ROW})
     return Reader(where, chosen, prepare, num_classes).read(data)
 
 
