@@ -1,6 +1,7 @@
 """Folders, tables and texts of the reader's own: read under our names, bad rows told by number."""
 
 import json
+import re
 import wave
 
 import numpy as np
@@ -265,6 +266,24 @@ def test_a_label_out_of_range_is_told_with_its_row(tmp_path, label, got):
     (tmp_path / "t.csv").write_text(f"text,label\na,0\nb,1\nc,{label}\n")
     with pytest.raises(ValueError, match=rf"class from 0 to 1 in row 2 of train of .*got {got}\."):
         own(tmp_path / "t.csv", num_classes=2)
+
+
+@pytest.mark.parametrize("labels, row, got", [
+    (["[0]", "[1]"], 0, "[0]"), (["0", "[1]"], 1, "[1]"), (["0", '{"a": 1}'], 1, "{'a': 1}"),
+    (["0", '"cat"'], 1, "'cat'"), (["0", "null"], 1, "nan"), (["null", "null"], 0, "nan"),
+    (['"cat"', "null"], 1, "nan"),
+])  # fmt: skip
+def test_a_label_that_is_no_number_is_told_with_its_row(tmp_path, labels, row, got):
+    lines = [f'{{"text": "a", "label": {label}}}' for label in labels]
+    (tmp_path / "t.jsonl").write_text("\n".join(lines))
+    with pytest.raises(ValueError, match=rf"a class .*in row {row} of .*, got {re.escape(got)}\."):
+        own(tmp_path / "t.jsonl")
+
+
+def test_whole_labels_become_class_numbers(tmp_path):
+    (tmp_path / "t.csv").write_text("text,label\na,1.0\nb,0.0\n")
+    labels = own(tmp_path / "t.csv", num_classes=2)["train"][:]["label"]
+    assert labels == [1, 0] and all(isinstance(label, int) for label in labels)
 
 
 def test_a_missing_column_is_told_with_those_there_are(tmp_path):

@@ -192,15 +192,22 @@ def _ours(data: Dataset, where: str, columns, prepare, num_classes: int | None) 
 
 def _with_classes(data: Dataset, label: str, where: str, num_classes: int | None) -> Dataset:
     """Labels as class numbers; names are numbered in their order."""
-    if data.features[label].dtype in ("string", "large_string"):
+    kind = getattr(data.features[label], "dtype", None) or ""  # lists and dictionaries have none
+    if kind in ("string", "large_string"):
         data = data.class_encode_column(label)
+    elif not kind.startswith(("int", "uint", "float", "bool", "null")):
+        found = data[label][:]
+        row = next((n for n, value in enumerate(found) if not isinstance(value, int)), 0)
+        raise ValueError(
+            f"expected a class number or name in row {row} of {where}, got {found[row]!r}."
+        )
     known = num_classes or getattr(data.features[label], "num_classes", None)
-    labels = np.asarray(data.with_format("numpy")[label][:])
+    labels = np.array(data[label][:], float)  # NaN where there is none
     good = (labels >= 0) & (labels < (known or np.inf)) & (labels == np.floor(labels))
     if not good.all():
         row = int(np.flatnonzero(~good)[0])
         above = f" to {known - 1}" if known else " on"
         raise ValueError(
-            f"expected a class from 0{above} in row {row} of {where}, got {labels[row]}."
+            f"expected a class from 0{above} in row {row} of {where}, got {labels[row]:g}."
         )
-    return data
+    return data.cast_column(label, Value("int64")) if kind.startswith("float") else data

@@ -124,11 +124,13 @@ class Reader:
         return ready
 
     def _check_label(self, label: Any) -> None:
-        if isinstance(label, int):
-            most = self.num_classes
-            if label < 0 or (most is not None and label >= most):
-                known = "from 0 on" if most is None else f"from 0 to {most - 1}"
-                raise ValueError(f"{label}; labels count {known}.")
+        most = self.num_classes
+        is_number = isinstance(label, int)
+        if label is None or (most is not None and not is_number):
+            raise ValueError(f"{label!r}; labels are class numbers.")
+        if is_number and (label < 0 or (most is not None and label >= most)):
+            known = "from 0 on" if most is None else f"from 0 to {most - 1}"
+            raise ValueError(f"{label}; labels count {known}.")
 
 
 def _opened(value: Any) -> Any:
