@@ -3,6 +3,8 @@
 import json
 import re
 import wave
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -335,3 +337,21 @@ def test_a_changed_folder_is_read_anew(pictures):
     assert len(own(pictures)["train"]) == 6
     (pictures / "train/ant/0.png").unlink()
     assert len(own(pictures)["train"]) == 5
+
+
+@pytest.mark.parametrize("spoil", [Path.unlink, *(
+    partial(Path.write_text, data=text) for text in ("torn", "{}")
+)])  # fmt: skip
+def test_rows_that_somebody_spoilt_in_the_cache_are_read_again(tmp_path, empty_cache, spoil):
+    (tmp_path / "t.csv").write_text("text,label\nhello,1\n")
+    own(tmp_path / "t.csv")
+    (file,) = empty_cache.rglob("*.arrow")
+    spoil(file)
+    assert own(tmp_path / "t.csv")["train"][0] == {"text": "hello", "label": 1}
+
+
+def test_a_cache_that_cannot_be_written_to_is_named(tmp_path, monkeypatch):
+    (tmp_path / "t.csv").write_text("text\nhello\n")
+    monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "t.csv"))
+    with pytest.raises(OSError, match="Set HF_DATASETS_CACHE to a folder of your own"):
+        own(tmp_path / "t.csv")

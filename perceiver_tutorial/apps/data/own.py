@@ -14,7 +14,7 @@ import numpy as np
 from datasets import Audio, Dataset, DatasetDict, Features, Value, load_dataset, logging
 from datasets.exceptions import DatasetGenerationError
 
-from ..cache import cache_folder
+from ..cache import cache_folder, new_folder
 from .rows import ROW, Reader, sound_of
 
 KINDS = {  # a file's ending -> how `datasets` reads it
@@ -30,6 +30,7 @@ SPLITS = {  # what a folder or a file is called -> the split
     "eval": "test",
 }  # fmt: skip
 ABOUT = ("metadata.csv", "metadata.jsonl", "metadata.parquet")  # lists what lies beside it
+UNREADABLE = (DatasetGenerationError, ValueError, OSError, KeyError, TypeError)
 
 
 def own(
@@ -52,6 +53,7 @@ def own(
 
     Raises:
         FileNotFoundError: if nothing is there.
+        OSError: if the cache cannot be written to.
         ValueError: if there is nothing that can be read, no row, no such column, a label out of
             range; or later, when a row is read, if its picture or sound is broken.
     """
@@ -78,16 +80,26 @@ def _loaded(place: Path, kind: str) -> tuple[Mapping[str, Dataset], bool]:
         given |= _classes(place, files)
     elif kind == "csv" and all(f.suffix.lower() == ".tsv" for f in chain(*files.values())):
         given["delimiter"] = "\t"
+    new_folder(cache_folder() / "own").rmdir()  # a cache that nobody may write to is told first
     try:
         with _silence():
             if kind == "audiofolder":  # `datasets` writes no sound without a codec
                 given["features"] = _names_of_sounds(given)
-            found = load_dataset(kind, cache_dir=str(cache_folder() / "own"), **given)
-    except (DatasetGenerationError, ValueError, OSError) as error:
+            found = _cached(kind, given)
+    except UNREADABLE as error:
         said = str(error.__cause__ or error)
         why = "there is no row in it" if "no data" in said else " ".join(said.split())[:200]
         raise ValueError(f"expected to read {place} as {kind}, but {why}.") from error
     return found, kind == "audiofolder"
+
+
+def _cached(kind: str, given: Mapping[str, Any]) -> Mapping[str, Dataset]:
+    """The rows as the cache has them; read once more, if somebody spoilt them there."""
+    place = str(cache_folder() / "own")
+    try:
+        return load_dataset(kind, cache_dir=place, **given)
+    except UNREADABLE:
+        return load_dataset(kind, cache_dir=place, download_mode="force_redownload", **given)
 
 
 def _by_split(place: Path, kind: str) -> dict[str, list[Path]]:
