@@ -39,13 +39,13 @@ def curve_words(values: np.ndarray, x: np.ndarray, span: float) -> str:
 
 
 def rounded(number: int | float | np.number, span: float) -> str:
-    """A number to three digits of a span, and zero if it is next to nothing; span 0: of its own.
+    """A number to three digits of a span, at most five behind the point; span 0: of its own.
 
     >>> rounded(-1.192e-06, 5.2), rounded(8192.4, 8192.0), rounded(0.30859, 1.0)
     ('0', '8,192', '0.31')
     """
     span = span or abs(number) or 1.0
-    digits = max(0, 2 - math.floor(math.log10(span)))
+    digits = min(5, max(0, 2 - math.floor(math.log10(span))))
     shown = 0.0 if abs(number) < span / PIXELS else round(float(number), digits)
     return f"{shown:,.10g}"
 
