@@ -97,7 +97,7 @@ class MadeSet:
         if place.is_dir():
             try:
                 return load_from_disk(place).with_format("torch")
-            except (OSError, ValueError):  # somebody deleted a part of it
+            except (OSError, ValueError, KeyError, TypeError):  # somebody spoilt a part of it
                 shutil.rmtree(place)
         with whole_or_not_at_all(place) as unfinished:
             self._write(unfinished)

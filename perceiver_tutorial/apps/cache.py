@@ -24,6 +24,22 @@ def cache_size() -> int:
     return sum(file.stat().st_size for file in cache_folder().rglob("*") if file.is_file())
 
 
+def new_folder(cache: Path) -> Path:
+    """An empty folder in the cache, to write into.
+
+    Raises:
+        OSError: if the cache cannot be written to, with what to do.
+    """
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=cache))
+    except OSError as error:
+        raise type(error)(
+            f"expected to write to {cache}, but {error.strerror}. Set HF_DATASETS_CACHE to a "
+            "folder of your own, then start again."
+        ) from error
+
+
 @contextlib.contextmanager
 def whole_or_not_at_all(place: Path) -> Iterator[Path]:
     """A new folder to write into, that is moved to its place once it is complete.
@@ -35,17 +51,10 @@ def whole_or_not_at_all(place: Path) -> Iterator[Path]:
         place: where the folder shall be. If somebody else was faster, theirs stays.
 
     Raises:
-        PermissionError: if the cache may not be written to, with what to do.
+        OSError: if the cache cannot be written to, with what to do.
     """
     cache = place.parent
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-        unfinished = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=cache))
-    except PermissionError as error:
-        raise PermissionError(
-            f"expected to write to {cache}, but {error.strerror}. Set HF_DATASETS_CACHE to a "
-            "folder of your own, then start again."
-        ) from error
+    unfinished = new_folder(cache)
     try:
         yield unfinished
         with contextlib.suppress(OSError):  # somebody else was faster

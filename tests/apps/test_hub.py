@@ -120,6 +120,14 @@ def test_c4_is_read_line_by_line_out_of_its_packed_files(tmp_path):
     assert found == [{"text": f"page {n}"} for n in range(3)]
 
 
+@pytest.mark.parametrize("kind, label", [("float64", 0.5), ("float64", 1.0), ("int64", None)])
+def test_a_label_that_is_no_class_number_is_told_with_its_row(tmp_path, kind, label):
+    features = {"sentence": Value("string"), "label": Value(kind)}
+    folder = as_parquet(tmp_path / "g", "train", features, sentence=["a"], label=[label])
+    with pytest.raises(ValueError, match=rf"label in row 0 of train of glue, got {label}; labels"):
+        next(iter(hub("glue", folder=folder)))
+
+
 def test_glue_gives_text_and_label_ready_for_a_model(tmp_path):
     features = {"sentence": Value("string"), "idx": Value("int32"),
                 "label": ClassLabel(names=["negative", "positive"])}  # fmt: skip

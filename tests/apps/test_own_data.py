@@ -1,7 +1,10 @@
 """Folders, tables and texts of the reader's own: read under our names, bad rows told by number."""
 
 import json
+import re
 import wave
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -128,6 +131,65 @@ def test_files_become_splits_by_their_names(tmp_path):
     }
 
 
+@pytest.mark.parametrize("files, splits", [
+    (("Train.csv", "Val.csv", "TEST.csv"), {"train": 1, "validation": 1, "test": 1}),
+    (("training-0.jsonl", "my_dev.jsonl"), {"train": 1, "validation": 1}),
+    (("eval/train.csv", "train/test.csv", "other/test.csv"), {"train": 2, "test": 1}),
+    (("contest_test_results.csv", "a_testy.csv"), {"train": 2}),
+])  # fmt: skip
+def test_no_table_for_a_test_is_learned_from(tmp_path, files, splits):
+    for name in files:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        is_csv = name.endswith("csv")
+        (tmp_path / name).write_text("text\nhello\n" if is_csv else '{"text": "hello"}')
+    assert {name: len(split) for name, split in own(tmp_path).items()} == splits
+
+
+def picture_files(folder, *names):
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (3, 2)).save(folder / name)
+
+
+@pytest.mark.parametrize("names, classes", [
+    (("cat/0.png", "cat/1.png", "dog/0.png", "dog/eval-3.png"), ["cat", "dog"]),
+    (("bus/0.png", "car/0.png", "train/0.png", "train/1.png"), ["bus", "car", "train"]),
+    (("cat/0.png", "cat/test_1.png"), ["cat"]),
+    (("cat/0.png", "cat/.hidden.png"), ["cat"]),
+])  # fmt: skip
+def test_no_picture_is_lost_to_a_split_that_a_name_resembles(tmp_path, names, classes):
+    picture_files(tmp_path, *names)
+    (train,) = own(tmp_path).values()
+    assert len(train) == sum("hidden" not in name for name in names)
+    assert train.features["label"].names == classes
+
+
+def test_no_sound_is_lost_to_a_split_that_its_name_resembles(sounds):
+    (sounds / "hum/1.wav").rename(sounds / "hum/train_horn.wav")
+    train = own(sounds)["train"]
+    assert train.features["label"].names == ["click", "hum"] and len(train) == 4
+
+
+def test_pictures_in_splits_without_classes_have_no_label(tmp_path):
+    picture_files(tmp_path, "train/0.png", "val/0.png", "val/1.png")
+    splits = own(tmp_path)
+    assert {name: len(split) for name, split in splits.items()} == {"train": 1, "validation": 2}
+    assert splits["train"][0].keys() == {"image"}
+
+
+def test_a_folder_may_be_called_like_a_pattern(tmp_path):
+    picture_files(tmp_path / "sp [x]*", "cat/0.png", "dog/0.png")
+    assert len(own(tmp_path / "sp [x]*")["train"]) == 2
+    (tmp_path / "sp [x]*/t.csv").write_text("text\nhello\n")
+    assert own(tmp_path / "sp [x]*/t.csv")["train"][0] == {"text": "hello"}
+
+
+def test_one_picture_and_one_sound_are_data(tmp_path, sounds):
+    picture_files(tmp_path, "one.png")
+    assert own(tmp_path / "one.png")["train"][0]["image"].size == (3, 2)
+    assert own(sounds / "hum/0.wav")["train"][0]["audio"].shape == (8, 1)
+
+
 def test_a_text_becomes_the_columns_that_a_model_reads(tmp_path):
     (tmp_path / "lines.txt").write_text("one\ntwo\n")
 
@@ -145,6 +207,34 @@ def test_columns_go_by_our_names_and_names_of_classes_are_numbered(tmp_path):
     Dataset.from_dict(table).to_parquet(str(tmp_path / "t.parquet"))
     train = own(tmp_path / "t.parquet", columns={"text": "what", "label": "species"})["train"]
     assert train[:] == {"text": ["x", "y", "z"], "label": [1, 0, 1]}
+
+
+def test_columns_are_chosen_removed_and_renamed_under_our_names(pictures, tmp_path):
+    (tmp_path / "t.csv").write_text("review,stars,class\ngood,2,1\nbad,0,0\n")
+    train = own(tmp_path / "t.csv", columns={"text": "review", "label": "stars"})["train"]
+    assert train.column_names == ["text", "label", "_row"]
+    assert train.select_columns(["text"])[:] == {"text": ["good", "bad"]}
+    assert train.remove_columns("_row")[1] == {"text": "bad", "label": 0}
+    assert train.rename_column("text", "words")[0] == {"words": "good", "label": 2}
+    assert train["label"][:] == [2, 0] and train[:0] == {}
+    twice = own(tmp_path / "t.csv", columns={"stars": "class", "class": "stars", "label": "class"})
+    assert twice["train"][0] == {"stars": 1, "class": 2, "label": 1}
+    (pictures / "train/ant/1.png").write_bytes(b"\x89PNG no more")
+    chosen = own(pictures, prepare={"image": pixels})["train"].select_columns(["image"])
+    assert next(batches(chosen.select([0, 2]), batch_size=2))[0].shape == (2, 3, 7, 9)
+    with pytest.raises(ValueError, match=r"good image in a row of train of .*no picture which"):
+        chosen[1]
+
+
+def test_a_column_that_is_prepared_keeps_its_name(pictures):
+    train = own(pictures, prepare={"image": pixels})["train"]
+    with pytest.raises(ValueError, match=r"expected 'image' in train of .*got 'photo'\. Name"):
+        train.rename_column("image", "photo")[0]
+
+
+def test_rows_that_were_written_before_are_read_again(tmp_path):
+    (tmp_path / "t.csv").write_text("text,_row\nhello,7\n")
+    assert own(tmp_path / "t.csv")["train"][:] == {"text": ["hello"]}
 
 
 def test_a_broken_picture_is_told_with_its_row_when_it_is_read(pictures):
@@ -178,6 +268,24 @@ def test_a_label_out_of_range_is_told_with_its_row(tmp_path, label, got):
     (tmp_path / "t.csv").write_text(f"text,label\na,0\nb,1\nc,{label}\n")
     with pytest.raises(ValueError, match=rf"class from 0 to 1 in row 2 of train of .*got {got}\."):
         own(tmp_path / "t.csv", num_classes=2)
+
+
+@pytest.mark.parametrize("labels, row, got", [
+    (["[0]", "[1]"], 0, "[0]"), (["0", "[1]"], 1, "[1]"), (["0", '{"a": 1}'], 1, "{'a': 1}"),
+    (["0", '"cat"'], 1, "'cat'"), (["0", "null"], 1, "nan"), (["null", "null"], 0, "nan"),
+    (['"cat"', "null"], 1, "nan"),
+])  # fmt: skip
+def test_a_label_that_is_no_number_is_told_with_its_row(tmp_path, labels, row, got):
+    lines = [f'{{"text": "a", "label": {label}}}' for label in labels]
+    (tmp_path / "t.jsonl").write_text("\n".join(lines))
+    with pytest.raises(ValueError, match=rf"a class .*in row {row} of .*, got {re.escape(got)}\."):
+        own(tmp_path / "t.jsonl")
+
+
+def test_whole_labels_become_class_numbers(tmp_path):
+    (tmp_path / "t.csv").write_text("text,label\na,1.0\nb,0.0\n")
+    labels = own(tmp_path / "t.csv", num_classes=2)["train"][:]["label"]
+    assert labels == [1, 0] and all(isinstance(label, int) for label in labels)
 
 
 def test_a_missing_column_is_told_with_those_there_are(tmp_path):
@@ -229,3 +337,21 @@ def test_a_changed_folder_is_read_anew(pictures):
     assert len(own(pictures)["train"]) == 6
     (pictures / "train/ant/0.png").unlink()
     assert len(own(pictures)["train"]) == 5
+
+
+@pytest.mark.parametrize("spoil", [Path.unlink, *(
+    partial(Path.write_text, data=text) for text in ("torn", "{}")
+)])  # fmt: skip
+def test_rows_that_somebody_spoilt_in_the_cache_are_read_again(tmp_path, empty_cache, spoil):
+    (tmp_path / "t.csv").write_text("text,label\nhello,1\n")
+    own(tmp_path / "t.csv")
+    (file,) = empty_cache.rglob("*.arrow")
+    spoil(file)
+    assert own(tmp_path / "t.csv")["train"][0] == {"text": "hello", "label": 1}
+
+
+def test_a_cache_that_cannot_be_written_to_is_named(tmp_path, monkeypatch):
+    (tmp_path / "t.csv").write_text("text\nhello\n")
+    monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "t.csv"))
+    with pytest.raises(OSError, match="Set HF_DATASETS_CACHE to a folder of your own"):
+        own(tmp_path / "t.csv")

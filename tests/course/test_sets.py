@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
@@ -207,8 +208,12 @@ def test_what_a_power_cut_left_is_never_read_and_goes_in_time(empty_cache):
     assert not old.exists() and new.exists()
 
 
-@pytest.mark.parametrize("spoil", [Path.unlink, lambda file: file.write_bytes(b"torn")])
-@pytest.mark.parametrize("pattern", ["*/train/*.arrow", "*/dataset_dict.json"])
+@pytest.mark.parametrize("spoil", [Path.unlink, *(
+    partial(Path.write_text, data=text) for text in ("torn", "{}", "[]", "3")
+)])  # fmt: skip
+@pytest.mark.parametrize(
+    "pattern", ["*/train/*.arrow", "*/dataset_dict.json", "*/train/state.json"]
+)
 def test_what_somebody_spoilt_in_the_cache_is_drawn_again(empty_cache, spoil, pattern):
     wanted = load_set("series", train=4)["train"][:]["true"].clone()
     (file,) = empty_cache.glob(pattern)

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from glob import escape
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,8 @@ import numpy as np
 from datasets import Audio, Dataset, DatasetDict, Features, Value, load_dataset, logging
 from datasets.exceptions import DatasetGenerationError
 
-from ..cache import cache_folder
-from .rows import Reader, sound_of
+from ..cache import cache_folder, new_folder
+from .rows import ROW, Reader, sound_of
 
 KINDS = {  # a file's ending -> how `datasets` reads it
     ".txt": "text", ".csv": "csv", ".tsv": "csv", ".jsonl": "json", ".json": "json",
@@ -23,8 +24,13 @@ KINDS = {  # a file's ending -> how `datasets` reads it
     ".gif": "imagefolder", ".bmp": "imagefolder", ".tif": "imagefolder", ".tiff": "imagefolder",
     ".webp": "imagefolder",
 }  # fmt: skip
-SPLITS = ("train", "validation", "test")
+SPLITS = {  # what a folder or a file is called -> the split
+    "train": "train", "training": "train", "val": "validation", "valid": "validation",
+    "validation": "validation", "dev": "validation", "test": "test", "testing": "test",
+    "eval": "test",
+}  # fmt: skip
 ABOUT = ("metadata.csv", "metadata.jsonl", "metadata.parquet")  # lists what lies beside it
+UNREADABLE = (DatasetGenerationError, ValueError, OSError, KeyError, TypeError)
 
 
 def own(
@@ -38,14 +44,16 @@ def own(
 
     Args:
         place: a folder of pictures or sounds, with a subfolder for each class or with a
-            metadata.csv; or of .txt, .csv, .jsonl or .parquet files; or one such file. Folders
-            called train, validation and test become splits.
+            metadata.csv; or of .txt, .csv, .jsonl or .parquet files; or one such file. Folders,
+            and tables, that are called train, validation (val, valid, dev) and test (eval)
+            become splits.
         columns: our name -> theirs. Default: every column under its own name.
         prepare: column -> what makes the model's input of one value, e.g. of a picture.
         num_classes: labels have to lie below.
 
     Raises:
         FileNotFoundError: if nothing is there.
+        OSError: if the cache cannot be written to.
         ValueError: if there is nothing that can be read, no row, no such column, a label out of
             range; or later, when a row is read, if its picture or sound is broken.
     """
@@ -64,38 +72,88 @@ def own(
 
 def _loaded(place: Path, kind: str) -> tuple[Mapping[str, Dataset], bool]:
     """What `datasets` makes of it, and whether there are sounds, which stay names of files."""
-    given: dict[str, Any] = {"data_dir": str(place)}
-    if not kind.endswith("folder"):
-        given = {"data_files": _by_split(place, kind)}
-        if kind == "csv" and all(f.endswith(".tsv") for f in chain(*given["data_files"].values())):
-            given["delimiter"] = "\t"
+    files = _by_split(place, kind)
+    given: dict[str, Any] = {
+        "data_files": {split: [escape(str(f)) for f in some] for split, some in files.items()}
+    }
+    if kind.endswith("folder"):
+        given |= _classes(place, files)
+    elif kind == "csv" and all(f.suffix.lower() == ".tsv" for f in chain(*files.values())):
+        given["delimiter"] = "\t"
+    new_folder(cache_folder() / "own").rmdir()  # a cache that nobody may write to is told first
     try:
         with _silence():
             if kind == "audiofolder":  # `datasets` writes no sound without a codec
-                given["features"] = _names_of_sounds(place)
-            found = load_dataset(kind, cache_dir=str(cache_folder() / "own"), **given)
-    except (DatasetGenerationError, ValueError, OSError) as error:
+                given["features"] = _names_of_sounds(given)
+            found = _cached(kind, given)
+    except UNREADABLE as error:
         said = str(error.__cause__ or error)
         why = "there is no row in it" if "no data" in said else " ".join(said.split())[:200]
         raise ValueError(f"expected to read {place} as {kind}, but {why}.") from error
     return found, kind == "audiofolder"
 
 
-def _by_split(place: Path, kind: str) -> dict[str, list[str]]:
-    """The files of one kind by the split that their names, or their folders', say; else train."""
+def _cached(kind: str, given: Mapping[str, Any]) -> Mapping[str, Dataset]:
+    """The rows as the cache has them; read once more, if somebody spoilt them there."""
+    place = str(cache_folder() / "own")
+    try:
+        return load_dataset(kind, cache_dir=place, **given)
+    except UNREADABLE:
+        return load_dataset(kind, cache_dir=place, download_mode="force_redownload", **given)
+
+
+def _by_split(place: Path, kind: str) -> dict[str, list[Path]]:
+    """The files of one kind by the split that their first folder, or a table's name, says.
+
+    Other tables are of the training split. Pictures and sounds all are, unless every folder is
+    called like a split: `train` may be a class among others.
+    """
     if place.is_file():
-        return {"train": [str(place)]}
-    found: dict[str, list[str]] = {}
-    for file in sorted(place.rglob("*")):
-        if file.is_file() and KINDS.get(file.suffix.lower()) == kind:
-            words = re.split(r"\W|_", str(file.relative_to(place)))
-            split = next((name for name in SPLITS if name in words), "train")
-            found.setdefault(split, []).append(str(file))
+        return {"train": [place]}
+    sorted_by_class = kind.endswith("folder")
+    files = [
+        file
+        for file in _files_in(place)
+        if KINDS.get(file.suffix.lower()) == kind or (sorted_by_class and file.name in ABOUT)
+    ]
+    splits = [_split(f.relative_to(place), sorted_by_class) for f in files]
+    if sorted_by_class and None in splits:
+        return {"train": files}
+    found: dict[str, list[Path]] = {}
+    for file, split in zip(files, splits, strict=True):
+        found.setdefault(split or "train", []).append(file)
     return found
 
 
-def _names_of_sounds(place: Path) -> Features:
-    streamed = load_dataset("audiofolder", data_dir=str(place), streaming=True)
+def _split(file: Path, sorted_by_class: bool) -> str | None:
+    if len(file.parts) > 1:
+        return SPLITS.get(file.parts[0].lower())
+    words = re.split(r"[\W_]+", file.stem.lower())
+    at_an_end = (SPLITS[word] for word in (words[0], words[-1]) if word in SPLITS)
+    return None if sorted_by_class else next(at_an_end, None)
+
+
+def _files_in(place: Path) -> list[Path]:
+    """Every file that is not hidden, in the order of their names."""
+    return [
+        file
+        for file in sorted(place.rglob("*"))
+        if file.is_file() and not any(p.startswith(".") for p in file.relative_to(place).parts)
+    ]
+
+
+def _classes(place: Path, files: Mapping[str, list[Path]]) -> dict[str, bool]:
+    """Whether the folders are classes, even a single one; not where a file says what there is."""
+    every = [*chain(*files.values())]
+    if any(file.name in ABOUT for file in every):
+        return {}
+    has_splits = all(_split(f.relative_to(place), True) for f in every)
+    depths = {len(f.relative_to(place).parts) - has_splits for f in every}
+    return {"drop_labels": len(depths) > 1 or min(depths) < 2}
+
+
+def _names_of_sounds(given: Mapping[str, Any]) -> Features:
+    streamed = load_dataset("audiofolder", streaming=True, **given)
     features = next(iter(streamed.values())).features
     return Features(
         {name: Value("string") if isinstance(f, Audio) else f for name, f in features.items()}
@@ -122,7 +180,7 @@ def _kind_of(place: Path) -> str:
     """How most of the files are read."""
     if not place.exists():
         raise FileNotFoundError(f"expected a folder or a file, but there is no {place}.")
-    files = [place] if place.is_file() else [f for f in place.rglob("*") if f.is_file()]
+    files = [place] if place.is_file() else _files_in(place)
     kinds = Counter(KINDS[f.suffix.lower()] for f in files if _is_data(f))
     if not kinds:
         raise ValueError(
@@ -140,21 +198,28 @@ def _ours(data: Dataset, where: str, columns, prepare, num_classes: int | None) 
     label = (columns or {}).get("label", "label")
     if label in data.column_names and len(data):
         data = _with_classes(data, label, where, num_classes)
-    chosen = dict(columns or {name: name for name in data.column_names})
+    chosen = dict(columns or {name: name for name in data.column_names if name != ROW})
     return Reader(where, chosen, prepare, num_classes).read(data)
 
 
 def _with_classes(data: Dataset, label: str, where: str, num_classes: int | None) -> Dataset:
     """Labels as class numbers; names are numbered in their order."""
-    if data.features[label].dtype in ("string", "large_string"):
+    kind = getattr(data.features[label], "dtype", None) or ""  # lists and dictionaries have none
+    if kind in ("string", "large_string"):
         data = data.class_encode_column(label)
+    elif not kind.startswith(("int", "uint", "float", "bool", "null")):
+        found = data[label][:]
+        row = next((n for n, value in enumerate(found) if not isinstance(value, int)), 0)
+        raise ValueError(
+            f"expected a class number or name in row {row} of {where}, got {found[row]!r}."
+        )
     known = num_classes or getattr(data.features[label], "num_classes", None)
-    labels = np.asarray(data.with_format("numpy")[label][:])
+    labels = np.array(data[label][:], float)  # NaN where there is none
     good = (labels >= 0) & (labels < (known or np.inf)) & (labels == np.floor(labels))
     if not good.all():
         row = int(np.flatnonzero(~good)[0])
         above = f" to {known - 1}" if known else " on"
         raise ValueError(
-            f"expected a class from 0{above} in row {row} of {where}, got {labels[row]}."
+            f"expected a class from 0{above} in row {row} of {where}, got {labels[row]:g}."
         )
-    return data
+    return data.cast_column(label, Value("int64")) if kind.startswith("float") else data

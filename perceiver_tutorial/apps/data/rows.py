@@ -4,12 +4,19 @@ import io
 import wave
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from datasets import Audio, Dataset, IterableDataset, disable_progress_bars
+from datasets import (
+    Audio,
+    Dataset,
+    IterableDataset,
+    concatenate_datasets,
+    disable_progress_bars,
+)
 from datasets import Image as ImageColumn
 from jaxtyping import Float
 from PIL import Image, UnidentifiedImageError
@@ -65,15 +72,29 @@ class Reader:
             return data.map(self.row, with_indices=True, remove_columns=theirs)
         if not len(data):
             raise ValueError(f"expected rows in {self.where}, got none.")
-        numbered = data.add_column(ROW, np.arange(len(data)))
+        ours = [
+            data.select_columns([column]).rename_columns({column: name})
+            for name, column in self.columns.items()
+        ]
+        numbered = concatenate_datasets(ours, axis=1).add_column(ROW, np.arange(len(data)))
         return numbered.with_transform(self._batch)
 
     def _batch(self, batch: Mapping[str, list]) -> dict[str, list]:
+        names = [name for name in batch if name != ROW]
+        new = [name for name in names if name not in self.columns]
+        lost = [name for name in self.prepare if name not in names]
+        if new and lost:
+            raise ValueError(
+                f"expected {lost[0]!r} in {self.where}, which has to be prepared, got {new[0]!r}. "
+                "Name columns before: columns={'ours': 'theirs'}."
+            )
+        values = zip(*(batch[name] for name in names), strict=True)
+        numbers = batch[ROW] if ROW in batch else repeat(None)
         rows = [
-            self.row({name: column[place] for name, column in batch.items()}, number)
-            for place, number in enumerate(batch[ROW])
+            self._ready(dict(zip(names, row, strict=True)), number)
+            for row, number in zip(values, numbers, strict=False)
         ]
-        return {name: [row[name] for row in rows] for name in rows[0]}
+        return {name: [row[name] for row in rows] for some in rows[:1] for name in some}
 
     def row(self, theirs: Mapping[str, Any], number: int) -> dict[str, Any]:
         """One row under our names, ready for a model.
@@ -81,28 +102,35 @@ class Reader:
         Raises:
             ValueError: if something in it is broken or out of range, with its number.
         """
-        ours = {}
-        for name, column in self.columns.items():
+        return self._ready({ours: theirs[name] for ours, name in self.columns.items()}, number)
+
+    def _ready(self, row: Mapping[str, Any], number: int | None) -> dict[str, Any]:
+        """A row under our names, made ready; nobody knows its number where that was removed."""
+        ready = {}
+        for name, stored in row.items():
             try:
-                value = _opened(theirs[column])
+                value = _opened(stored)
                 if name == "label":
                     self._check_label(value)
                 made = self.prepare[name](value) if name in self.prepare else value
             except Exception as error:  # readers of broken files raise nearly everything
                 kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
+                which = "a row" if number is None else f"row {number}"
                 raise ValueError(
-                    f"expected a good {name} in row {number} of {self.where}, got {kind}"
+                    f"expected a good {name} in {which} of {self.where}, got {kind}"
                     f"{' '.join(str(error).split())}"
                 ) from error
-            ours.update(made if isinstance(made, Mapping) else {name: made})
-        return ours
+            ready.update(made if isinstance(made, Mapping) else {name: made})
+        return ready
 
     def _check_label(self, label: Any) -> None:
-        if isinstance(label, int):
-            most = self.num_classes
-            if label < 0 or (most is not None and label >= most):
-                known = "from 0 on" if most is None else f"from 0 to {most - 1}"
-                raise ValueError(f"{label}; labels count {known}.")
+        most = self.num_classes
+        is_number = isinstance(label, int)
+        if label is None or (most is not None and not is_number):
+            raise ValueError(f"{label!r}; labels are class numbers.")
+        if is_number and (label < 0 or (most is not None and label >= most)):
+            known = "from 0 on" if most is None else f"from 0 to {most - 1}"
+            raise ValueError(f"{label}; labels count {known}.")
 
 
 def _opened(value: Any) -> Any:
