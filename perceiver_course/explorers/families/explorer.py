@@ -46,12 +46,13 @@ LESSONS = {
     "map bytes": "All read all in DeiT; tokens read their mask unit in Hiera's first two stages.",
     "parameters": "Layers without a bar use weights again: 8 times the same 6 in the Perceiver.",
 }
+HIERAS = ("tiny", "base", "huge")
 KNOBS = {
     "content": Upload("your photograph"),
     "side": Whole("picture's side", 128, 448, PUBLISHED_SIDE, 32),
     "measure": Choice("bars show", tuple(MEASURES), "tokens"),
     "pixels": Choice("Perceiver", ("fourier", "learned", "conv"), "fourier"),
-    "stages": Choice("Hiera", ("tiny", "base", "huge"), "base"),
+    "stages": Choice("Hiera", HIERAS, "base"),
     "patches": Choice("DeiT", ("tiny", "small", "base"), "base"),
 }
 
@@ -232,4 +233,6 @@ def families() -> Explorer:
         "Predict: from 224 to 448 pixels, whose operations grow most? Turn the side up, then "
         "let the bars show operations and map bytes. C and D are DeiT's two tokens in front."
     )
+    for stages in HIERAS:  # counted now, so that their knob answers at once
+        layers_of(_published("fourier", stages, "base")[f"Hiera, {stages}"])
     return Explorer("One photograph, three families", draw, KNOBS, hint)
