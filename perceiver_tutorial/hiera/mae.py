@@ -16,8 +16,8 @@ from ..positions import learned_table
 from ..zoo import build
 from .config import HieraConfig, HieraMAEConfig
 from .layers import HieraLayer
-from .mask_units import Grid, join_units, reroll_units, unit_grid
-from .model import CONVOLUTIONS, Hiera, HieraEncoder, initialise, input_size
+from .mask_units import Grid, input_size, join_units, reroll_units, unit_grid
+from .model import CONVOLUTIONS, Hiera, HieraEncoder, initialise
 from .targets import Reconstruction, from_patches, patches, predicted_side, statistics
 
 

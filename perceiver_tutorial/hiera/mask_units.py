@@ -110,6 +110,11 @@ def max_pool(
     return reduce(tokens, "... (size pooled) c -> ... pooled c", "max", size=size)
 
 
+def input_size(images: Tensor) -> Grid:
+    """(Frames,) height and width of a batch, in pixels."""
+    return (*images.shape[1:-3], *images.shape[-2:])
+
+
 def hide_pixels(
     images: Float[Tensor, "batch *frames 3 height width"],
     kept: Int[Tensor, "batch kept"],
@@ -122,8 +127,8 @@ def hide_pixels(
         kept: numbers of the units that may be seen.
         unit_pixels: pixels of a mask unit along each axis.
     """
-    sizes = (*images.shape[1:-3], *images.shape[-2:])
-    units = tuple(side // pixels for side, pixels in zip(sizes, unit_pixels, strict=True))
+    sizes = zip(input_size(images), unit_pixels, strict=True)
+    units = tuple(side // pixels for side, pixels in sizes)
     return images * spread(mask_of(kept, units), units, unit_pixels).unsqueeze(-3)
 
 

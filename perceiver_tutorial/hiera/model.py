@@ -12,7 +12,7 @@ from ..inputs import InputSpec
 from ..zoo import build
 from .config import HieraConfig
 from .layers import HieraLayer
-from .mask_units import Grid, hide_pixels, reroll, unroll, visible_tokens
+from .mask_units import Grid, hide_pixels, input_size, reroll, unroll, visible_tokens
 from .positions import positions_of
 
 CONVOLUTIONS = {2: nn.Conv2d, 3: nn.Conv3d}
@@ -182,11 +182,6 @@ def _layer(config: HieraConfig, stage: int, *, is_first: bool, drop_path: float)
         pool=math.prod(config.pool) if pools else 1,
         drop_path=drop_path,
     )
-
-
-def input_size(images: Tensor) -> Grid:
-    """(Frames,) height and width of a batch, in pixels."""
-    return (*images.shape[1:-3], *images.shape[-2:])
 
 
 def initialise(model: nn.Module) -> None:

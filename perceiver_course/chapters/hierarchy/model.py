@@ -7,8 +7,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from perceiver_tutorial.hiera.config import HieraConfig
-from perceiver_tutorial.hiera.mask_units import Grid, by, reroll, unroll
-from perceiver_tutorial.hiera.model import Hiera, input_size
+from perceiver_tutorial.hiera.mask_units import Grid, by, input_size, reroll, unroll
+from perceiver_tutorial.hiera.model import Hiera
 from perceiver_tutorial.hooks import record
 
 
