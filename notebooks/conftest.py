@@ -1,11 +1,15 @@
 """What nbval never compares; and what every notebook needs, compared with its header."""
 
+import os
+import tempfile
 from pathlib import Path
 
+from perceiver_course.kit.keep import FOLDER
 from tools import contents
 
 USED = "used by the notebook"
 measured = {}
+os.environ[FOLDER] = tempfile.mkdtemp()  # a test writes into no reader's file
 
 
 def pytest_collectstart(collector):

@@ -11,6 +11,7 @@ what a reader can see without a kernel, and nothing holds a time, an address or 
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -82,6 +83,8 @@ def execute(notebook: NotebookNode, folder: Path) -> str:
     """Run all cells in place; a description of what failed, or ''."""
     from nbclient import NotebookClient, exceptions
 
+    from perceiver_course.kit.keep import FOLDER
+
     cells = []
     client = NotebookClient(
         notebook,
@@ -94,7 +97,8 @@ def execute(notebook: NotebookNode, folder: Path) -> str:
         on_cell_start=lambda cell, cell_index: cells.append((cell_index, cell)),
     )
     try:
-        client.execute()
+        with tempfile.TemporaryDirectory() as mine:  # storing writes into no reader's file
+            client.execute(env={**os.environ, FOLDER: mine})
     except exceptions.CellExecutionError as error:
         return failure(*cells[-1], f"{error.ename}: {error.evalue}")
     except (exceptions.CellTimeoutError, exceptions.DeadKernelError) as error:

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from jaxtyping import Int, Shaped
 from torch import Tensor, nn
-from torch.optim import AdamW
+from torch.optim import AdamW, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.swa_utils import AveragedModel
 from tqdm.auto import tqdm
@@ -137,7 +137,38 @@ class History:
         return f"{len(self.losses)} steps{ends}"
 
 
-def fit(
+def adamw(model: nn.Module, learning_rate: float, weight_decay: float = 0.05) -> AdamW:
+    """AdamW (arXiv 1711.05101) that shrinks matrices and leaves vectors alone.
+
+    Args:
+        model: parameters that take no gradient are left out.
+        learning_rate: of every step, until a schedule changes it.
+        weight_decay: how strongly matrices shrink; biases, norms and single tokens do not.
+    """
+    learned = [p for p in model.parameters() if p.requires_grad]
+    vectors = [p for p in learned if p.ndim <= 1 or p.shape[:-1] == (1, 1)]
+    matrices = [p for p in learned if all(p is not vector for vector in vectors)]
+    groups = [
+        {"params": matrices, "weight_decay": weight_decay},
+        {"params": vectors, "weight_decay": 0.0},
+    ]
+    return AdamW(groups, lr=learning_rate, betas=(0.9, 0.99))
+
+
+def warmup_cosine(step: int, steps: int) -> float:
+    """The share of the highest learning rate that a step gets, from 0 to 1.
+
+    It rises over the first twentieth of the steps, while a cosine falls from 1 to 0.
+
+    Args:
+        step: from 0 to `steps` - 1.
+        steps: of the whole training.
+    """
+    warmup = min(1.0, (step + 1) / max(1, steps // 20))
+    return warmup * 0.5 * (1 + math.cos(math.pi * min(1.0, step / steps)))
+
+
+def fit(  # noqa: PLR0913
     model: nn.Module,
     loss: Callable[..., Tensor],
     source: Iterable[Batch | Mapping[str, Tensor]],
@@ -147,8 +178,10 @@ def fit(
     weight_decay: float = 0.05,
     seed: int = 0,
     average: AveragedModel | None = None,
+    optimizer: Callable[[nn.Module, float, float], Optimizer] = adamw,
+    schedule: Callable[[int, int], float] = warmup_cosine,
 ) -> History:
-    """Train a model with AdamW, a warm-up over the first twentieth and a cosine to zero.
+    """Train a model: by default with AdamW, a warm-up over the first twentieth, a cosine to zero.
 
     Gradients longer than 1 are shortened. Ctrl-C ends the training at once; what
     was learned so far stays in the model, which is left in evaluation mode.
@@ -163,6 +196,8 @@ def fit(
         weight_decay: how strongly matrices shrink; vectors do not.
         seed: for whatever is random inside the model; the world outside keeps its own.
         average: takes part of the weights after every step, see `moving_average`.
+        optimizer: called as optimizer(model, learning_rate, weight_decay).
+        schedule: called as schedule(step, steps), gives the share of the learning rate.
 
     Returns:
         The losses, step by step.
@@ -171,13 +206,14 @@ def fit(
         FloatingPointError: if the loss is no longer a finite number.
     """
     history = History()
-    optimizer, schedule = _optimizer(model, steps, learning_rate, weight_decay)
+    chosen = optimizer(model, learning_rate, weight_decay)
+    rates = LambdaLR(chosen, lambda step: schedule(step, steps))
     model.train()
     with torch.random.fork_rng(), tqdm(total=steps, desc="training", unit="step") as bar:
         torch.manual_seed(seed)
         try:
             for batch in islice(_without_end(source), steps):
-                history.losses.append(_step(model, loss, batch, optimizer, schedule))
+                history.losses.append(_step(model, loss, batch, chosen, rates))
                 if average is not None:
                     average.update_parameters(model)
                 bar.update()
@@ -199,24 +235,7 @@ def _without_end(source: Iterable[Batch | Mapping[str, Tensor]]) -> Iterator[Bat
             yield tuple(batch.values()) if isinstance(batch, Mapping) else batch
 
 
-def _optimizer(model: nn.Module, steps: int, learning_rate: float, weight_decay: float):
-    learned = [p for p in model.parameters() if p.requires_grad]
-    vectors = [p for p in learned if p.ndim <= 1 or p.shape[:-1] == (1, 1)]  # tokens, too
-    matrices = [p for p in learned if all(p is not vector for vector in vectors)]
-    groups = [
-        {"params": matrices, "weight_decay": weight_decay},
-        {"params": vectors, "weight_decay": 0.0},
-    ]
-    optimizer = AdamW(groups, lr=learning_rate, betas=(0.9, 0.99))
-    return optimizer, LambdaLR(optimizer, lambda step: _warm_up_then_cosine(step + 1, steps))
-
-
-def _warm_up_then_cosine(step: int, steps: int) -> float:
-    warm_up = min(1.0, step / max(1, steps // 20))
-    return warm_up * 0.5 * (1 + math.cos(math.pi * min(1.0, (step - 1) / steps)))
-
-
-def _step(model, loss, batch, optimizer, schedule) -> float:
+def _step(model, loss, batch, optimizer, rates) -> float:
     optimizer.zero_grad()
     value = loss(model, *batch)
     if not value.isfinite():
@@ -227,7 +246,7 @@ def _step(model, loss, batch, optimizer, schedule) -> float:
     value.backward()
     nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)
     optimizer.step()
-    schedule.step()
+    rates.step()
     return value.item()
 
 
