@@ -127,7 +127,7 @@ def doctored(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
 DOCTORED = Exercise(
     task="somebody renamed one weight of the file, transposed another, and put queries, keys and "
     "values of a third in another order. Return their three names, as they are in the file.",
-    inputs=tuple,
+    inputs=lambda _: (),
     reference=lambda: (RENAMED, TRANSPOSED, REORDERED),
     slips=(
         Slip(
