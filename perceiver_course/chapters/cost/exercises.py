@@ -34,6 +34,8 @@ READING_FLOPS = Exercise(
         Slip(
             "the inputs do not ask: the map is latents x inputs.", lambda _n, m, c: _read(m, m, c)
         ),
+        Slip("the MLP of two maps is missing.", lambda n, m, c: _read(n, m, c) - 4 * n * c**2),
+        Slip("those are the scores alone; six parts are missing.", lambda n, m, c: 2 * n * m * c),
     ),
 )
 
@@ -46,6 +48,14 @@ MAP_BYTES = Exercise(
         Slip("32 bits are 4 bytes.", lambda n, m, heads: 32 * heads * n * m),
         Slip("every head has a map of its own.", lambda n, m, _heads: 4 * n * m),
         Slip("one number is 4 bytes.", lambda n, m, heads: heads * n * m),
+        Slip(
+            "32 bits are 4 bytes, and every head has a map of its own.",
+            lambda n, m, _heads: 32 * n * m,
+        ),
+        Slip(
+            "the latents read inputs: a map has a column for each input.",
+            lambda n, _m, heads: 4 * heads * n * n,
+        ),
     ),
 )
 
@@ -143,6 +153,8 @@ PREDICTIONS = {
         formula="F, 1, F**2",
         symbols={"F": 3},
         slips={
+            "F, F, F": "only reading grows so; thinking does not see the inputs, and a plain layer's "
+            "map grows along both axes.",
             "F, F, F**2": "thinking happens among the latents and does not see the inputs.",
             "F**2, 1, F**2": "only the columns of the reading's map are inputs.",
             "F, 1, F": "where inputs read inputs, both rows and columns grow.",

@@ -47,6 +47,20 @@ ALL_AND_ONE_CHUNK = Exercise(
                 t * h * w // chunks + samples // patch // chunks,
             ),
         ),
+        Slip(
+            "the one label is no part to be divided: every chunk asks it.",
+            lambda t, h, w, samples, patch, chunks: (
+                t * h * w + samples // patch + 1,
+                (t * h * w + samples // patch + 1) // chunks,
+            ),
+        ),
+        Slip(
+            "a pixel is asked about once, whatever its colours, and the label is asked about, too.",
+            lambda t, h, w, samples, patch, chunks: (
+                3 * t * h * w + samples // patch,
+                3 * t * h * w // chunks + samples // patch // chunks,
+            ),
+        ),
     ),
 )
 
@@ -115,6 +129,18 @@ TWICE_AS_FINE = Exercise(
             "rows come first: y, then x.",
             lambda rows, columns: grid_positions(
                 (2 * rows, 2 * columns), convention="half-open"
+            ).flip(-1),
+        ),
+        Slip(
+            "twice as many cells stand half as far apart: 2 * rows cells, each 2 / (2 * rows).",
+            lambda rows, columns: torch.cartesian_prod(
+                *(-1 + 2 * torch.arange(2 * n) / n for n in (rows, columns))
+            ),
+        ),
+        Slip(
+            "row by row: x changes fastest.",
+            lambda rows, columns: grid_positions(
+                (2 * columns, 2 * rows), convention="half-open"
             ).flip(-1),
         ),
     ),

@@ -41,6 +41,14 @@ POINTER_SHARES = Exercise(
             "that shares out among the samples; entities are the last axis.",
             lambda s, may: s.masked_fill(~may, -1e9).softmax(0) * may,
         ),
+        Slip(
+            "True means: may be pointed at; these are the others.",
+            lambda s, may: s.masked_fill(may, -torch.inf).softmax(-1),
+        ),
+        Slip(
+            "scores may be negative: their exponentials are divided by their sum.",
+            lambda s, may: s * may / (s * may).sum(-1, keepdim=True),
+        ),
     ),
 )
 
@@ -68,6 +76,10 @@ ENTITY_MAPS = Exercise(
         Slip(
             "the entities are read once; the layers are thinking, among latents.",
             lambda m, n, layers: (layers * (2 * n * m + n * n), layers * m * m),
+        ),
+        Slip(
+            "the entities ask in the end, and every layer of the Transformer has a map of its own.",
+            lambda m, n, layers: (n * m + layers * n * n, m * m),
         ),
     ),
 )

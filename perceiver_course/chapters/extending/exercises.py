@@ -232,6 +232,14 @@ QUERY_COUNTS = Exercise(
             '"nothing here" is one more class, not one more thing.',
             lambda num_bytes, _num_classes, num_things: (num_bytes, num_bytes, 1, num_things + 1),
         ),
+        Slip(
+            "every byte is asked, not the two ends; and one query asks for all classes at once.",
+            lambda num_bytes, num_classes, num_things: (num_bytes, 2, num_classes, num_things),
+        ),
+        Slip(
+            "one query finds one thing at most.",
+            lambda num_bytes, _num_classes, _num_things: (num_bytes, num_bytes, 1, 1),
+        ),
     ),
 )
 

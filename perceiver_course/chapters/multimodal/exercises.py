@@ -1,8 +1,10 @@
 """Exercises about several modalities in one array, and about hiding one of them."""
 
 import math
+from collections.abc import Callable
 
 import torch
+from torch import Tensor
 
 from ...kit.exercises import BugHunt, Exercise, Slip
 from ...kit.predictions import walked
@@ -32,6 +34,12 @@ OWNERS = Exercise(
             lambda asked: _owners([max(0, row - 1) for row in asked], ("audio", "image", "label")),
         ),
         Slip("somebody else has rows, too.", lambda asked: ["image"] * len(asked)),
+        Slip(
+            "the image's rows begin behind those of the audio: 1,920 + 50,176.",
+            lambda asked: [
+                "audio" if row < 1920 else "image" if row < 50_176 else "label" for row in asked
+            ],
+        ),
     ),
 )
 
@@ -44,40 +52,36 @@ def _parts(draw) -> tuple:
     return parts, {name: draw.randn(8 - width) for name, (_, width) in sizes.items()}
 
 
-def _widen(part, padding):
-    return torch.cat([part, padding.expand(*part.shape[:2], -1)], dim=-1)
+def _end_to_end(
+    parts: dict[str, Tensor],
+    padding: dict[str, Tensor],
+    order: Callable = sorted,
+    scale: int = 1,
+    is_in_front: bool = False,
+) -> Tensor:
+    wide = []
+    for name in order(parts):
+        both = parts[name], scale * padding[name].expand(*parts[name].shape[:2], -1)
+        wide.append(torch.cat(both[::-1] if is_in_front else both, dim=-1))
+    return torch.cat(wide, dim=1)
 
 
 END_TO_END = Exercise(
     task="widen each part [batch, rows, channels] to 8 channels with its own row of padding, the "
     "same for all its rows, and put all end to end in the order of their names.",
     inputs=_parts,
-    reference=lambda parts, padding: torch.cat(
-        [_widen(parts[name], padding[name]) for name in sorted(parts)], dim=1
-    ),
+    reference=_end_to_end,
     slips=(
+        Slip("that is the dictionary's order; sort the names.", {"order": list}),
         Slip(
-            "that is the dictionary's order; sort the names.",
-            lambda parts, padding: torch.cat(
-                [_widen(parts[name], padding[name]) for name in parts], dim=1
-            ),
+            "the order is turned round: audio comes before image.",
+            {"order": lambda names: sorted(names, reverse=True)},
         ),
         Slip(
             "the padding is not zeros: it is learned, and tells the modalities apart.",
-            lambda parts, padding: torch.cat(
-                [_widen(parts[name], 0 * padding[name]) for name in sorted(parts)], dim=1
-            ),
+            {"scale": 0},
         ),
-        Slip(
-            "what is there comes first, the padding behind it.",
-            lambda parts, padding: torch.cat(
-                [
-                    _widen(parts[name], padding[name]).roll(len(padding[name]), -1)
-                    for name in sorted(parts)
-                ],
-                dim=1,
-            ),
-        ),
+        Slip("what is there comes first, the padding behind it.", {"is_in_front": True}),
     ),
 )
 
@@ -96,6 +100,7 @@ EVEN_CHUNKS = Exercise(
             "that splits both, but a larger number does, too.",
             lambda pixels, patches: math.gcd(pixels, patches) // 2,
         ),
+        Slip("that is a multiple of both; asked is a number that divides both.", math.lcm),
     ),
 )
 

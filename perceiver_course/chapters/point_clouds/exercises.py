@@ -28,6 +28,9 @@ POINT_WIDTH = Exercise(
         Slip("the raw coordinates are kept, too.", lambda bands, features: 6 * bands + features),
         Slip("features come as they are, without waves.",
              lambda bands, features: (3 + features) * (2 * bands + 1)),
+        Slip("there is a raw coordinate for each axis: three.",
+             lambda bands, features: 6 * bands + 1 + features),
+        Slip("a point's features are channels, too.", lambda bands, _: 3 * (2 * bands + 1)),
     ),
 )  # fmt: skip
 
@@ -72,6 +75,14 @@ def _farthest_in_sum(points: Tensor, count: int) -> Tensor:
     return points[chosen]
 
 
+def _nearest_each_time(points: Tensor, count: int) -> Tensor:
+    chosen = [0]
+    while len(chosen) < count:
+        distances = torch.cdist(points, points[chosen]).amin(-1)
+        chosen.append(int(distances.index_fill(0, torch.tensor(chosen), torch.inf).argmin()))
+    return points[chosen]
+
+
 SPREAD_OUT = Exercise(
     task="return `count` points of a cloud [points, 3] that are spread over it: take point 0, then "
     "again and again the point whose nearest chosen point is farthest away.",
@@ -84,6 +95,8 @@ SPREAD_OUT = Exercise(
              _farthest_in_sum),
         Slip("those are the first points; a scanner may have listed one corner first.",
              lambda points, count: points[:count]),
+        Slip("those are the nearest points; take the one that is farthest from all chosen ones.",
+             _nearest_each_time),
     ),
 )  # fmt: skip
 
