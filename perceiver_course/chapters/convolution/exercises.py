@@ -35,10 +35,6 @@ WINDOWS = Exercise(
             lambda length, _kernel, stride: length // stride,
         ),
         Slip(
-            "so many begin, one every `stride` cells, but the last of them do not fit.",
-            lambda length, _kernel, stride: (length - 1) // stride + 1,
-        ),
-        Slip(
             "windows stand `stride` cells apart: divide by it.",
             lambda length, kernel, _stride: length - kernel + 1,
         ),
