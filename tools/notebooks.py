@@ -3,8 +3,8 @@
     python tools/notebooks.py run notebooks/*.ipynb       execute, then store in normal form
     python tools/notebooks.py format notebooks/*.ipynb    ruff format the code, then the same form
     python tools/notebooks.py check notebooks/*.ipynb     name the files in another form
-    python tools/notebooks.py student notebooks/*.ipynb   write them into build/student for a class:
-                                                          without solutions, teachers' cells, outputs
+    python tools/notebooks.py student notebooks/*.ipynb   into build/student, for a class: without
+                                                          solutions, teachers' cells, outputs
 
 The normal form: cells are numbered, the metadata names the kernel and the cells' tags, outputs hold
 what a reader can see without a kernel, and nothing holds a time, an address or a widget's number.
