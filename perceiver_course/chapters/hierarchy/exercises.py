@@ -47,6 +47,31 @@ STAGE_SHAPE = Exercise(
                 channels * 4**stage,
             ),
         ),
+        Slip(
+            "stages count from 0: before stage 1 there is one pooling.",
+            lambda height, width, channels, stage: (
+                height * width // 16 // 4 ** (stage + 1),
+                channels * 2 ** (stage + 1),
+            ),
+        ),
+        Slip(
+            "tokens come first, then channels.",
+            lambda height, width, channels, stage: (
+                channels * 2**stage,
+                height * width // 16 // 4**stage,
+            ),
+        ),
+        Slip(
+            "tokens become fewer, and wider: the channels double in every stage.",
+            lambda height, width, channels, stage: (height * width // 16 // 4**stage, channels),
+        ),
+        Slip(
+            "a quarter of the tokens, not a half; twice the channels, not four times.",
+            lambda height, width, channels, stage: (
+                height * width // 16 // 2**stage,
+                channels * 4**stage,
+            ),
+        ),
     ),
 )
 
