@@ -153,8 +153,10 @@ PREDICTIONS = {
         formula="F, 1, F**2",
         symbols={"F": 3},
         slips={
-            "F, F, F": "only reading grows so; thinking does not see the inputs, and a plain layer's "
-            "map grows along both axes.",
+            "F, F, F": (
+                "only reading grows so; thinking does not see the inputs, and a plain layer's map "
+                "grows along both axes."
+            ),
             "F, F, F**2": "thinking happens among the latents and does not see the inputs.",
             "F**2, 1, F**2": "only the columns of the reading's map are inputs.",
             "F, 1, F": "where inputs read inputs, both rows and columns grow.",
