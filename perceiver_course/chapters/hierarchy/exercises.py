@@ -113,6 +113,13 @@ def _shifted(tokens: Tensor) -> Tensor:
     return _inside_units(tokens.roll(1, 1), "slots units")
 
 
+def _first_unit_only(tokens: Tensor) -> Tensor:
+    """Unit 0 is right; the tokens of all other units attend to one another."""
+    is_first = torch.arange(tokens.shape[1]) % UNITS == 0
+    mask = is_first[:, None] == is_first
+    return attention(tokens, tokens, tokens, mask)
+
+
 def _stays_inside(attention) -> bool:
     tokens = torch.randn(1, 4 * UNITS, 3, generator=torch.Generator().manual_seed(0))
     for place in range(4 * UNITS):
@@ -133,6 +140,7 @@ STAYS_INSIDE = BugHunt(
         lambda tokens: _inside_units(tokens, "units slots"),
         lambda tokens: attention(tokens, tokens, tokens),
         _shifted,
+        _first_unit_only,
     ),
     reference=_stays_inside,
 )

@@ -110,8 +110,10 @@ def difference(got: object, want: object) -> str:
         number, pair = next((number, pair) for number, pair in pairs if not same(*pair))
         return f"value {number} (the first is 0) is wrong: {difference(*pair)}"
     if isinstance(want, set):
-        found = _set(got) if isinstance(got, list | set) else set()
-        return f"{len(found & want)} of {len(want)} are right: {_told(got)}."
+        found = _set(got if isinstance(got, list | set) else [got])
+        if len(found) != len(want):
+            return f"{len(found)} values; {len(want)} are expected."
+        return f"{len(found & want)} of {len(want)} are right."
     if isinstance(want, Mapping):
         if not isinstance(got, Mapping) or got.keys() != want.keys():
             return (
