@@ -159,7 +159,7 @@ def _streamed(
         raise FileNotFoundError(
             f"expected {name} in {place}, but: {why} Where there is a network: `hf download "
             f"--repo-type dataset {benchmark.repository} --local-dir FOLDER`, then "
-            f"folder=FOLDER. {benchmark.note}".rstrip()
+            f"folder=FOLDER, in the command line --folder FOLDER. {benchmark.note}".rstrip()
         ) from error
 
 
