@@ -45,9 +45,6 @@ from perceiver_course.chapters.flow.pictures import (
     draw_tiles,
 )
 from perceiver_course.chapters.hierarchy.pictures import draw_stages
-from perceiver_course.chapters.images_fourier.pictures import (
-    draw_pixel_rows,
-)
 from perceiver_course.chapters.images_learned.pictures import draw_steps
 from perceiver_course.chapters.masked_language.pictures import draw_guesses
 from perceiver_course.chapters.masked_pretraining.pictures import (
@@ -68,6 +65,9 @@ from perceiver_course.chapters.positions.pictures import (
     draw_code,
 )
 from perceiver_course.chapters.shapes.pictures import draw_strides
+from perceiver_course.chapters.training.pictures import (
+    draw_pixel_rows,
+)
 from perceiver_course.explorers.amounts import Bar, tens
 from perceiver_course.explorers.attention.pictures import Row, draw_row_on_image, draw_row_on_text
 from perceiver_course.explorers.costs import draw as draw_costs
@@ -487,7 +487,7 @@ SAID = {
     "stages": "8 by 12 tokens of 5 channels; 4 by 6 tokens of 10 channels;",
     "images": "3 images of 6 by 8 pixels: a, b, c.",
     "one grey image": "1 image of 6 by 8 pixels.",
-    "pixel rows": "first 12 of its 48 pixels as rows of red, green and blue.",
+    "pixel rows": "of its 48 pixels as rows of red, green and blue, normalised: the first is",
     "photographs": "at one scale: whole, 30 by 40 pixels; cropped, 20 by 20 pixels.",
     "attention": "over it where attention goes: latent 0, latent 1.",
     "attention of one pixel": "An image of 6 by 8 pixels, and over it where attention goes: an eye",

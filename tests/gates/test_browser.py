@@ -22,12 +22,12 @@ from tools import contents
 # The first, one of each family, and the page of all explorers: which one is turned in each.
 NOTEBOOKS = {
     "start_here": "Shape walk",
-    "images_fourier": "What is read, back on the input",
+    "training": "What is read, back on the input",
     "mask_units": "Mask units",
     "distillation_token": "One photograph, three families",
     "explore": "Fourier features",
 }
-TAKES_A_PICTURE = ("images_fourier", "distillation_token")
+TAKES_A_PICTURE = ("training", "distillation_token")
 FILES = {row.name: row.file for row in contents.read()}
 SCREENSHOTS = tutorial.ROOT / "screenshots"
 CHROMIUM = next(

@@ -16,7 +16,7 @@ def _read(latents: int, inputs: int, channels: int) -> int:
 READING_FLOPS = Exercise(
     task="return the operations of a cross-attention layer: `latents` rows read `inputs` rows, all "
     "`channels` wide. Queries, keys, values, scores, context, output, and an MLP of two maps.",
-    inputs=lambda: (512, 50176, 200),
+    inputs=lambda draw: (draw.choice((512, 256, 2048)), draw.choice((50176, 2048, 784)), 200),
     reference=_read,
     slips=(
         Slip(
@@ -40,7 +40,7 @@ READING_FLOPS = Exercise(
 MAP_BYTES = Exercise(
     task="return the bytes of the attention maps of all heads: `latents` rows read `inputs` rows; "
     "numbers of 32 bits.",
-    inputs=lambda: (2048, 182528, 3),
+    inputs=lambda draw: (2048, draw.choice((182528, 50176, 4096)), draw.choice((3, 8, 16))),
     reference=lambda latents, inputs, heads: 4 * heads * latents * inputs,
     slips=(
         Slip("32 bits are 4 bytes.", lambda n, m, heads: 32 * heads * n * m),
@@ -69,7 +69,7 @@ HALF_THE_COST = Exercise(
     "takes at most half the operations of `layers` self-attention layers on all inputs. "
     "attention(n, m, c) counts one layer in which n rows read m rows, all c wide; it is the first "
     "argument.",
-    inputs=lambda: (_read, 1024, 64, 4),
+    inputs=lambda draw: (_read, draw.choice((1024, 900, 640)), 64, draw.choice((4, 6, 3))),
     reference=lambda _attention, inputs, channels, layers: _most(inputs, channels, layers, 0.5),
     slips=(
         Slip("half the operations, not as many.",

@@ -5,7 +5,8 @@ from torch import Tensor
 
 from perceiver_tutorial.attention import attention
 
-from ...kit.exercises import BugHunt, Exercise, Slip, latents_and_inputs
+from ...kit.exercises import BugHunt, Exercise, Slip
+from ...kit.exercises.write import latents_and_inputs
 from ...kit.predictions import walked
 
 

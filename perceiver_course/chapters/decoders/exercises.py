@@ -13,7 +13,14 @@ from ...kit.predictions import Prediction
 ALL_AND_ONE_CHUNK = Exercise(
     task="return (queries of a whole video, queries of one of `chunks` chunks): one for each pixel "
     "of each frame, one for each patch of samples, and one for the label, which every chunk asks.",
-    inputs=lambda: (16, 224, 224, 30720, 16, 128),
+    inputs=lambda draw: (
+        draw.choice((16, 8, 32)),
+        draw.choice((224, 160, 320)),
+        draw.choice((224, 192, 96)),
+        draw.choice((30720, 20480, 40960)),
+        16,
+        draw.choice((128, 64, 32)),
+    ),
     reference=lambda frames, height, width, samples, patch, chunks: (
         frames * height * width + samples // patch + 1,
         frames * height * width // chunks + samples // patch // chunks + 1,
@@ -44,26 +51,44 @@ ALL_AND_ONE_CHUNK = Exercise(
 )
 
 
-def _chunks() -> tuple:
-    generator = torch.Generator().manual_seed(0)
-    latents = torch.randn(2, 5, 4, generator=generator)
-    queries = torch.randn(2, 12, 4, generator=generator)
-    return lambda asked: attention(asked, latents, latents), queries, 3
+def _chunks(draw) -> tuple:
+    batch, many, channels = draw.sizes(3, low=2, high=6)
+    size = draw.choice((3, 4, 5))
+    latents = draw.randn(batch, many, channels)
+
+    def answer(asked: torch.Tensor) -> torch.Tensor:
+        if asked.shape[1] > size:
+            raise MemoryError(f"{asked.shape[1]} queries at once; there is memory for {size}.")
+        return attention(asked, latents[: len(asked)], latents[: len(asked)])
+
+    return answer, draw.randn(batch, 3 * size + 2, channels), size
+
+
+def _answered(answer, queries: torch.Tensor, size: int, axis: int = 1) -> torch.Tensor:
+    return torch.cat([answer(some) for some in queries.split(size, 1)], axis)
 
 
 IN_CHUNKS = Exercise(
     task="answer queries [batch, outputs, channels] `size` rows at a time with answer(some), and "
-    "put the answers end to end.",
+    "put the answers end to end. The last piece may be smaller.",
     inputs=_chunks,
-    reference=lambda answer, queries, _size: answer(queries),
+    reference=_answered,
     slips=(
         Slip(
             "the pieces lie along axis 1, the outputs; axis 0 is the batch.",
-            lambda answer, queries, size: torch.cat([answer(q) for q in queries.split(size, 1)]),
+            lambda answer, queries, size: torch.cat(
+                [answer(some)[:, :size] for some in queries[:, : 3 * size].split(size, 1)]
+            ),
         ),
         Slip(
             "stack makes a new axis; put the pieces end to end along the outputs.",
-            lambda answer, queries, size: torch.stack([answer(q) for q in queries.split(size, 1)]),
+            lambda answer, queries, size: torch.stack(
+                [answer(some) for some in queries[:, : 3 * size].split(size, 1)]
+            ),
+        ),
+        Slip(
+            "the last piece is missing: it is smaller than the others.",
+            lambda answer, queries, size: _answered(answer, queries[:, : 3 * size], size),
         ),
         Slip(
             "that answers the first chunk only.",
@@ -75,7 +100,7 @@ IN_CHUNKS = Exercise(
 TWICE_AS_FINE = Exercise(
     task="return the places (y, x) of a grid with twice as many rows and columns, row by row, "
     "half-open: n cells stand at -1 + 2 * i / n.",
-    inputs=lambda: (3, 5),
+    inputs=lambda draw: tuple(draw.sizes(2)),
     reference=lambda rows, columns: grid_positions((2 * rows, 2 * columns), convention="half-open"),
     slips=(
         Slip(

@@ -11,9 +11,10 @@ from ...kit.exercises import BugHunt, Exercise, Slip
 from ...kit.predictions import Prediction
 
 
-def _scores_and_mask() -> tuple[Tensor, Tensor]:
-    scores = torch.tensor([[2.0, -1.0, 0.5, 3.0, 0.0], [-4.0, 1.0, -2.0, 5.0, 2.5]])
-    return scores, torch.tensor([[1, 0, 1, 1, 0], [1, 0, 1, 0, 0]]).bool()
+def _scores_and_mask(draw) -> tuple[Tensor, Tensor]:
+    batch, entities = draw.sizes(2, low=3)
+    may_point = torch.arange(entities) < 1 + draw.randint(entities - 1, batch)[:, None]
+    return 2 * draw.randn(batch, entities), may_point[:, draw.permutation(entities)]
 
 
 def _shares(scores: Tensor, may_point: Tensor) -> Tensor:
@@ -53,7 +54,7 @@ ENTITY_MAPS = Exercise(
     task="return two whole numbers, the cells of all attention maps of one head: of a Perceiver IO "
     "whose `latents` read `entities`, think `layers` times, and are asked by every entity; and of "
     "a Transformer of `layers` self-attention layers on the entities.",
-    inputs=lambda: (512, 32, 3),
+    inputs=lambda draw: (draw.choice((512, 300, 1024)), draw.choice((32, 24, 64)), draw.size()),
     reference=_cells,
     slips=(
         Slip(

@@ -15,7 +15,12 @@ from ...kit.predictions import walked
 STAGE_SHAPE = Exercise(
     task="return (tokens, channels) after a stage, counted from 0, of a Hiera that starts with "
     "patches 4 pixels apart and with `channels`; the picture is height x width pixels.",
-    inputs=lambda: (448, 320, 96, 2),
+    inputs=lambda draw: (
+        draw.choice((448, 256, 384)),
+        320,
+        draw.choice((96, 144, 112)),
+        draw.choice((2, 1, 3)),
+    ),
     reference=lambda height, width, channels, stage: (
         height * width // 16 // 4**stage,
         channels * 2**stage,
@@ -46,24 +51,28 @@ STAGE_SHAPE = Exercise(
 )
 
 
-def _tokens() -> tuple[Tensor]:
-    return (torch.randn(2, 24, 3, generator=torch.Generator().manual_seed(0)),)
+def _tokens(draw) -> tuple[Tensor]:
+    batch, groups, channels = draw.sizes(3)
+    return (draw.randn(batch, 4 * groups, channels),)
 
 
 POOL_IN_ORDER = Exercise(
-    task="max-pool tokens [2, 24, 3] in pooling order, four to one, into [2, 6, 3]: the four that "
-    "belong together stand 6 apart.",
+    task="max-pool tokens [batch, 4 n, channels] in pooling order, four to one, into [batch, n, "
+    "channels]: the four that belong together stand n apart.",
     inputs=_tokens,
-    reference=lambda tokens: tokens.unflatten(1, (4, 6)).amax(1),
+    reference=lambda tokens: tokens.unflatten(1, (4, -1)).amax(1),
     slips=(
         Slip(
-            "those four stand side by side in memory; in pooling order they stand 6 apart.",
-            lambda tokens: tokens.unflatten(1, (6, 4)).amax(2),
+            "those four stand side by side in memory; in pooling order they stand n apart.",
+            lambda tokens: tokens.unflatten(1, (-1, 4)).amax(2),
         ),
         Slip(
-            "that is the mean; Hiera takes the maximum.", lambda t: t.unflatten(1, (4, 6)).mean(1)
+            "that is the mean; Hiera takes the maximum.", lambda t: t.unflatten(1, (4, -1)).mean(1)
         ),
-        Slip("a slice keeps one of the four and forgets the others.", lambda tokens: tokens[:, :6]),
+        Slip(
+            "a slice keeps one of the four and forgets the others.",
+            lambda tokens: tokens[:, : tokens.shape[1] // 4],
+        ),
     ),
 )
 

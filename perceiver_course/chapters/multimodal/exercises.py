@@ -18,7 +18,9 @@ def _owners(asked: list[int], order: tuple[str, ...]) -> list[str]:
 OWNERS = Exercise(
     task="return the name of the modality that owns each of these rows of the published input "
     "array. There are 1,920 rows of audio, 50,176 of image, 1 of label.",
-    inputs=lambda: ([0, 1919, 1920, 51_000, 52_095, 52_096],),
+    inputs=lambda draw: (
+        [0, 1919, 1920, 51_000, 52_095, 52_096, *draw.randint(52_097, 3).tolist()],
+    ),
     reference=lambda asked: _owners(asked, ("audio", "image", "label")),
     slips=(
         Slip(
@@ -34,12 +36,12 @@ OWNERS = Exercise(
 )
 
 
-def _parts() -> tuple:
-    generator = torch.Generator().manual_seed(0)
-    sizes = {"image": (3, 4), "audio": (2, 5), "label": (1, 6)}
-    parts = {name: torch.randn(2, *size, generator=generator) for name, size in sizes.items()}
-    padding = {n: torch.randn(8 - c, generator=generator) for n, (_, c) in sizes.items()}
-    return parts, padding
+def _parts(draw) -> tuple:
+    rows, channels = draw.sizes(3), draw.sizes(3, low=3, high=7)
+    sizes = dict(zip(("image", "audio", "label"), zip(rows, channels, strict=True), strict=True))
+    batch = draw.size()
+    parts = {name: draw.randn(batch, *size) for name, size in sizes.items()}
+    return parts, {name: draw.randn(8 - width) for name, (_, width) in sizes.items()}
 
 
 def _widen(part, padding):
@@ -82,7 +84,7 @@ END_TO_END = Exercise(
 EVEN_CHUNKS = Exercise(
     task="return the largest number of chunks that splits both the pixels and the patches of "
     "sound into equal pieces, without a rest.",
-    inputs=lambda: (16 * 224 * 224, 30720 // 16),
+    inputs=lambda draw: (16 * 224 * draw.choice((224, 180, 96)), draw.choice((1920, 1440, 2400))),
     reference=math.gcd,
     slips=(
         Slip("so many chunks would not split the pixels evenly.", lambda _pixels, patches: patches),

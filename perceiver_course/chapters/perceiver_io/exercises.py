@@ -5,7 +5,8 @@ from torch import Tensor, nn
 
 from perceiver_tutorial.attention import attention, attention_weights
 
-from ...kit.exercises import BugHunt, Exercise, Slip, latents_and_inputs
+from ...kit.exercises import BugHunt, Exercise, Slip
+from ...kit.exercises.write import latents_and_inputs
 
 READ = Exercise(
     task="let the latents read the inputs: return softmax(latents inputs^T / sqrt(4)) inputs.",

@@ -20,7 +20,7 @@ from ...kit.predictions import Prediction
 POINT_WIDTH = Exercise(
     task="return how many channels a point has in the input array: 3 coordinates, each written "
     "with `bands` bands, and so many features as they are.",
-    inputs=lambda: (64, 6),
+    inputs=lambda draw: (draw.choice((64, 32, 10)), draw.size()),
     reference=lambda bands, features: 3 * (2 * bands + 1) + features,
     slips=(
         Slip("each band has a sine and a cosine.",
@@ -33,7 +33,7 @@ POINT_WIDTH = Exercise(
 
 KEEP_POINTS = Exercise(
     task="return `mask` [clouds, most], True where a cloud has a point, for a tensor of sizes.",
-    inputs=lambda: (torch.tensor([3, 5, 1]), 5),
+    inputs=lambda draw: (torch.tensor([3, most := draw.size(low=5), 1, 2]), most),
     reference=lambda sizes, most: torch.arange(most) < sizes[:, None],
     slips=(
         Slip("counting from 0, a cloud of 3 points has the numbers 0, 1 and 2.",
@@ -46,8 +46,8 @@ KEEP_POINTS = Exercise(
 )  # fmt: skip
 
 
-def _cloud() -> tuple[Tensor, int]:
-    return torch.randn(40, 3, generator=torch.Generator().manual_seed(0)), 6
+def _cloud(draw) -> tuple[Tensor, int]:
+    return draw.randn(40, 3), draw.choice((6, 8, 7))
 
 
 def _farthest(points: Tensor, count: int) -> Tensor:

@@ -1,5 +1,8 @@
 """Every exercise accepts its reference and explains its slips; guesses hear what they believe."""
 
+import re
+from collections import namedtuple
+
 import pytest
 import torch
 from publics import course
@@ -28,17 +31,63 @@ def test_a_right_answer_is_right(capsys):
     assert capsys.readouterr().out == "right\n"
 
 
-@pytest.mark.parametrize("nothing", [None, ...])
-def test_no_answer_yet_is_no_error(nothing, capsys):
-    DOUBLE.check(lambda _: nothing)
+def _dots(x): ...
+
+
+def _returns_dots(_):
+    return ...
+
+
+def _adds_up_and_returns_dots(x):
+    x = x + x
+    return ...
+
+
+@pytest.mark.parametrize("stub", [_dots, _returns_dots, _adds_up_and_returns_dots, lambda _: ...])
+def test_no_answer_yet_is_no_error(stub, capsys):
+    DOUBLE.check(stub)
     assert capsys.readouterr().out == "your turn: double every number.\n"
+
+
+def _forgets_to_return(x):
+    x = 2 * x
+
+
+def _divides(x):
+    return x / x.undefined
+
+
+Named = namedtuple("Named", "doubled")
+
+
+@pytest.mark.parametrize("answer, told", [
+    (_forgets_to_return, "your function returns nothing: is a `return` missing?"),
+    (_divides, "your code stops in `return x / x.undefined`: AttributeError: 'Tensor' object has "
+               "no attribute 'undefined'"),
+    (lambda x, _: x, r"your code stops: TypeError: "),
+    (3, "expected your function, without calling it, got 3."),
+    (lambda x: Named(2 * x), "(tensor([2., 4.]),); a tensor is expected."),
+    (lambda x: lambda: 2 * x, "the function <lambda> itself, not what it returns; a tensor is"),
+])  # fmt: skip
+def test_what_is_no_answer_is_told_in_a_sentence(answer, told):
+    with pytest.raises(NotYet, match=re.escape(told)):
+        DOUBLE.check(answer)
+
+
+def test_inputs_that_are_changed_in_place_fool_no_check():
+    def doubles_in_place(x):
+        x *= 2
+        return 0 * x
+
+    with pytest.raises(NotYet):
+        DOUBLE.check(doubles_in_place)
 
 
 @pytest.mark.parametrize("answer, hint", [
     (lambda x: x**2, r"that squares them\."),
-    (lambda x: 3 * x, r"right shape, wrong values: off by 2 at worst"),
+    (lambda x: 3 * x, r"right shape; everywhere 1.5 times what it should be"),
     (lambda x: x[:1], r"shape \(1,\), expected \(2,\)"),
-    (lambda _: "two", r"'two' is not it; expected a value of type Tensor"),
+    (lambda _: "two", r"'two'; a tensor is expected"),
 ])  # fmt: skip
 def test_a_wrong_answer_gets_its_hint(answer, hint):
     with pytest.raises(NotYet, match=hint):
@@ -60,7 +109,7 @@ def test_every_reference_is_right(name, capsys):
 def test_every_slip_is_rejected_and_explained(name, number):
     slip = ALL[name].slips[number]
     with pytest.raises(NotYet) as refusal:
-        ALL[name].check(slip.answer)
+        ALL[name].check(ALL[name].function_of(slip))
     assert str(refusal.value) == slip.hint
 
 
@@ -76,8 +125,9 @@ def test_every_hunt_can_be_won(name, capsys):
 @pytest.mark.parametrize("name", HUNTS)
 def test_shapes_alone_win_no_hunt(name):
     right, arguments = HUNTS[name].right, HUNTS[name].inputs()
-    assert all(bug(*arguments).shape == right(*arguments).shape for bug in HUNTS[name].bugs)
-    count = len(HUNTS[name].bugs)
+    bugs = HUNTS[name].functions()
+    assert all(bug(*arguments).shape == right(*arguments).shape for bug in bugs)
+    count = len(bugs)
     with pytest.raises(NotYet, match=rf"lets {count} of {count} wrong functions pass"):
         HUNTS[name].check(lambda function: function(*arguments).shape == right(*arguments).shape)
 

@@ -1,1 +1,0 @@
-"""Chapter: images with Fourier positions."""
