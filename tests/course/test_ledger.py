@@ -1,9 +1,7 @@
 """The ledger: what `claim` says and refuses, and whether every claim is checked somewhere."""
 
 import json
-import math
 from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from transformers.models.perceiver import modeling_perceiver
 
 from perceiver_course import claim
 from perceiver_course.kit.claims import (
@@ -26,7 +23,6 @@ from perceiver_course.kit.coverage import checks, open_claims, report, unchecked
 from tests import conftest
 
 CLAIMS = read_claims()
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 EXPECTING = [claim_id for claim_id, entry in CLAIMS.items() if entry.expect is not None]
 VERDICTS = {
     *("holds", "corrected", "outdated", "needs-weights", "not-checkable", "common assumption")
@@ -127,35 +123,6 @@ def test_another_value_is_refused_with_both_values_and_the_texts(capsys):
 
 def test_a_claim_error_fails_a_test():
     assert issubclass(ClaimError, AssertionError)
-
-
-def cell_of(claim_id: str, notebook: str) -> str:
-    """The code with which a notebook measures a claim."""
-    [path] = NOTEBOOKS.glob(f"??_{notebook}.ipynb")
-    sources = ["".join(c["source"]) for c in json.loads(path.read_text("utf-8"))["cells"]]
-    [source] = [source for source in sources if f'"{claim_id}"' in source]
-    return source
-
-
-def test_a_notebooks_claim_about_scores_turns_red_when_transformers_scales_otherwise(monkeypatch):
-    source = cell_of("pio.core.attention-scale", "attention")
-    exec(source, {})
-    other = SimpleNamespace(**{**vars(math), "sqrt": lambda x: 1.01 * math.sqrt(x)})
-    monkeypatch.setattr(modeling_perceiver, "math", other)
-    with pytest.raises(ClaimError, match="attention-scale: reality gives"):
-        exec(source, {})
-
-
-def test_a_notebooks_claim_about_latents_turns_red_when_transformers_copies_them(monkeypatch):
-    source = cell_of("pio.core.latents-batch", "shapes")
-    exec(source, {})
-
-    def copied(self, batch_size):
-        return self.latents.repeat(batch_size, 1, 1)
-
-    monkeypatch.setattr(modeling_perceiver.PerceiverEmbeddings, "forward", copied)
-    with pytest.raises(ClaimError, match="latents-batch: reality gives"):
-        exec(source, {})
 
 
 def test_an_unknown_claim_suggests_the_nearest():
