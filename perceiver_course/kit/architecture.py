@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from .axes import AXES
-from .picture import Picture, box, middle, sheet, write
+from .picture import Number, Picture, box, middle, sheet, write
 
 GREY, PALE = "#D5D5D5", "#F6F6F6"
 PARTS = {
@@ -32,7 +32,7 @@ class _Drawing:
     def colour(self, part: str) -> str:
         return PARTS[part] if self.highlight in (None, part) else GREY
 
-    def module(self, x: float, width: float, words: str, part: str, height: float = 7.0) -> None:
+    def module(self, x: Number, width: Number, words: str, part: str, height: Number = 7) -> None:
         ground = "white" if self.highlight in (None, part) else PALE
         corner = x, MIDDLE - height / 2
         look = {"boxstyle": "round,pad=0.3", "fc": ground, "ec": self.colour(part), "lw": 2}
@@ -42,14 +42,14 @@ class _Drawing:
                 self.axes, x + width / 2, MIDDLE + 1.7 * (number - (len(lines) - 1) / 2), line, 9
             )
 
-    def array(self, x: float, y: float, rows: int, words: tuple[str, str], part: str) -> None:
+    def array(self, x: Number, y: Number, rows: int, words: tuple[str, str], part: str) -> None:
         """An array as tall as it has rows, its words below."""
         height = max(TALLEST * rows / self.rows_of_inputs, LOWEST)
         box(self.axes, x - 1.6, y - height / 2, 3.2, height, facecolor=self.colour(part))
         for number, line in enumerate(words):
             middle(self.axes, x, y + height / 2 + 1.5 + 1.7 * number, line, 9)
 
-    def arrow(self, start: tuple, end: tuple, part: str, words: str = "", bend: float = 0) -> None:
+    def arrow(self, start: tuple, end: tuple, part: str, words: str = "", bend: Number = 0) -> None:
         look = {"arrowstyle": "-|>", "mutation_scale": 12, "lw": 2, "color": self.colour(part)}
         way = f"arc3,rad={bend}"
         self.axes.add_patch(FancyArrowPatch(start, end, connectionstyle=way, **look))
@@ -115,7 +115,7 @@ def architecture(
 
 
 def _told(
-    highlight: str | None, size: dict[str, str], times: float, layers: int, repeats: int
+    highlight: str | None, size: dict[str, str], times: Number, layers: int, repeats: int
 ) -> str:
     coloured = f" In colour: {highlight}." if highlight else ""
     return (

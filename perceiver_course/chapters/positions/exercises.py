@@ -227,8 +227,8 @@ FEWEST_CHANNELS = Project(
     name="positions.channels",
     task="write a function without arguments that returns an encoding of "
     f"{CELLS} positions on a line, [{CELLS}, channels], with numbers from -1 to 1. Noise of "
-    "standard deviation 0.5 is added to every number, and the nearest encoding is taken. On average "
-    "it may be one position off. The fewer channels, the better.",
+    "standard deviation 0.5 is added to every number, and the nearest encoding is taken. On "
+    "average it may be one position off. The fewer channels, the better.",
     score=lambda yours: num_channels(yours()),
     rivals={
         "frequencies evenly spaced": smallest(_linear),
