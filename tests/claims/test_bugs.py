@@ -20,8 +20,6 @@ IN_A_LOOP = {
 # These have more than two claims, from before there was an errata page. The set may only shrink.
 MANY_CLAIMS = {
     "03_cross_attention.ipynb",
-    "04_positions.ipynb",
-    "05_whole_machine.ipynb",
     "07_bytes.ipynb",
     "08_masked_language.ipynb",
     "09_text_classification.ipynb",

@@ -1,10 +1,7 @@
 """What readers type is what the package is: the same names, weights and numbers."""
 
 import pytest
-from shaken import relative_error, shake
-from tolerances import EXACT
-from torch import Tensor
-from twins import ROOT, TWINS, TYPED_CLASSES, page
+from twins import ROOT, TWINS, TYPED_CLASSES, assert_same_numbers, page, tensors
 
 pytestmark = pytest.mark.usefixtures("float64", "no_gradients")
 each = pytest.mark.parametrize("name", TWINS)
@@ -24,24 +21,7 @@ def test_twins_have_the_same_name(name):
 
 @each
 def test_a_typed_module_takes_its_twins_weights_and_gives_the_same_numbers(name):
-    twin = TWINS[name]()
-    assert len(twin.names) <= 5
-    shake(twin.ours)
-    twin.load()
-    theirs, ours = (
-        tensors(twin.typed.eval()(*twin.inputs)),
-        tensors(twin.ask(twin.ours, *twin.inputs)),
-    )
-    assert len(theirs) == len(ours)
-    assert max(relative_error(*both) for both in zip(ours, theirs, strict=True)) < EXACT
-
-
-def tensors(answer) -> list[Tensor]:
-    """All tensors of an answer, in the order of their names."""
-    if isinstance(answer, Tensor):
-        return [answer]
-    parts = [answer[name] for name in sorted(answer)] if isinstance(answer, dict) else answer
-    return [tensor for part in parts for tensor in tensors(part)]
+    assert_same_numbers(TWINS[name]())
 
 
 @each

@@ -12,6 +12,8 @@ from typing import Any
 
 import torch
 import typed_models as typed
+from shaken import relative_error, shake
+from tolerances import EXACT
 from torch import Tensor, nn
 
 from perceiver_tutorial import attention, deit, hiera, perceiver, positions
@@ -20,7 +22,11 @@ from perceiver_tutorial.perceiver.config import NO_RESIDUAL
 from perceiver_tutorial.perceiver.decoder import PerceiverDecoder
 
 ROOT = Path(__file__).parents[2]
-TYPED_CLASSES = {name: one for name, one in vars(typed).items() if inspect.isclass(one)}
+TYPED_CLASSES = {
+    name: one
+    for name, one in vars(typed).items()
+    if inspect.isclass(one) and one.__module__ == typed.__name__
+}
 
 Names = dict[str, str]
 
@@ -60,6 +66,27 @@ def renamed(state: dict[str, Tensor], names: Names) -> dict[str, Tensor]:
         begin = max((old for old in names if name.startswith(old)), key=len, default="")
         found[names.get(begin, "") + name.removeprefix(begin)] = value
     return found
+
+
+def assert_same_numbers(twin: Twin) -> None:
+    """A typed module takes its twin's weights, of at most five other names, and does the same."""
+    assert len(twin.names) <= 5
+    shake(twin.ours)
+    twin.load()
+    theirs, ours = (
+        tensors(twin.typed.eval()(*twin.inputs)),
+        tensors(twin.ask(twin.ours, *twin.inputs)),
+    )
+    assert len(theirs) == len(ours)
+    assert max(relative_error(*both) for both in zip(ours, theirs, strict=True)) < EXACT
+
+
+def tensors(answer: Any) -> list[Tensor]:
+    """All tensors of an answer, in the order of their names."""
+    if isinstance(answer, Tensor):
+        return [answer]
+    parts = [answer[name] for name in sorted(answer)] if isinstance(answer, dict) else answer
+    return [tensor for part in parts for tensor in tensors(part)]
 
 
 # --- the floor ----------------------------------------------------------------------------------

@@ -1,11 +1,15 @@
 """The models as readers type them: one short class a concept, no options, no checks.
 
-Each is the twin of the package's class of the same name: see `twins` and docs/twins.md.
+Each is the twin of the package's class of the same name: see `twins` and docs/twins.md. What
+notebooks have in a cell that readers keep is taken from there; here stands what none has yet.
 """
 
 import torch
 from einops import rearrange, reduce
+from kept_cells import run_kept_cells
 from torch import nn
+
+KEPT = run_kept_cells(globals())
 
 
 def attention(q, k, v, mask=None):

@@ -49,10 +49,16 @@ def _every_number_is_a_layer(theirs: Shapes, table: Mapping[str, str]) -> Shapes
     return found
 
 
+def _stored(draw) -> tuple[Shapes, dict[str, str]]:
+    width, more = draw.sizes(2)
+    shapes = {name: tuple(width * size for size in shape) for name, shape in STORED.items()}
+    return {**shapes, f"blocks.{10 + more}.norm1.weight": (width,)}, TABLE
+
+
 RENAME = Exercise(
     task="`table` has their names and ours; {} stands for the number of a layer, the same in both. "
     "Return {our name: shape} for {their name: shape}; leave out what has no row.",
-    inputs=lambda: (STORED, TABLE),
+    inputs=_stored,
     reference=_renamed,
     slips=(
         Slip(
@@ -75,8 +81,9 @@ RENAME = Exercise(
 )
 
 
-def _fused() -> tuple[Tensor, int, int]:
-    return torch.randn(36, 12, generator=torch.Generator().manual_seed(0)), 3, 2
+def _fused(draw) -> tuple[Tensor, int, int]:
+    heads = draw.choice((3, 4, 2))
+    return draw.randn(36, 12), heads, heads - 1
 
 
 KEYS_OF_A_HEAD = Exercise(
@@ -101,6 +108,14 @@ KEYS_OF_A_HEAD = Exercise(
         Slip(
             "those are all keys; a head has a part of them.",
             lambda fused, *_: fused.chunk(3)[1],
+        ),
+        Slip(
+            "those are its values; keys are the second third.",
+            lambda fused, heads, head: fused.unflatten(0, (3, heads, -1))[2, head],
+        ),
+        Slip(
+            "heads count from 0: that is the head before.",
+            lambda fused, heads, head: fused.unflatten(0, (3, heads, -1))[1, head - 1],
         ),
     ),
 )
@@ -128,23 +143,23 @@ DOCTORED = Exercise(
     task="somebody renamed one weight of the file, transposed another, and put queries, keys and "
     "values of a third in another order. Return their three names, as they are in the file.",
     inputs=lambda _: (),
-    reference=lambda: (RENAMED, TRANSPOSED, REORDERED),
+    reference=lambda: {RENAMED, TRANSPOSED, REORDERED},
     slips=(
         Slip(
             "the first is the name that it should have; which name has it in the file?",
-            lambda: ("norm.weight", TRANSPOSED, REORDERED),
+            lambda: {"norm.weight", TRANSPOSED, REORDERED},
         ),
         Slip(
             "the block is right, but its attention looks where it should: qkv is well.",
-            lambda: (RENAMED, "blocks.1.attn.qkv.weight", REORDERED),
+            lambda: {RENAMED, "blocks.1.attn.qkv.weight", REORDERED},
         ),
         Slip(
             "errors travel on: repair the first block that differs, then look for the next.",
-            lambda: (RENAMED, TRANSPOSED, "blocks.2.attn.qkv.weight"),
+            lambda: {RENAMED, TRANSPOSED, "blocks.2.attn.qkv.weight"},
         ),
         Slip(
             "a projection in the wrong order? It has only one part; qkv has three.",
-            lambda: (RENAMED, TRANSPOSED, "blocks.3.attn.proj.weight"),
+            lambda: {RENAMED, TRANSPOSED, "blocks.3.attn.proj.weight"},
         ),
     ),
 )

@@ -15,14 +15,14 @@ from perceiver_tutorial.deit import (
 )
 from perceiver_tutorial.tracing import walk
 
-from ...kit.exercises import BugHunt, Exercise, Slip
+from ...kit.exercises import BugHunt, Draw, Exercise, Slip
 from ...kit.predictions import Prediction
 
 
-def _logits() -> tuple[Tensor, Tensor, float]:
-    generator = torch.Generator().manual_seed(0)
-    student, teacher = torch.randn(2, 5, 7, generator=generator)
-    return student, 3 * teacher, 2.5
+def _logits(draw) -> tuple[Tensor, Tensor, float]:
+    images, classes = draw.sizes(2)
+    teacher = 3 * draw.randn(images, classes)
+    return draw.randn(images, classes), teacher, draw.choice((2.5, 3.0, 1.5))
 
 
 def _logs(student: Tensor, teacher: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
@@ -64,14 +64,27 @@ SOFT_LOSS = Exercise(
             "both have to be softened by the same temperature.",
             lambda student, teacher, t: soft_divergence(student, teacher / t, 1.0) * t**2,
         ),
+        Slip(
+            "the factor is T^2: gradients shrink by T twice.",
+            lambda student, teacher, t: soft_divergence(student, teacher, t) / t,
+        ),
+        Slip(
+            "that is the sum over all images: divide by how many they are.",
+            lambda student, teacher, t: soft_divergence(student, teacher, t) * len(student),
+        ),
+        Slip(
+            "the other way round: kl_div takes the student first, the teacher second. And T^2 is "
+            "missing.",
+            lambda student, teacher, t: _swapped(student, teacher, t) / t**2,
+        ),
     ),
 )
 
 
-def _two_heads() -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    generator = torch.Generator().manual_seed(1)
-    first, second, teacher = torch.randn(3, 5, 7, generator=generator)
-    return first, second, torch.tensor([3, 0, 6, 6, 1]), 3 * teacher
+def _two_heads(draw) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    images, classes = draw.sizes(2, low=4)
+    first, second, teacher = (draw.randn(images, classes) for _ in range(3))
+    return first, second, draw.randint(classes, images), 3 * teacher
 
 
 HARD_LOSS = Exercise(
@@ -106,6 +119,18 @@ HARD_LOSS = Exercise(
                 (cross_entropy(first, labels) + cross_entropy(second, teacher.softmax(-1))) / 2
             ),
         ),
+        Slip(
+            "the teacher's logits are no probabilities; its choice is their argmax.",
+            lambda first, second, labels, teacher: (
+                (cross_entropy(first, labels) + cross_entropy(second, teacher)) / 2
+            ),
+        ),
+        Slip(
+            "the second head listens to the teacher, and each loss counts one half.",
+            lambda first, second, labels, _: (
+                cross_entropy(first, labels) + cross_entropy(second, labels)
+            ),
+        ),
     ),
 )
 
@@ -113,16 +138,16 @@ CLASSES_APART = Exercise(
     task="Meta's code divides the soft term by images times classes, timm by the images. A "
     "setting has alpha_meta (labels weigh 1 - alpha_meta). Return the alpha with which the "
     "other reduction weighs labels and teacher in the same proportion, given the classes.",
-    inputs=lambda: (0.5, 1000),
-    reference=lambda alpha, classes: round((alpha / classes) / (alpha / classes + 1 - alpha), 6),
+    inputs=lambda draw: (draw.choice((0.5, 0.1, 0.9)), draw.choice((1000, 10, 100))),
+    reference=lambda alpha, classes: (alpha / classes) / (alpha / classes + 1 - alpha),
     slips=(
         Slip(
             "the labels' weight changes, too: both weights have to sum to 1 again.",
-            lambda alpha, classes: round(alpha / classes, 6),
+            lambda alpha, classes: alpha / classes,
         ),
         Slip(
             "the other way: Meta's soft term is the smaller one.",
-            lambda alpha, classes: round(alpha * classes / (alpha * classes + 1 - alpha), 6),
+            lambda alpha, classes: alpha * classes / (alpha * classes + 1 - alpha),
         ),
         Slip(
             "then the teacher would count classes times as much as in Meta's code.",
@@ -133,7 +158,7 @@ CLASSES_APART = Exercise(
 
 
 def _loss_inputs() -> tuple[DeiTOutput, Tensor, Tensor]:
-    first, second, labels, teacher = _two_heads()
+    first, second, labels, teacher = _two_heads(Draw("two heads"))
     return DeiTOutput(first, second), labels, teacher
 
 

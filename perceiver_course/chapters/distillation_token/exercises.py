@@ -21,7 +21,12 @@ def _parameters(channels: int, depth: int, patches: int, classes: int) -> int:
 DEIT_PARAMETERS = Exercise(
     task="return how many parameters a distilled DeiT has. A patch has 16 x 16 pixels of 3 "
     "colours; a block has 12 C**2 + 13 C; there is one layer norm behind the last block.",
-    inputs=lambda: (192, 12, 196, 1000),
+    inputs=lambda draw: (
+        draw.choice((192, 384, 768)),
+        draw.choice((12, 6, 8)),
+        draw.choice((196, 256, 576)),
+        draw.choice((1000, 10, 100)),
+    ),
     reference=_parameters,
     slips=(
         Slip(
@@ -44,32 +49,34 @@ DEIT_PARAMETERS = Exercise(
 )
 
 
-def _table() -> tuple[Tensor]:
-    return (torch.randn(14, 3, generator=torch.Generator().manual_seed(0)),)
+def _table(draw) -> tuple[Tensor]:
+    patches, channels = draw.sizes(2, low=3, high=14)
+    return (draw.randn(patches + 2, channels),)
 
 
 SECOND_NOT_LAST = Exercise(
-    task="a table of positions [14, 3] has rows for the class token, 12 patches, the distillation "
-    "token. Return it in the order of the published weights: class, distillation, patches.",
+    task="a table of positions [patches + 2, channels] has rows for the class token, the patches, "
+    "the distillation token. Return it in the order of the published weights: class, "
+    "distillation, patches.",
     inputs=_table,
     reference=lambda table: torch.cat([table[:1], table[-1:], table[1:-1]]),
     slips=(
         Slip("this puts the distillation token first; it is the second.", lambda t: t.roll(1, 0)),
         Slip(
             "swapping two rows leaves the first patch at the end; all patches move down by one.",
-            lambda table: table[[0, 13, *range(2, 13), 1]],
+            lambda table: torch.cat([table[:1], table[-1:], table[2:-1], table[1:2]]),
         ),
         Slip("the patches keep their order.", lambda t: torch.cat([t[:1], t[1:].flip(0)])),
     ),
 )
 
 
-def _tokens() -> tuple[Tensor]:
-    return (torch.randn(4, 6, 3, generator=torch.Generator().manual_seed(0)) + 0.5,)
+def _tokens(draw) -> tuple[Tensor]:
+    return (draw.randn(*draw.sizes(3, low=3)) + 0.5,)
 
 
 TOKEN_COSINE = Exercise(
-    task="of tokens [4 images, 6 tokens, 3 channels], return the cosine of class and distillation "
+    task="of tokens [images, tokens, channels], return the cosine of class and distillation "
     "token, averaged over the images.",
     inputs=_tokens,
     reference=lambda tokens: cosine_similarity(tokens[:, 0], tokens[:, 1], dim=-1).mean(),
@@ -94,15 +101,15 @@ TOKEN_COSINE = Exercise(
 )
 
 
-def _heads() -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    generator = torch.Generator().manual_seed(0)
-    shapes = ((2, 3), (2, 3), (5, 3), (5, 3))
-    return tuple(torch.randn(shape, generator=generator) for shape in shapes)
+def _heads(draw) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    images, channels, classes = draw.sizes(3)
+    shapes = ((images, channels),) * 2 + ((classes, channels),) * 2
+    return tuple(draw.randn(*shape) for shape in shapes)
 
 
 ONE_MATRIX = Exercise(
-    task="class tokens c and distillation tokens d [2 images, 3 channels] have heads with weights "
-    "v and w [5 classes, 3 channels], no biases. Put tokens and heads together, so that one "
+    task="class tokens c and distillation tokens d [images, channels] have heads with weights "
+    "v and w [classes, channels], no biases. Put tokens and heads together, so that one "
     "product gives the mean of both logits.",
     inputs=_heads,
     reference=lambda c, d, v, w: torch.cat([c, d], dim=1) @ torch.cat([v, w], dim=1).T / 2,

@@ -16,7 +16,7 @@ from perceiver_tutorial.perceiver import (
     TokenClassifierConfig,
 )
 from perceiver_tutorial.perceiver.config import EncoderConfig, FourierConfig, PatchStem
-from perceiver_tutorial.perceiver.losses import best_spans, span_loss
+from perceiver_tutorial.perceiver.losses import best_spans
 from perceiver_tutorial.perceiver.spans import find_spans, tag_bytes
 from perceiver_tutorial.tracing import walk
 from perceiver_tutorial.zoo import build
@@ -27,7 +27,8 @@ from ...kit.predictions import Prediction
 from .model import AudioClassifierConfig, DetectionConfig, corners, intersection_over_union, match
 
 
-def _two_lists_of_boxes() -> tuple[Tensor, Tensor]:
+def _two_lists_of_boxes(draw) -> tuple[Tensor, Tensor]:
+    more = draw.size()
     some = [[0.5, 0.5, 0.4, 0.2], [0.3, 0.6, 0.2, 0.4], [0.2, 0.2, 0.2, 0.1], [0.5, 0.4, 0.8, 0.6]]
     others = [
         [0.6, 0.5, 0.4, 0.3],
@@ -35,7 +36,9 @@ def _two_lists_of_boxes() -> tuple[Tensor, Tensor]:
         [0.7, 0.9, 0.1, 0.2],
         [0.4, 0.5, 0.2, 0.3],
     ]
-    return torch.tensor(some), torch.tensor(others)
+    drawn = (0.2 + 0.6 * draw.rand(more, 4) for _ in range(2))
+    pairs = zip((some, others), drawn, strict=True)
+    return tuple(torch.cat([torch.tensor(known), further]) for known, further in pairs)
 
 
 def _shared(first: Tensor, second: Tensor) -> Tensor:
@@ -109,7 +112,7 @@ def _one_after_another(costs: Tensor) -> Tensor:
 HUNGARIAN_MATCH = Exercise(
     task="return for each thing, a column of costs [queries, things], the number of its query, as "
     "a tensor: no query twice, and the sum of the costs as small as can be.",
-    inputs=lambda: (COSTS,),
+    inputs=lambda draw: (COSTS[draw.permutation(4)],),
     reference=_query_of_each_thing,
     slips=(
         Slip("that lets two things share a query: argmin of a column knows of no other.",
@@ -197,47 +200,71 @@ PATCHES_IN_TIME = BugHunt(
 )
 
 
+def _counts(
+    num_bytes: int,
+    num_classes: int,
+    num_things: int,
+    *,
+    labels: int | None = None,
+    ends: int | None = None,
+    asks_classes: bool = False,
+    nothing: int = 0,
+) -> tuple[int, ...]:
+    named = num_classes if asks_classes else 1
+    return labels or num_bytes, ends or num_bytes, named, num_things + nothing
+
+
 QUERY_COUNTS = Exercise(
     task="how many queries does each task need? Return four numbers: to label all `num_bytes` "
     "bytes of a text; to point at the first and the last byte of an answer in it; to name one "
     "of `num_classes` classes of sound; to find up to `num_things` things in an image.",
-    inputs=lambda: (2048, 700, 100),
-    reference=lambda num_bytes, _num_classes, num_things: (num_bytes, num_bytes, 1, num_things),
+    inputs=lambda draw: (
+        draw.choice((2048, 512, 900)),
+        draw.choice((700, 8, 50)),
+        draw.choice((100, 6, 20)),
+    ),
+    reference=_counts,
     slips=(
         Slip(
             "one query asks for all classes at once; the classes are the channels of its answer.",
-            lambda num_bytes, num_classes, num_things: (
-                num_bytes,
-                num_bytes,
-                num_classes,
-                num_things,
-            ),
+            {"asks_classes": True},
         ),
         Slip(
             "begin and end are two scores of each byte: every byte is asked, not the two ends.",
-            lambda num_bytes, _num_classes, num_things: (num_bytes, 2, 1, num_things),
+            {"ends": 2},
         ),
+        Slip("one query gets one answer: every byte is to be labelled.", {"labels": 1}),
+        Slip('"nothing here" is one more class, not one more thing.', {"nothing": 1}),
         Slip(
             "the same bytes are asked once: both scores stand in one row.",
-            lambda num_bytes, _num_classes, num_things: (num_bytes, 2 * num_bytes, 1, num_things),
+            lambda *counts: (counts[0], 2 * counts[0], 1, counts[2]),
         ),
         Slip(
-            '"nothing here" is one more class, not one more thing.',
-            lambda num_bytes, _num_classes, num_things: (num_bytes, num_bytes, 1, num_things + 1),
+            "one query finds one thing: up to `num_things` are to be found.",
+            lambda *counts: (counts[0], counts[0], 1, 1),
         ),
     ),
 )
 
 
-def _pointed() -> tuple[Tensor, Tensor, Tensor]:
-    """Scores of two texts of 7 bytes, the true ends, and what is text."""
-    generator = torch.Generator().manual_seed(0)
-    mask = torch.arange(7) < torch.tensor([[7], [5]])
-    return torch.randn(2, 7, 2, generator=generator), torch.tensor([[1, 4], [3, 3]]), mask
+def _pointed(draw) -> tuple[Tensor, Tensor, Tensor]:
+    """Scores of two texts, the true ends, and what is text."""
+    length = draw.size(low=7, high=12)
+    mask = torch.arange(length) < torch.tensor([[length], [5]])
+    return draw.randn(2, length, 2), torch.tensor([[1, 4], [3, 3]]), mask
 
 
-def _ends(logits: Tensor, spans: Tensor) -> Tensor:
-    return cross_entropy(logits[..., 0], spans[:, 0]) + cross_entropy(logits[..., 1], spans[:, 1])
+def _span_loss(
+    logits: Tensor,
+    spans: Tensor,
+    mask: Tensor,
+    *,
+    of_padding: float | None = -torch.inf,
+    ends: tuple[int, ...] = (0, 1),
+    share: float = 1.0,
+) -> Tensor:
+    kept = logits if of_padding is None else logits.masked_fill(~mask[..., None], of_padding)
+    return share * sum(cross_entropy(kept[..., end], spans[:, end]) for end in ends)
 
 
 SPAN_LOSS = Exercise(
@@ -245,33 +272,27 @@ SPAN_LOSS = Exercise(
     "`logits` [batch, bytes, 2], `spans` [batch, 2] and `mask` [batch, bytes]: bytes that are not "
     "kept must not compete.",
     inputs=_pointed,
-    reference=span_loss,
+    reference=_span_loss,
     slips=(
         Slip(
             "padding competes: give bytes that are not kept a score of -torch.inf first.",
-            lambda logits, spans, _mask: _ends(logits, spans),
+            {"of_padding": None},
         ),
         Slip(
             "with a score of 0 padding still competes; -torch.inf leaves it no chance.",
-            lambda logits, spans, mask: _ends(logits.masked_fill(~mask[..., None], 0.0), spans),
+            {"of_padding": 0.0},
         ),
-        Slip(
-            "that is the mean of both ends; add them.",
-            lambda logits, spans, mask: span_loss(logits, spans, mask) / 2,
-        ),
-        Slip(
-            "that is the first byte only; the last one is to be found as well.",
-            lambda logits, spans, mask: cross_entropy(
-                logits[..., 0].masked_fill(~mask, -torch.inf), spans[:, 0]
-            ),
-        ),
+        Slip("that is the mean of both ends; add them.", {"share": 0.5}),
+        Slip("that is the first byte only; the last one is to be found as well.", {"ends": (0,)}),
+        Slip("that is the last byte only; the first one is to be found as well.", {"ends": (1,)}),
     ),
 )
 
 
-def _two_ends() -> tuple[list[float], list[float], int]:
-    """Six scores to begin, six to end; the likeliest end stands before the likeliest beginning."""
-    return [2.0, 0.0, 0.0, 0.0, 5.0, 0.0], [6.0, 0.0, 0.0, 6.5, 0.2, 0.5], 3
+def _two_ends(draw) -> tuple[list[float], list[float], int]:
+    """Scores to begin and to end; the likeliest end stands before the likeliest beginning."""
+    more = [0.0] * draw.size()
+    return [2.0, 0.0, 0.0, 0.0, 5.0, 0.0, *more], [6.0, 0.0, 0.0, 6.5, 0.2, 0.5, *more], 3
 
 
 def _best_of(begins, ends, max_bytes):
@@ -300,7 +321,7 @@ BEST_SPAN = Exercise(
         Slip(
             "an answer of one byte is one, too: first == last.",
             lambda begins, ends, _max_bytes: max(
-                ((i, j) for i in range(6) for j in range(i + 1, min(i + 3, 6))),
+                ((i, j) for i in range(len(ends)) for j in range(i + 1, min(i + 3, len(ends)))),
                 key=lambda span: begins[span[0]] + ends[span[1]],
             ),
         ),
@@ -315,7 +336,7 @@ def _runs(tags: list[int]) -> list[tuple[int, int, int]]:
 BYTES_TO_ENTITIES = Exercise(
     task="return all runs of one label other than 0, as sorted tuples (start, stop, label) with "
     "tags[start:stop] all alike.",
-    inputs=lambda: ([1, 1, 1, 0, 0, 3, 3, 2, 0, 1, 1],),
+    inputs=lambda draw: ([1, 1, 1, 0, 0, 3, 3, 2, 0, *draw.randint(3, 4).tolist(), 0, 1, 1],),
     reference=_runs,
     slips=(
         Slip(

@@ -3,6 +3,7 @@
 import torch
 from einops import rearrange
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 from perceiver_tutorial.hiera import PUBLISHED, HieraConfig, reroll, unroll
 from perceiver_tutorial.zoo import build
@@ -11,10 +12,9 @@ from ...kit.exercises import BugHunt, Exercise, Slip
 from ...kit.predictions import Prediction, walked
 
 
-def _maps() -> tuple[list[Tensor]]:
-    generator = torch.Generator().manual_seed(0)
-    grids = ((8, 12), (4, 6), (2, 3))
-    return ([torch.randn(2, 5, *grid, generator=generator) for grid in grids],)
+def _maps(draw) -> tuple[list[Tensor]]:
+    batch, channels, height, width = draw.sizes(4, high=6)
+    return ([draw.randn(batch, channels, n * height, n * width) for n in (4, 2, 1)],)
 
 
 def _doubled(grid: Tensor) -> Tensor:
@@ -33,8 +33,9 @@ def _top_down(maps: list[Tensor], stretch=_doubled) -> Tensor:
 
 
 TOP_DOWN = Exercise(
-    task="add up maps [2, 5, 8, 12], [2, 5, 4, 6] and [2, 5, 2, 3] on the finest grid: each cell "
-    "of a coarser sum becomes 2 x 2 equal cells, and is added to the next finer map.",
+    task="add up three maps [batch, channels, height, width], each half as high and wide as the "
+    "one before, on the finest grid: each cell of a coarser sum becomes 2 x 2 equal cells, "
+    "and is added to the next finer map.",
     inputs=_maps,
     reference=_top_down,
     slips=(
@@ -47,13 +48,23 @@ TOP_DOWN = Exercise(
             lambda maps: maps[0] + _doubled(maps[1]),
         ),
         Slip("that is their mean; wanted is the sum.", lambda maps: _top_down(maps) / len(maps)),
+        Slip(
+            "interpolated: here each cell becomes 2 x 2 equal cells (mode nearest).",
+            lambda maps: _top_down(
+                maps, lambda grid: interpolate(grid, scale_factor=2, mode="bilinear")
+            ),
+        ),
     ),
 )
 
 UNITS_OF_FILM = Exercise(
     task="return how many mask units a film of frames x height x width pixels has. A token stands "
     "for 2 x 4 x 4 pixels, a mask unit for 1 x 8 x 8 tokens.",
-    inputs=lambda: (16, 224, 288),
+    inputs=lambda draw: (
+        draw.choice((16, 8, 32)),
+        draw.choice((224, 160, 256)),
+        draw.choice((288, 320, 96)),
+    ),
     reference=lambda frames, height, width: frames // 2 * (height // 32) * (width // 32),
     slips=(
         Slip(
@@ -68,13 +79,18 @@ UNITS_OF_FILM = Exercise(
             "those are tokens; a unit holds 8 x 8 of them.",
             lambda frames, height, width: frames // 2 * (height // 4) * (width // 4),
         ),
+        Slip(
+            "that is one time only; two frames make the next one.",
+            lambda _frames, height, width: (height // 32) * (width // 32),
+        ),
     ),
 )
 
 KERNEL_OF_FILM = Exercise(
-    task="make of an image's kernel [4, 3, 7, 7] one for 3 frames, [4, 3, 3, 7, 7], that is the "
-    "same at every time, so that three equal frames give what the picture gives.",
-    inputs=lambda: (torch.randn(4, 3, 7, 7, generator=torch.Generator().manual_seed(0)),),
+    task="make of an image's kernel [out, in, height, width] one for 3 frames, [out, in, 3, "
+    "height, width], that is the same at every time, so that three equal frames give what the"
+    " picture gives.",
+    inputs=lambda draw: (draw.randn(*draw.sizes(4)),),
     reference=lambda kernel: kernel[:, :, None].expand(-1, -1, 3, -1, -1) / 3,
     slips=(
         Slip(

@@ -15,7 +15,12 @@ from ...kit.predictions import walked
 STAGE_SHAPE = Exercise(
     task="return (tokens, channels) after a stage, counted from 0, of a Hiera that starts with "
     "patches 4 pixels apart and with `channels`; the picture is height x width pixels.",
-    inputs=lambda: (448, 320, 96, 2),
+    inputs=lambda draw: (
+        draw.choice((448, 256, 384)),
+        320,
+        draw.choice((96, 144, 112)),
+        draw.choice((2, 1, 3)),
+    ),
     reference=lambda height, width, channels, stage: (
         height * width // 16 // 4**stage,
         channels * 2**stage,
@@ -42,28 +47,57 @@ STAGE_SHAPE = Exercise(
                 channels * 4**stage,
             ),
         ),
+        Slip(
+            "stages count from 0: before stage 1 there is one pooling.",
+            lambda height, width, channels, stage: (
+                height * width // 16 // 4 ** (stage + 1),
+                channels * 2 ** (stage + 1),
+            ),
+        ),
+        Slip(
+            "tokens come first, then channels.",
+            lambda height, width, channels, stage: (
+                channels * 2**stage,
+                height * width // 16 // 4**stage,
+            ),
+        ),
+        Slip(
+            "tokens become fewer, and wider: the channels double in every stage.",
+            lambda height, width, channels, stage: (height * width // 16 // 4**stage, channels),
+        ),
+        Slip(
+            "a quarter of the tokens, not a half; twice the channels, not four times.",
+            lambda height, width, channels, stage: (
+                height * width // 16 // 2**stage,
+                channels * 4**stage,
+            ),
+        ),
     ),
 )
 
 
-def _tokens() -> tuple[Tensor]:
-    return (torch.randn(2, 24, 3, generator=torch.Generator().manual_seed(0)),)
+def _tokens(draw) -> tuple[Tensor]:
+    batch, groups, channels = draw.sizes(3)
+    return (draw.randn(batch, 4 * groups, channels),)
 
 
 POOL_IN_ORDER = Exercise(
-    task="max-pool tokens [2, 24, 3] in pooling order, four to one, into [2, 6, 3]: the four that "
-    "belong together stand 6 apart.",
+    task="max-pool tokens [batch, 4 n, channels] in pooling order, four to one, into [batch, n, "
+    "channels]: the four that belong together stand n apart.",
     inputs=_tokens,
-    reference=lambda tokens: tokens.unflatten(1, (4, 6)).amax(1),
+    reference=lambda tokens: tokens.unflatten(1, (4, -1)).amax(1),
     slips=(
         Slip(
-            "those four stand side by side in memory; in pooling order they stand 6 apart.",
-            lambda tokens: tokens.unflatten(1, (6, 4)).amax(2),
+            "those four stand side by side in memory; in pooling order they stand n apart.",
+            lambda tokens: tokens.unflatten(1, (-1, 4)).amax(2),
         ),
         Slip(
-            "that is the mean; Hiera takes the maximum.", lambda t: t.unflatten(1, (4, 6)).mean(1)
+            "that is the mean; Hiera takes the maximum.", lambda t: t.unflatten(1, (4, -1)).mean(1)
         ),
-        Slip("a slice keeps one of the four and forgets the others.", lambda tokens: tokens[:, :6]),
+        Slip(
+            "a slice keeps one of the four and forgets the others.",
+            lambda tokens: tokens[:, : tokens.shape[1] // 4],
+        ),
     ),
 )
 
@@ -77,6 +111,13 @@ def _inside_units(tokens: Tensor, order: str) -> Tensor:
 
 def _shifted(tokens: Tensor) -> Tensor:
     return _inside_units(tokens.roll(1, 1), "slots units")
+
+
+def _first_unit_only(tokens: Tensor) -> Tensor:
+    """Unit 0 is right; the tokens of all other units attend to one another."""
+    is_first = torch.arange(tokens.shape[1]) % UNITS == 0
+    mask = is_first[:, None] == is_first
+    return attention(tokens, tokens, tokens, mask)
 
 
 def _stays_inside(attention) -> bool:
@@ -99,6 +140,7 @@ STAYS_INSIDE = BugHunt(
         lambda tokens: _inside_units(tokens, "units slots"),
         lambda tokens: attention(tokens, tokens, tokens),
         _shifted,
+        _first_unit_only,
     ),
     reference=_stays_inside,
 )

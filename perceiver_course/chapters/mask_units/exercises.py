@@ -9,48 +9,51 @@ from ...kit.exercises import BugHunt, Exercise, Slip
 SIDE = 4
 
 
-def _grid() -> tuple[Tensor]:
-    return (torch.arange(2 * 24 * 3).view(2, 24, 3) / 10,)
+def _grid(draw) -> tuple[Tensor, int]:
+    batch, rows, columns, channels = draw.sizes(4, low=2, high=6)
+    return draw.randn(batch, 4 * rows * columns, channels), 2 * rows
 
 
-def _unrolled(tokens: Tensor) -> Tensor:
-    return rearrange(tokens, "b (h y w x) c -> b (y x h w) c", h=2, y=2, w=3, x=2)
+SQUARES = "b (h y w x) c"
+
+
+def _unrolled(tokens: Tensor, rows: int, order: str = "y x h w") -> Tensor:
+    return rearrange(tokens, f"{SQUARES} -> b ({order}) c", h=rows // 2, y=2, x=2)
+
+
+def _rerolled(tokens: Tensor, rows: int, order: str = "y x h w") -> Tensor:
+    return rearrange(tokens, f"b ({order}) c -> b (h y) (w x) c", h=rows // 2, y=2, x=2)
 
 
 UNROLL_ONCE = Exercise(
-    task="unroll a grid of 4 x 6 tokens [2, 24, 3] once: all that stand top left in their 2 x 2 "
-    "come first, then all top right, all bottom left, all bottom right.",
+    task="unroll tokens [batch, rows * columns, channels] of a grid of `rows` rows once: all that "
+    "stand top left in their 2 x 2 come first, then all top right, all bottom left, all bottom "
+    "right.",
     inputs=_grid,
     reference=_unrolled,
     slips=(
-        Slip(
-            "top right comes before bottom left: y before x.",
-            lambda tokens: rearrange(tokens, "b (h y w x) c -> b (x y h w) c", h=2, y=2, w=3, x=2),
-        ),
+        Slip("top right comes before bottom left: y before x.", {"order": "x y h w"}),
         Slip(
             "that lays whole squares end to end; wanted is the same corner of all squares first.",
-            lambda tokens: rearrange(tokens, "b (h y w x) c -> b (h w y x) c", h=2, y=2, w=3, x=2),
+            {"order": "h w y x"},
         ),
-        Slip("nothing has moved yet.", lambda tokens: tokens),
+        Slip("nothing has moved yet.", {"order": "h y w x"}),
     ),
 )
 
 REROLL_ONCE = Exercise(
-    task="undo it: tokens [2, 24, 3] in pooling order back on their grid, [2, 4, 6, 3].",
-    inputs=lambda: (_unrolled(*_grid()),),
-    reference=lambda tokens: rearrange(
-        tokens, "b (y x h w) c -> b (h y) (w x) c", y=2, x=2, h=2, w=3
-    ),
+    task="undo it: tokens [batch, rows * columns, channels] in pooling order back on their grid of "
+    "`rows` rows, [batch, rows, columns, channels].",
+    inputs=_grid,
+    reference=_rerolled,
     slips=(
         Slip(
             "reshape moves nothing: it only draws other borders.",
-            lambda tokens: tokens.reshape(2, 4, 6, 3),
+            {"order": "h y w x"},
         ),
         Slip(
             "rows and columns of the 2 x 2 are exchanged.",
-            lambda tokens: rearrange(
-                tokens, "b (x y h w) c -> b (h y) (w x) c", y=2, x=2, h=2, w=3
-            ),
+            {"order": "x y h w"},
         ),
     ),
 )
@@ -58,7 +61,7 @@ REROLL_ONCE = Exercise(
 UNIT_OF = Exercise(
     task="return (mask unit, slot) of token number `token` in pooling order, where a picture has "
     "`units` mask units.",
-    inputs=lambda: (107, 49),
+    inputs=lambda draw: (draw.choice((107, 1200, 640)), draw.choice((49, 35, 70))),
     reference=lambda token, units: (token % units, token // units),
     slips=(
         Slip(
@@ -68,6 +71,10 @@ UNIT_OF = Exercise(
         Slip(
             "a unit has 64 tokens, but neighbours in memory belong to neighbouring units.",
             lambda token, _units: (token // 64, token % 64),
+        ),
+        Slip(
+            "units and slots count from 0.",
+            lambda token, units: (token % units + 1, token // units + 1),
         ),
     ),
 )

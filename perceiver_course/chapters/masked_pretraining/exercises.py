@@ -6,6 +6,7 @@ from functools import cache
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
+from torch.nn.functional import layer_norm
 
 from perceiver_tutorial.hiera import PUBLISHED, Hiera, HieraConfig, unroll
 from perceiver_tutorial.hiera.mask_units import hide_pixels, visible_tokens
@@ -17,18 +18,20 @@ from ...kit.exercises import BugHunt, Exercise, Slip
 from ...kit.predictions import Prediction, walked
 
 
-def _mask() -> tuple[Tensor]:
-    return (mask_of(random_units(3, (2, 6), 0.6, torch.Generator().manual_seed(1)), (2, 6)),)
+def _mask(draw) -> tuple[Tensor]:
+    batch, rows, columns = draw.sizes(3, low=3, high=6)
+    units = random_units(batch, (rows, columns), 0.6, draw.generator)
+    return (mask_of(units, (rows, columns)),)
 
 
 KEPT_NUMBERS = Exercise(
-    task="return the numbers [3, 4] of the mask units that are kept, in order, from mask [3, 12], "
-    "True where a unit is seen; each sample keeps 4.",
+    task="return the numbers [batch, kept] of the mask units that are visible, in order, from a "
+    "mask [batch, units], True where a unit is visible; each sample keeps as many.",
     inputs=_mask,
     reference=lambda mask: mask.nonzero()[:, 1].view(len(mask), -1),
     slips=(
         Slip(
-            "those are the hidden ones: True means seen.",
+            "those are the hidden ones: True means visible.",
             lambda mask: (~mask).nonzero()[:, 1].view(len(mask), -1),
         ),
         Slip(
@@ -44,10 +47,9 @@ KEPT_NUMBERS = Exercise(
 )
 
 
-def _patches() -> tuple[Tensor]:
-    generator = torch.Generator().manual_seed(0)
-    levels = 3 * torch.randn(2, 6, 1, generator=generator)
-    return (levels + torch.rand(2, 6, 48, generator=generator),)
+def _patches(draw) -> tuple[Tensor]:
+    batch, patches = draw.sizes(2)
+    return (3 * draw.randn(batch, patches, 1) + draw.rand(batch, patches, 48),)
 
 
 def _standard(patches: Tensor, axes: int | tuple[int, ...]) -> Tensor:
@@ -56,8 +58,8 @@ def _standard(patches: Tensor, axes: int | tuple[int, ...]) -> Tensor:
 
 
 PATCH_TARGETS = Exercise(
-    task="return what a decoder is to hit, from patches [2, 6, 48]: every patch minus its own "
-    "mean, over the root of its own variance plus 1e-6.",
+    task="return what a decoder is to hit, from patches [batch, patches, 48]: every patch minus "
+    "its own mean, over the root of its own variance plus 1e-6.",
     inputs=_patches,
     reference=lambda patches: _standard(patches, -1),
     slips=(
@@ -78,6 +80,15 @@ PATCH_TARGETS = Exercise(
             lambda patches: (
                 (patches - patches.mean(-1, keepdim=True)) / (patches.var(-1, keepdim=True) + 1e-6)
             ),
+        ),
+        Slip(
+            "that divides by the number of pixels, as layer_norm does; MAE's variance divides by "
+            "one less, as `var` does.",
+            lambda patches: layer_norm(patches, patches.shape[-1:], eps=1e-6),
+        ),
+        Slip(
+            "the mean has to be taken away first.",
+            lambda patches: patches / (patches.var(-1, keepdim=True) + 1e-6).sqrt(),
         ),
     ),
 )
