@@ -72,9 +72,15 @@ IN_PARTS = Exercise(
 
 
 def _linear_schedule(
-    step: int, steps: int, warmup: int, first: int = 1, last: int = 0, is_warm: bool = True
+    step: int,
+    steps: int,
+    warmup: int,
+    first: int = 1,
+    last: int = 0,
+    is_warm: bool = True,
+    late: int = 0,
 ) -> float:
-    if is_warm and step < warmup:
+    if is_warm and step < warmup + late:
         return (step + first) / warmup
     return (steps - step - last) / (steps - warmup)
 
@@ -89,11 +95,13 @@ LINEAR_SCHEDULE = Exercise(
     "over the first `warmup` steps, 1/warmup at step 0; then it falls in equal parts, from 1 at "
     "step `warmup`, so that it would be 0 at step `steps`.",
     inputs=_step_of,
+    rounds=5,
     reference=_linear_schedule,
     slips=(
         Slip("the first step would learn nothing: at step 0 the share is 1/warmup.", {"first": 0}),
         Slip("the last step, steps - 1, still learns a little.", {"last": 1}),
         Slip("the warm-up is missing.", {"is_warm": False}),
+        Slip("the warm-up ends one step too late: at step `warmup` the fall begins.", {"late": 1}),
         Slip(
             "the fall begins at step `warmup`: divide by steps - warmup.",
             lambda step, steps, warmup: (

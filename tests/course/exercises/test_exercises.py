@@ -66,6 +66,8 @@ Named = namedtuple("Named", "doubled")
                "no attribute 'undefined'"),
     (lambda x, _: x, r"your code stops: TypeError: "),
     (3, "expected your function, without calling it, got 3."),
+    (torch.zeros(9, 9), "expected your function, without calling it, got a Tensor."),
+    (lambda x: (each / 0 for each in x.tolist()), "your code stops"),
     (lambda x: Named(2 * x), "(tensor([2., 4.]),); a tensor is expected."),
     (lambda x: lambda: 2 * x, "the function <lambda> itself, not what it returns; a tensor is"),
 ])  # fmt: skip
@@ -111,6 +113,18 @@ def test_every_slip_is_rejected_and_explained(name, number):
     with pytest.raises(NotYet) as refusal:
         ALL[name].check(ALL[name].function_of(slip))
     assert str(refusal.value) == slip.hint
+
+
+PAIRS = [(name, hint) for name, e in ALL.items()
+         for hint, _ in [*e.mistakes()][len(e.slips) :]]  # fmt: skip
+
+
+@pytest.mark.parametrize("name, hint", PAIRS)
+def test_two_slips_together_are_rejected_and_explained(name, hint):
+    mistakes = dict(ALL[name].mistakes())
+    with pytest.raises(NotYet) as refusal:
+        ALL[name].check(mistakes[hint])
+    assert str(refusal.value) in mistakes  # two may come to the same as another
 
 
 HUNTS = {name: value for name, value in course().items() if isinstance(value, BugHunt)}
