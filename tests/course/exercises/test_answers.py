@@ -115,9 +115,9 @@ def test_there_are_many_answers_and_each_is_told_apart():
 
 
 def test_the_first_edition_took_wrong_answers_and_refused_right_ones():
-    before = [row["before"] for _, row in WRONG]
+    before = [row["before"] for _, row in WRONG if "before" in row]
     assert {*before} == {"named", "unnamed", "accepted"}
-    assert {row["before"] for _, row in RIGHT} == {"accepted", "refused"}
+    assert {row["before"] for _, row in RIGHT if "before" in row} == {"accepted", "refused"}
 
 
 @pytest.mark.parametrize("row", WRONG, ids=called)
