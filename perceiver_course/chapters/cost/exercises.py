@@ -156,7 +156,7 @@ PREDICTIONS = {
         slips={
             "B, 1, M, N": "turned round: a row for each who asks, a column for each who is read.",
             "B, 1, M, M": "that is a plain Transformer; here only the latents ask.",
-            "B, 1, N, N": "that is the map of thinking; in reading, the inputs are read.",
+            "B, 1, N, N": "that is latent self-attention; here latents attend to inputs.",
         },
         compute=_map_of_reading,
     ),
@@ -166,9 +166,9 @@ PREDICTIONS = {
         formula="F, 1, F**2",
         symbols={"F": 3},
         slips={
-            "F, F, F**2": "thinking happens among the latents and does not see the inputs.",
+            "F, F, F**2": "self-attention runs over latents; no input enters.",
             "F**2, 1, F**2": "only the columns of the reading's map are inputs.",
-            "F, F, F": "only in reading, where the columns are inputs; thinking sees none of them.",
+            "F, F, F": "only where the columns of the map are inputs: in cross-attention.",
             "F, 1, F": "where inputs read inputs, both rows and columns grow.",
         },
         compute=_map_growth,
