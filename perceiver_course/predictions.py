@@ -2,7 +2,7 @@
 
 from difflib import get_close_matches
 from pkgutil import iter_modules
-from types import EllipsisType
+from typing import Any
 
 from . import chapters
 from .kit.catalogue import Catalogue
@@ -12,7 +12,7 @@ TOPICS = [chapter.name for chapter in iter_modules(chapters.__path__)]
 PREDICTIONS = Catalogue("PREDICTIONS", {topic: f"chapters.{topic}.exercises" for topic in TOPICS})
 
 
-def predict(name: str, guess: tuple[int, ...] | str | EllipsisType) -> None:
+def predict(name: str, guess: Any) -> None:
     """Guess a shape before it is computed, and hear what the guess believes.
 
     A right guess about a step of a model is told where its sizes come from.
@@ -23,7 +23,6 @@ def predict(name: str, guess: tuple[int, ...] | str | EllipsisType) -> None:
 
     Raises:
         KeyError: if there is no such question.
-        ValueError: if the guess cannot be read.
 
     >>> predict("start.answer", (1, 1000))
     right: (1, 1000)

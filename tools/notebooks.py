@@ -3,12 +3,15 @@
     python tools/notebooks.py run notebooks/*.ipynb       execute, then store in normal form
     python tools/notebooks.py format notebooks/*.ipynb    ruff format the code, then the same form
     python tools/notebooks.py check notebooks/*.ipynb     name the files in another form
+    python tools/notebooks.py student notebooks/*.ipynb   into build/student, for a class: without
+                                                          solutions, teachers' cells, outputs
 
 The normal form: cells are numbered, the metadata names the kernel and the cells' tags, outputs hold
 what a reader can see without a kernel, and nothing holds a time, an address or a widget's number.
 """
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -23,6 +26,8 @@ KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 KEPT_METADATA = ("tags", "slideshow")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 SECONDS_PER_CELL = 600
+STUDENTS = Path("build/student")
+SOLUTION = r"<details><summary>(?:Solution|Answer)</summary>.*?</details>"
 
 
 def normal(notebook: NotebookNode) -> NotebookNode:
@@ -140,7 +145,35 @@ def check(path: Path) -> bool:
     return True
 
 
-VERBS: dict[str, Callable[[Path], bool]] = {"run": run, "format": reformat, "check": check}
+def for_students(notebook: NotebookNode) -> NotebookNode:
+    """A copy for a class: no solutions, no cells for instructors, no outputs.
+
+    Exercises are stored as stubs and stay as they are; so do cells to keep, and hints.
+    """
+    copied = nbformat.from_dict(notebook)
+    cells = []
+    for cell in copied.cells:
+        tags = cell.metadata.get("tags", [])
+        if "solution" in tags:
+            cell.source = re.sub(SOLUTION, "", cell.source, flags=re.DOTALL).strip()
+        if "instructor" not in tags and cell.source.strip():
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
+            cells.append(cell)
+    copied.cells = cells
+    return normal(copied)
+
+
+def student(path: Path) -> bool:
+    """Write one notebook's edition for a class."""
+    STUDENTS.mkdir(parents=True, exist_ok=True)
+    replace(STUDENTS / path.name, text(for_students(read(path))))
+    return True
+
+
+VERBS: dict[str, Callable[[Path], bool]] = {
+    "run": run, "format": reformat, "check": check, "student": student,
+}  # fmt: skip
 
 
 def main(words: list[str]) -> int:

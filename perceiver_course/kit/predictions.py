@@ -1,13 +1,14 @@
 """Predict, then run: guess a shape, and hear what the guess believes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from perceiver_tutorial.tracing import walk
 from perceiver_tutorial.tracing.models import Config, published_config
 
-from .arithmetic import letters_in, shape_of
+from .arithmetic import leaves_no_rest, letters_in, shape_of
 from .letters_of_shapes import letters_of
 from .shapes import COUNTS, shape_formula, sizes_of
 
@@ -37,28 +38,31 @@ class Prediction:
         made = self.compute()
         return tuple(getattr(made, "shape", made))
 
-    def judge(self, guess: tuple[int, ...] | str) -> str:
-        """What to say to a guess: numbers, or a formula in the same letters.
+    def judge(self, guess: Any) -> str:
+        """What to say to a guess: numbers, or a formula in the same letters."""
+        try:
+            if self._agrees(guess, self.formula):
+                return f"right: {shape_of(self.formula, self.symbols)}{self.because}"
+            for slip, belief in self.slips.items():
+                if self._agrees(guess, slip):
+                    return f"not yet: {belief}"
+            return f"not yet: {self._by_axis(guess)}"
+        except ValueError as error:
+            return f"not yet: {error}"
 
-        Raises:
-            ValueError: if the guess cannot be read.
-        """
-        if self._agrees(guess, self.formula):
-            return f"right: {shape_of(self.formula, self.symbols)}{self.because}"
-        for slip, belief in self.slips.items():
-            if self._agrees(guess, slip):
-                return f"not yet: {belief}"
-        return f"not yet: {self._by_axis(guess)}"
-
-    def _agrees(self, guess: tuple[int, ...] | str, formula: str) -> bool:
+    def _agrees(self, guess: Any, formula: str) -> bool:
         """Equal here and, for a formula, also where its letters stand for other numbers."""
         worlds = [self.symbols]
         if isinstance(guess, str):
             used = [letter for letter in self.symbols if letter in letters_in(guess)]
-            worlds += [{**self.symbols, letter: 2 * self.symbols[letter]} for letter in used]
+            others = [{**self.symbols, letter: 2 * self.symbols[letter]} for letter in used]
+            others.append({**self.symbols, **{letter: 2 * self.symbols[letter] for letter in used}})
+            if leaves_no_rest(formula, self.symbols):
+                others = [world for world in others if leaves_no_rest(formula, world)]
+            worlds += others
         return all(_value(guess, world) == shape_of(formula, world) for world in worlds)
 
-    def _by_axis(self, guess: tuple[int, ...] | str) -> str:
+    def _by_axis(self, guess: Any) -> str:
         got, want = _value(guess, self.symbols), shape_of(self.formula, self.symbols)
         if len(got) != len(want):
             return f"{got} has {len(got)} axes, expected {len(want)}."
@@ -68,8 +72,20 @@ class Prediction:
         return f"look again at axis {' and '.join(wrong)} (the first is axis 0)."
 
 
-def _value(guess: tuple[int, ...] | str, symbols: Mapping[str, int]) -> tuple[int, ...]:
-    return shape_of(guess, symbols) if isinstance(guess, str) else tuple(guess)
+def _value(guess: Any, symbols: Mapping[str, int]) -> tuple[int, ...]:
+    """A guess in numbers.
+
+    Raises:
+        ValueError: if it is neither numbers nor a formula.
+    """
+    if isinstance(guess, str):
+        return shape_of(guess, symbols)
+    sizes = guess if isinstance(guess, Sequence) else (guess,)
+    if not all(isinstance(size, int | float) for size in sizes):
+        raise ValueError(
+            f"expected numbers such as (1, 224, 3), or a text such as 'B, H*W, 3', got {guess!r}."
+        )
+    return tuple(sizes)
 
 
 def walked(

@@ -12,6 +12,7 @@ from statistics import median
 
 import nbformat
 import pytest
+import yaml
 from nbval.plugin import comment_markers, get_sanitize_patterns, metadata_tags
 
 from perceiver_course.kit.axes import AXES
@@ -151,6 +152,17 @@ def defines_only_what_is_kept_or_asked(notebook: Notebook) -> Complaints:
             yield f"{name} defines something, but is neither kept nor an exercise: {MOVE}"
 
 
+def tags_what_it_answers(notebook: Notebook) -> Complaints:
+    """An edition for a class is made by tags: see `tools.notebooks.for_students`."""
+    for name, cell, source in cells(notebook, "markdown"):
+        for word, tag in {"Solution": "solution", "Answer": "solution", "Hint": "hint"}.items():
+            if f"<summary>{word}</summary>" in source and tag not in tags(cell):
+                yield f"{name} has a {word.lower()}, but not the tag {tag!r}"
+    for name, cell, source in cells(notebook, "code"):
+        if re.search(r"^claim\(", source, re.M) and "claim" not in tags(cell):
+            yield f"{name} checks a claim, but has not the tag 'claim'"
+
+
 def begins_with_a_title(notebook: Notebook) -> Complaints:
     first = notebook["cells"][0]
     if first["cell_type"] != "markdown" or not "".join(first["source"]).startswith("# "):
@@ -270,6 +282,7 @@ def picture(**metadata: object) -> list[dict]:
     return [{"output_type": "display_data", "data": data, "metadata": metadata}]
 
 
+HINT = "<details><summary>Hint</summary>Look.</details>"
 ERROR = [{"output_type": "error", "ename": "ValueError", "evalue": "", "traceback": []}]
 
 SPOILT: dict[Callable[[Notebook], Complaints], list[Notebook]] = {
@@ -295,6 +308,12 @@ SPOILT: dict[Callable[[Notebook], Complaints], list[Notebook]] = {
     defines_only_what_is_kept_or_asked: [
         spoilt(1, source=["def attend(queries):\n", "    return queries"]),
         spoilt(1, source=["x = 1\n", "class Model:\n", "    pass"]),
+    ],
+    tags_what_it_answers: [
+        spoilt(0, source=["# Title\n", "**Objectives** **Prerequisites** 1 minutes\n", HINT]),
+        spoilt(6, source=["## Summary\n", HINT.replace("Hint", "Solution")]),
+        spoilt(6, source=["## Summary\n", HINT.replace("Hint", "Answer")]),
+        spoilt(1, source=["claim('a', 1)"]),
     ],
     begins_with_a_title: [spoilt(0, source=["Title"]), spoilt(0, cell_type="code")],
     has_its_sections: [
@@ -338,6 +357,24 @@ def label(value: object) -> str:
     return getattr(value, "__name__", getattr(value, "stem", str(value)))
 
 
+# --- what notebooks of the first edition still lack: a list that can only shrink -----------------
+
+LACKING = Path(__file__).parent / "lacking.yaml"
+LONG = 60  # words of a cell, as a rule
+
+
+def lacks(notebook: Notebook) -> dict[str, int]:
+    """Formulas, linked sources (1: there is none), and how many cells of prose are long."""
+    texts = [source for _, _, source in cells(notebook, "markdown")]
+    whole = "\n".join(texts)
+    found = {
+        "formulas": int(not re.search(r"\$[^$\n]+\$|\$\$.+?\$\$", whole, re.DOTALL)),
+        "linked sources": int("](https://" not in whole),
+        "long cells": sum(words_of_prose(source) > LONG for source in texts),
+    }
+    return {what: count for what, count in found.items() if count}
+
+
 # --- tests --------------------------------------------------------------------------------------
 
 
@@ -364,6 +401,22 @@ def test_a_good_notebook_keeps_the_rule(rule):
 @pytest.mark.parametrize(("rule", "number"), BAD, ids=label)
 def test_the_rule_refuses_a_spoilt_notebook(rule, number):
     assert list(rule(SPOILT[rule][number]))
+
+
+@pytest.mark.parametrize("path", [p for p in NOTEBOOKS if p.stem[0].isdigit()], ids=label)
+def test_a_notebook_lacks_no_more_than_is_listed(path):
+    listed = yaml.safe_load(LACKING.read_text(encoding="utf-8")).get(path.stem, {})
+    found = lacks(json.loads(path.read_text(encoding="utf-8")))
+    more = {what: count for what, count in found.items() if count > listed.get(what, 0)}
+    assert not more, "a formula, a linked source, cells of at most 60 words as a rule"
+    less = {what: count for what, count in listed.items() if count > found.get(what, 0)}
+    assert not less, f"good: write what is left into {LACKING.name}: {found}"
+
+
+def test_what_is_lacking_is_counted():
+    assert lacks(good()) == {"formulas": 1, "linked sources": 1}
+    told = spoilt(0, source=["# Title $x$ [paper](https://arxiv.org/abs/1706.03762)", " word" * 61])
+    assert lacks(told) == {"long cells": 1}
 
 
 def test_alt_text_in_the_metadata_tells_a_picture():

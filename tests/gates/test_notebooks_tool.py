@@ -51,6 +51,43 @@ def test_a_widget_leaves_its_picture_and_warnings_and_progress_bars_leave_nothin
     ]
 
 
+SOLVED = """<details><summary>Hint</summary>Look.</details>
+
+<details><summary>Solution</summary>
+
+```python
+1
+```
+
+</details>"""
+
+
+def test_a_class_gets_no_solutions_no_cells_for_teachers_and_no_outputs(
+    store, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(notebooks, "STUDENTS", tmp_path / "class")
+    answer = "<details><summary>Answer</summary>It is 3.</details>"
+    path = store(
+        v4.new_code_cell("def attention(): ...", metadata={"tags": ["keep"]}),
+        v4.new_code_cell("def yours(): ...", metadata={"tags": ["exercise"]}),
+        v4.new_markdown_cell(SOLVED, metadata={"tags": ["hint", "solution"]}),
+        v4.new_markdown_cell(answer, metadata={"tags": ["solution"]}),
+        v4.new_markdown_cell("Ten minutes.", metadata={"tags": ["instructor"]}),
+        v4.new_code_cell("1", outputs=[v4.new_output("stream", text="1")], execution_count=3),
+    )
+    before = path.read_bytes()
+    assert notebooks.main(["student", str(path)]) == 0
+    assert path.read_bytes() == before
+    cells = notebooks.read(tmp_path / "class" / path.name).cells
+    assert [cell.source for cell in cells] == [
+        "def attention(): ...",
+        "def yours(): ...",
+        "<details><summary>Hint</summary>Look.</details>",
+        "1",
+    ]
+    assert cells[3].outputs == [] and cells[3].execution_count is None
+
+
 def test_executing_again_changes_no_byte(store):
     source = "import sys\nfor n in range(3): print(n, flush=True)\nprint('x', file=sys.stderr)\nn"
     path = store(v4.new_code_cell(source))

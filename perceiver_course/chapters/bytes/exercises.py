@@ -7,48 +7,79 @@ from torch import Tensor
 
 from perceiver_tutorial.perceiver import encode_text
 
-from ...kit.exercises import BugHunt, Exercise, Slip
+from ...kit.exercises import BugHunt, Draw, Exercise, Slip
 from ...kit.predictions import Prediction, walked
 
 
-def _ids(text: str) -> list[int]:
-    return encode_text([text], length=None).ids[0].tolist()
+def _text(draw: Draw) -> tuple[str]:
+    first, last = draw.choice(("é", "漢", "ß😀")), draw.choice(("n", "Tor", "a b"))
+    return (first + last,)
+
+
+def _ids(text: str, shift: int = 6, ends: tuple[int, ...] = (4, 5)) -> list[int]:
+    first, last = ends[:1], ends[1:]
+    return [*first, *(byte + shift for byte in text.encode()), *last]
+
+
+def _two_bytes(
+    number: int, marks: tuple[int, int] = (0b11000000, 0b10000000), mask: int = 0b111111
+) -> list[int]:
+    return [marks[0] | number >> 6, marks[1] | number & mask]
+
+
+def _sizes_of_tables(draw: Draw) -> tuple[int, int, int]:
+    return tuple(draw.sizes(3, 10, 300))
+
+
+def _table_parameters(vocabulary: int, places: int, channels: int, more: int = 0) -> int:
+    return (vocabulary + more + places) * channels
 
 
 TEXT_TO_IDS = Exercise(
     task="return the ids of a text as a list: 4 for [CLS], its bytes, 5 for [SEP].",
-    inputs=lambda: ("né",),
+    inputs=_text,
     reference=_ids,
     slips=(
-        Slip("[CLS] and [SEP] are missing.", lambda text: _ids(text)[1:-1]),
+        Slip("[CLS] and [SEP] are missing.", {"ends": ()}),
+        Slip("[SEP] is missing at the end.", {"ends": (4,)}),
+        Slip("[CLS] is 4 and comes first, [SEP] is 5 and comes last.", {"ends": (5, 4)}),
+        Slip("[CLS] and [SEP] are ids already: only bytes are shifted.", {"ends": (10, 11)}),
         Slip(
             "these are the numbers of characters; é is two bytes: text.encode().",
             lambda text: [4, *(ord(character) + 6 for character in text), 5],
         ),
-        Slip(
-            "a byte's id is the byte + 6; ids 0 to 5 are special.",
-            lambda text: [4, *text.encode(), 5],
-        ),
+        Slip("a byte's id is the byte + 6; ids 0 to 5 are special.", {"shift": 0}),
+        Slip("ids 0 to 5 are special: that makes six, and byte 0 has the id 6.", {"shift": 5}),
     ),
 )
 
 TWO_BYTES = Exercise(
     task="return the two bytes of a character from its number, 128 to 2047: 110 and its upper five "
     "bits, then 10 and its lower six.",
-    inputs=lambda: (ord("é"),),
-    reference=lambda number: list(chr(number).encode()),
+    inputs=lambda draw: (draw.size(128, 2047),),
+    reference=_two_bytes,
     slips=(
         Slip(
             "the bits are right, the marks are missing: 0b11000000 and 0b10000000.",
-            lambda number: [number >> 6, number & 0b111111],
+            {"marks": (0, 0)},
+        ),
+        Slip("the second byte is marked with 10, not with 110.", {"marks": (192, 192)}),
+        Slip(
+            "the second byte has six bits of its own; take the others away with & 0b111111.",
+            {"mask": -1},
         ),
         Slip(
             "turned round: the upper bits come first.",
-            lambda number: list(reversed(chr(number).encode())),
+            lambda number: _two_bytes(number)[::-1],
         ),
         Slip(
-            "the second byte has six bits of its own; take the others away with & 0b111111.",
-            lambda number: [0b11000000 | number >> 6, 0b10000000 | number],
+            "the lower byte holds six bits, not five: shift by 6.",
+            lambda number: [0b11000000 | number >> 5, 0b10000000 | number & 0b11111],
+        ),
+        Slip(
+            "UTF-8 splits eleven bits into five and six and marks both; it is no number of two "
+            "bytes.",
+            lambda number: [number // 256, number % 256],
         ),
     ),
 )
@@ -56,8 +87,8 @@ TWO_BYTES = Exercise(
 BYTE_PARAMETERS = Exercise(
     task="return how many parameters a text preprocessor has: a row of `channels` for each id, "
     "and one for each place.",
-    inputs=lambda: (262, 2048, 768),
-    reference=lambda vocabulary, places, channels: (vocabulary + places) * channels,
+    inputs=_sizes_of_tables,
+    reference=_table_parameters,
     slips=(
         Slip(
             "the two tables are added to one another, not multiplied.",
@@ -68,8 +99,12 @@ BYTE_PARAMETERS = Exercise(
             lambda vocabulary, _places, channels: vocabulary * channels,
         ),
         Slip(
-            "6 special ids and 256 bytes have rows: 262 counts them already.",
-            lambda vocabulary, places, channels: (vocabulary + 6 + places) * channels,
+            "there is a table of ids, too.", lambda _vocabulary, places, channels: places * channels
+        ),
+        Slip("6 special ids and 256 bytes have rows: 262 counts them already.", {"more": 6}),
+        Slip("an embedding is a table alone; it has no bias.", {"more": 1}),
+        Slip(
+            "every row holds `channels` numbers.", lambda vocabulary, places, _: vocabulary + places
         ),
     ),
 )

@@ -109,6 +109,14 @@ KEYS_OF_A_HEAD = Exercise(
             "those are all keys; a head has a part of them.",
             lambda fused, *_: fused.chunk(3)[1],
         ),
+        Slip(
+            "those are its values; keys are the second third.",
+            lambda fused, heads, head: fused.unflatten(0, (3, heads, -1))[2, head],
+        ),
+        Slip(
+            "heads count from 0: that is the head before.",
+            lambda fused, heads, head: fused.unflatten(0, (3, heads, -1))[1, head - 1],
+        ),
     ),
 )
 
@@ -135,23 +143,23 @@ DOCTORED = Exercise(
     task="somebody renamed one weight of the file, transposed another, and put queries, keys and "
     "values of a third in another order. Return their three names, as they are in the file.",
     inputs=lambda _: (),
-    reference=lambda: (RENAMED, TRANSPOSED, REORDERED),
+    reference=lambda: {RENAMED, TRANSPOSED, REORDERED},
     slips=(
         Slip(
             "the first is the name that it should have; which name has it in the file?",
-            lambda: ("norm.weight", TRANSPOSED, REORDERED),
+            lambda: {"norm.weight", TRANSPOSED, REORDERED},
         ),
         Slip(
             "the block is right, but its attention looks where it should: qkv is well.",
-            lambda: (RENAMED, "blocks.1.attn.qkv.weight", REORDERED),
+            lambda: {RENAMED, "blocks.1.attn.qkv.weight", REORDERED},
         ),
         Slip(
             "errors travel on: repair the first block that differs, then look for the next.",
-            lambda: (RENAMED, TRANSPOSED, "blocks.2.attn.qkv.weight"),
+            lambda: {RENAMED, TRANSPOSED, "blocks.2.attn.qkv.weight"},
         ),
         Slip(
             "a projection in the wrong order? It has only one part; qkv has three.",
-            lambda: (RENAMED, TRANSPOSED, "blocks.3.attn.proj.weight"),
+            lambda: {RENAMED, TRANSPOSED, "blocks.3.attn.proj.weight"},
         ),
     ),
 )

@@ -7,13 +7,19 @@ from perceiver_tutorial.perceiver import PUBLISHED, with_fidelity
 from perceiver_tutorial.perceiver.config import num_cells
 from perceiver_tutorial.perceiver.preprocessors.conv_stem import same_padding
 
-from ...kit.exercises import BugHunt, Exercise, Slip
+from ...kit.exercises import BugHunt, Draw, Exercise, Slip
 from ...kit.predictions import walked
+
+
+def _axis(draw: Draw) -> tuple[int, int, int]:
+    """Length, kernel and stride."""
+    return draw.size(20, 60), draw.choice((3, 5, 7)), draw.choice((2, 4, 3))
+
 
 WINDOWS = Exercise(
     task="return how many windows of `kernel` cells fit into `length` cells, `stride` apart, when "
     "nothing is padded.",
-    inputs=lambda: (112, 3, 2),
+    inputs=_axis,
     reference=lambda length, kernel, stride: (length - kernel) // stride + 1,
     slips=(
         Slip(
@@ -24,18 +30,38 @@ WINDOWS = Exercise(
             "the last windows would reach beyond the end: that is what SAME pads for.",
             lambda length, _kernel, stride: -(-length // stride),
         ),
+        Slip(
+            "windows are `kernel` cells long: the last one begins at length - kernel.",
+            lambda length, _kernel, stride: length // stride,
+        ),
+        Slip(
+            "windows stand `stride` cells apart: divide by it.",
+            lambda length, kernel, _stride: length - kernel + 1,
+        ),
+        Slip(
+            "windows stand `stride` cells apart, and the first window is one too.",
+            lambda length, kernel, _stride: length - kernel,
+        ),
+        Slip(
+            "a window that does not fit as a whole is none: round down.",
+            lambda length, kernel, stride: (length - kernel) / stride + 1,
+        ),
+        Slip(
+            "a window that does not fit as a whole is none: round down, not up.",
+            lambda length, kernel, stride: -(-(length - kernel) // stride) + 1,
+        ),
     ),
 )
 
 PADS = Exercise(
     task="return (before, after): the cells that SAME adds so that ceil(length / stride) windows "
     "fit; what cannot be split evenly goes after.",
-    inputs=lambda: (224, 7, 2),
+    inputs=_axis,
     reference=same_padding,
     slips=(
         Slip(
-            "that is (kernel - 1) / 2 on both sides, right for stride 1 only; with stride 2 the "
-            "last window ends one cell earlier.",
+            "that is (kernel - 1) / 2 on both sides, right for stride 1 only; with a larger stride "
+            "the last window ends earlier.",
             lambda _length, kernel, _stride: (kernel // 2, kernel // 2),
         ),
         Slip(
@@ -46,19 +72,24 @@ PADS = Exercise(
             "that is what is added in all; split it.",
             lambda length, kernel, stride: sum(same_padding(length, kernel, stride)),
         ),
+        Slip(
+            "all of it stands after; half of it belongs before.",
+            lambda length, kernel, stride: (0, sum(same_padding(length, kernel, stride))),
+        ),
     ),
 )
 
 SMALLEST_IMAGE = Exercise(
     task="in transformers, n pixels become (ceil(n / 2) - 3) // 2 + 1 cells. Return the smallest n "
     "that gives this many cells.",
-    inputs=lambda: (64,),
+    inputs=lambda draw: (draw.size(5, 300),),
     reference=lambda cells: next(
         n for n in range(5, 9999) if num_cells(n, "transformers") == cells
     ),
     slips=(
         Slip("with 4 pixels for each cell, one cell is missing.", lambda cells: 4 * cells),
         Slip("it fits, but fewer pixels will do.", lambda cells: 4 * cells + 4),
+        Slip("a few pixels short: put n in and count the cells.", lambda cells: 4 * cells - 1),
     ),
 )
 

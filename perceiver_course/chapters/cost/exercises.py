@@ -9,8 +9,10 @@ from ...kit.formulas import layer_flops
 from ...kit.predictions import Prediction
 
 
-def _read(latents: int, inputs: int, channels: int) -> int:
-    return sum(layer_flops(latents, inputs, channels, channels).values())
+def _read(latents: int, inputs: int, channels: int, *, without: str = "", each: int = 2) -> int:
+    flops = layer_flops(latents, inputs, channels, channels)
+    counted = sum(count for part, count in flops.items() if part not in without.split(", "))
+    return counted * each // 2
 
 
 READING_FLOPS = Exercise(
@@ -19,35 +21,56 @@ READING_FLOPS = Exercise(
     inputs=lambda draw: (draw.choice((512, 256, 2048)), draw.choice((50176, 2048, 784)), 200),
     reference=_read,
     slips=(
-        Slip(
-            "a multiplication and an addition are two operations.",
-            lambda n, m, c: _read(n, m, c) // 2,
-        ),
+        Slip("a multiplication and an addition are two operations.", {"each": 1}),
         Slip(
             "the inputs have to be mapped to keys and values first: 2 * 2 * inputs * channels**2.",
-            lambda n, m, c: _read(n, m, c) - 4 * m * c**2,
+            {"without": "keys, values"},
         ),
+        Slip("keys and values are two maps of the inputs.", {"without": "keys"}),
         Slip(
             "there are two products with the map: the scores, and the weighted values.",
-            lambda n, m, c: _read(n, m, c) - 2 * n * m * c,
+            {"without": "context"},
         ),
         Slip(
+            "four products take 2 * latents * channels**2 each: queries, output, and both of the "
+            "MLP.",
+            {"without": "output"},
+        ),
+        Slip("the MLP belongs to the layer: 2 * 2 * latents * channels**2.", {"without": "MLP"}),
+        Slip(
             "the inputs do not ask: the map is latents x inputs.", lambda _n, m, c: _read(m, m, c)
+        ),
+        Slip(
+            "those are the scores; six further products are to be counted.",
+            lambda n, m, c: 2 * n * m * c,
         ),
     ),
 )
 
+
+def _map_bytes(latents: int, inputs: int, heads: int, *, of_heads: int = 0, each: int = 4) -> int:
+    return each * (of_heads or heads) * latents * inputs
+
+
 MAP_BYTES = Exercise(
     task="return the bytes of the attention maps of all heads: `latents` rows read `inputs` rows; "
     "numbers of 32 bits.",
-    inputs=lambda draw: (2048, draw.choice((182528, 50176, 4096)), draw.choice((3, 8, 16))),
-    reference=lambda latents, inputs, heads: 4 * heads * latents * inputs,
-    slips=(
-        Slip("32 bits are 4 bytes.", lambda n, m, heads: 32 * heads * n * m),
-        Slip("every head has a map of its own.", lambda n, m, _heads: 4 * n * m),
-        Slip("one number is 4 bytes.", lambda n, m, heads: heads * n * m),
+    inputs=lambda draw: (
+        draw.choice((2048, 512, 1000)),
+        draw.choice((182528, 50176, 4096)),
+        draw.choice((3, 8, 16)),
     ),
-)
+    reference=_map_bytes,
+    slips=(
+        Slip("32 bits are 4 bytes.", {"each": 32}),
+        Slip("one number is 4 bytes.", {"each": 1}),
+        Slip("every head has a map of its own.", {"of_heads": 1}),
+        Slip("a map has a column for each input: latents x inputs.",
+             lambda n, _m, heads: _map_bytes(n, n, heads)),
+        Slip("a map has a row for each latent: latents x inputs.",
+             lambda _n, m, heads: _map_bytes(m, m, heads)),
+    ),
+)  # fmt: skip
 
 
 def _thinking(rows: int, channels: int, layers: int) -> int:
@@ -145,6 +168,7 @@ PREDICTIONS = {
         slips={
             "F, F, F**2": "thinking happens among the latents and does not see the inputs.",
             "F**2, 1, F**2": "only the columns of the reading's map are inputs.",
+            "F, F, F": "only in reading, where the columns are inputs; thinking sees none of them.",
             "F, 1, F": "where inputs read inputs, both rows and columns grow.",
         },
         compute=_map_growth,

@@ -10,6 +10,22 @@ from perceiver_tutorial.tracing import walk
 from ...kit.exercises import BugHunt, Exercise, Slip
 from ...kit.predictions import Prediction
 
+
+def _asked(
+    frames: int,
+    height: int,
+    width: int,
+    samples: int,
+    patch: int,
+    chunks: int,
+    *,
+    colours: int = 1,
+    labels: tuple[int, int] = (1, 1),
+) -> tuple[int, int]:
+    pixels, sounds = colours * frames * height * width, samples // patch
+    return pixels + sounds + labels[0], pixels // chunks + sounds // chunks + labels[1]
+
+
 ALL_AND_ONE_CHUNK = Exercise(
     task="return (queries of a whole video, queries of one of `chunks` chunks): one for each pixel "
     "of each frame, one for each patch of samples, and one for the label, which every chunk asks.",
@@ -21,31 +37,18 @@ ALL_AND_ONE_CHUNK = Exercise(
         16,
         draw.choice((128, 64, 32)),
     ),
-    reference=lambda frames, height, width, samples, patch, chunks: (
-        frames * height * width + samples // patch + 1,
-        frames * height * width // chunks + samples // patch // chunks + 1,
-    ),
+    reference=_asked,
     slips=(
-        Slip(
-            "a pixel is asked about once; its three colours are the answer.",
-            lambda t, h, w, samples, patch, chunks: (
-                3 * t * h * w + samples // patch + 1,
-                3 * t * h * w // chunks + samples // patch // chunks + 1,
-            ),
-        ),
+        Slip("a pixel is asked about once; its three colours are the answer.", {"colours": 3}),
         Slip(
             "sound is asked about in patches: one query is answered with several samples.",
-            lambda t, h, w, samples, _patch, chunks: (
-                t * h * w + samples + 1,
-                t * h * w // chunks + samples // chunks + 1,
-            ),
+            lambda *sizes: _asked(*sizes[:4], 1, sizes[5]),
         ),
+        Slip("the label is asked about, too.", {"labels": (0, 0)}),
+        Slip("every chunk asks for the label; it is not shared out.", {"labels": (1, 0)}),
         Slip(
-            "the label is asked about, too.",
-            lambda t, h, w, samples, patch, chunks: (
-                t * h * w + samples // patch,
-                t * h * w // chunks + samples // patch // chunks,
-            ),
+            "a chunk has a share of the pixels and of the patches.",
+            lambda *sizes: (_asked(*sizes)[0],) * 2,
         ),
     ),
 )
@@ -97,25 +100,31 @@ IN_CHUNKS = Exercise(
     ),
 )
 
+
+def _places(rows: int, columns: int, *, finer: int = 2, last: str = "half-open") -> torch.Tensor:
+    return grid_positions((finer * rows, finer * columns), convention=last)
+
+
+def _old_steps(rows: int, columns: int) -> torch.Tensor:
+    return torch.cartesian_prod(*(2 * torch.arange(2.0 * n) / n - 1 for n in (rows, columns)))
+
+
 TWICE_AS_FINE = Exercise(
     task="return the places (y, x) of a grid with twice as many rows and columns, row by row, "
     "half-open: n cells stand at -1 + 2 * i / n.",
     inputs=lambda draw: tuple(draw.sizes(2)),
-    reference=lambda rows, columns: grid_positions((2 * rows, 2 * columns), convention="half-open"),
+    reference=_places,
     slips=(
         Slip(
             "the last cell stands one step before +1; torch.linspace puts it at +1.",
-            lambda rows, columns: grid_positions((2 * rows, 2 * columns)),
+            {"last": "linspace"},
         ),
+        Slip("these are the places of the grid that we had.", {"finer": 1}),
+        Slip("twice as many cells are half as far apart: these leave the picture.", _old_steps),
+        Slip("rows come first: y, then x.", lambda *sizes: _places(*sizes).flip(-1)),
         Slip(
-            "these are the places of the grid that we had.",
-            lambda rows, columns: grid_positions((rows, columns), convention="half-open"),
-        ),
-        Slip(
-            "rows come first: y, then x.",
-            lambda rows, columns: grid_positions(
-                (2 * rows, 2 * columns), convention="half-open"
-            ).flip(-1),
+            "the places follow one another column by column; row by row is asked for.",
+            lambda *sizes: _places(*reversed(sizes)).flip(-1),
         ),
     ),
 )

@@ -64,6 +64,19 @@ SOFT_LOSS = Exercise(
             "both have to be softened by the same temperature.",
             lambda student, teacher, t: soft_divergence(student, teacher / t, 1.0) * t**2,
         ),
+        Slip(
+            "the factor is T^2: gradients shrink by T twice.",
+            lambda student, teacher, t: soft_divergence(student, teacher, t) / t,
+        ),
+        Slip(
+            "that is the sum over all images: divide by how many they are.",
+            lambda student, teacher, t: soft_divergence(student, teacher, t) * len(student),
+        ),
+        Slip(
+            "the other way round: kl_div takes the student first, the teacher second. And T^2 is "
+            "missing.",
+            lambda student, teacher, t: _swapped(student, teacher, t) / t**2,
+        ),
     ),
 )
 
@@ -104,6 +117,18 @@ HARD_LOSS = Exercise(
             "how sure the teacher is does not count here: take its argmax.",
             lambda first, second, labels, teacher: (
                 (cross_entropy(first, labels) + cross_entropy(second, teacher.softmax(-1))) / 2
+            ),
+        ),
+        Slip(
+            "the teacher's logits are no probabilities; its choice is their argmax.",
+            lambda first, second, labels, teacher: (
+                (cross_entropy(first, labels) + cross_entropy(second, teacher)) / 2
+            ),
+        ),
+        Slip(
+            "the second head listens to the teacher, and each loss counts one half.",
+            lambda first, second, labels, _: (
+                cross_entropy(first, labels) + cross_entropy(second, labels)
             ),
         ),
     ),

@@ -17,8 +17,9 @@ def _scores_and_mask(draw) -> tuple[Tensor, Tensor]:
     return 2 * draw.randn(batch, entities), may_point[:, draw.permutation(entities)]
 
 
-def _shares(scores: Tensor, may_point: Tensor) -> Tensor:
-    return scores.masked_fill(~may_point, -torch.inf).softmax(-1)
+def _shares(scores: Tensor, may_point: Tensor, *, inverted: bool = False, axis: int = -1) -> Tensor:
+    barred = may_point if inverted else ~may_point
+    return scores.masked_fill(barred, -1e9).softmax(axis).masked_fill(barred, 0)
 
 
 POINTER_SHARES = Exercise(
@@ -37,17 +38,22 @@ POINTER_SHARES = Exercise(
             "those left out took a share first: the rows no longer sum to 1.",
             lambda s, may: s.softmax(-1) * may,
         ),
+        Slip("True means: may be pointed at. Leave out the others, with ~.", {"inverted": True}),
+        Slip("that shares out among the samples; entities are the last axis.", {"axis": 0}),
         Slip(
-            "that shares out among the samples; entities are the last axis.",
-            lambda s, may: s.masked_fill(~may, -1e9).softmax(0) * may,
+            "scores may be negative: take the exponential of each before they are summed.",
+            lambda s, may: s * may / (s * may).sum(-1, keepdim=True),
         ),
+        Slip("that is the logarithm of the shares.", lambda s, may: _shares(s, may).log()),
     ),
 )
 
 
-def _cells(entities: int, latents: int, layers: int) -> tuple[int, int]:
-    reading, thinking = latents * entities, layers * latents * latents
-    return reading + thinking + entities * latents, layers * entities * entities
+def _cells(
+    entities: int, latents: int, layers: int, *, answers: int = 1, maps: int | None = None
+) -> tuple[int, int]:
+    perceiver = latents * entities + layers * latents**2 + answers * entities * latents
+    return perceiver, (maps or layers) * entities**2
 
 
 ENTITY_MAPS = Exercise(
@@ -57,17 +63,19 @@ ENTITY_MAPS = Exercise(
     inputs=lambda draw: (draw.choice((512, 300, 1024)), draw.choice((32, 24, 64)), draw.size()),
     reference=_cells,
     slips=(
-        Slip(
-            "the entities ask in the end: one more map, entities x latents.",
-            lambda m, n, layers: (n * m + layers * n * n, layers * m * m),
-        ),
-        Slip(
-            "every layer of the Transformer has a map of its own.",
-            lambda m, n, layers: (_cells(m, n, layers)[0], m * m),
-        ),
+        Slip("the entities ask in the end: one more map, entities x latents.", {"answers": 0}),
+        Slip("every layer of the Transformer has a map of its own.", {"maps": 1}),
         Slip(
             "the entities are read once; the layers are thinking, among latents.",
             lambda m, n, layers: (layers * (2 * n * m + n * n), layers * m * m),
+        ),
+        Slip(
+            "thinking takes a map for each layer.",
+            lambda m, n, layers: (_cells(m, n, 1)[0], layers * m * m),
+        ),
+        Slip(
+            "first the Perceiver IO, then the Transformer.",
+            lambda *sizes: (_cells(*sizes)[1], _cells(*sizes)[0]),
         ),
     ),
 )

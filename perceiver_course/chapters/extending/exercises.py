@@ -16,7 +16,7 @@ from perceiver_tutorial.perceiver import (
     TokenClassifierConfig,
 )
 from perceiver_tutorial.perceiver.config import EncoderConfig, FourierConfig, PatchStem
-from perceiver_tutorial.perceiver.losses import best_spans, span_loss
+from perceiver_tutorial.perceiver.losses import best_spans
 from perceiver_tutorial.perceiver.spans import find_spans, tag_bytes
 from perceiver_tutorial.tracing import walk
 from perceiver_tutorial.zoo import build
@@ -200,6 +200,20 @@ PATCHES_IN_TIME = BugHunt(
 )
 
 
+def _counts(
+    num_bytes: int,
+    num_classes: int,
+    num_things: int,
+    *,
+    labels: int | None = None,
+    ends: int | None = None,
+    asks_classes: bool = False,
+    nothing: int = 0,
+) -> tuple[int, ...]:
+    named = num_classes if asks_classes else 1
+    return labels or num_bytes, ends or num_bytes, named, num_things + nothing
+
+
 QUERY_COUNTS = Exercise(
     task="how many queries does each task need? Return four numbers: to label all `num_bytes` "
     "bytes of a text; to point at the first and the last byte of an answer in it; to name one "
@@ -209,28 +223,25 @@ QUERY_COUNTS = Exercise(
         draw.choice((700, 8, 50)),
         draw.choice((100, 6, 20)),
     ),
-    reference=lambda num_bytes, _num_classes, num_things: (num_bytes, num_bytes, 1, num_things),
+    reference=_counts,
     slips=(
         Slip(
             "one query asks for all classes at once; the classes are the channels of its answer.",
-            lambda num_bytes, num_classes, num_things: (
-                num_bytes,
-                num_bytes,
-                num_classes,
-                num_things,
-            ),
+            {"asks_classes": True},
         ),
         Slip(
             "begin and end are two scores of each byte: every byte is asked, not the two ends.",
-            lambda num_bytes, _num_classes, num_things: (num_bytes, 2, 1, num_things),
+            {"ends": 2},
         ),
+        Slip("one query gets one answer: every byte is to be labelled.", {"labels": 1}),
+        Slip('"nothing here" is one more class, not one more thing.', {"nothing": 1}),
         Slip(
             "the same bytes are asked once: both scores stand in one row.",
-            lambda num_bytes, _num_classes, num_things: (num_bytes, 2 * num_bytes, 1, num_things),
+            lambda *counts: (counts[0], 2 * counts[0], 1, counts[2]),
         ),
         Slip(
-            '"nothing here" is one more class, not one more thing.',
-            lambda num_bytes, _num_classes, num_things: (num_bytes, num_bytes, 1, num_things + 1),
+            "one query finds one thing: up to `num_things` are to be found.",
+            lambda *counts: (counts[0], counts[0], 1, 1),
         ),
     ),
 )
@@ -243,8 +254,17 @@ def _pointed(draw) -> tuple[Tensor, Tensor, Tensor]:
     return draw.randn(2, length, 2), torch.tensor([[1, 4], [3, 3]]), mask
 
 
-def _ends(logits: Tensor, spans: Tensor) -> Tensor:
-    return cross_entropy(logits[..., 0], spans[:, 0]) + cross_entropy(logits[..., 1], spans[:, 1])
+def _span_loss(
+    logits: Tensor,
+    spans: Tensor,
+    mask: Tensor,
+    *,
+    of_padding: float | None = -torch.inf,
+    ends: tuple[int, ...] = (0, 1),
+    share: float = 1.0,
+) -> Tensor:
+    kept = logits if of_padding is None else logits.masked_fill(~mask[..., None], of_padding)
+    return share * sum(cross_entropy(kept[..., end], spans[:, end]) for end in ends)
 
 
 SPAN_LOSS = Exercise(
@@ -252,26 +272,19 @@ SPAN_LOSS = Exercise(
     "`logits` [batch, bytes, 2], `spans` [batch, 2] and `mask` [batch, bytes]: bytes that are not "
     "kept must not compete.",
     inputs=_pointed,
-    reference=span_loss,
+    reference=_span_loss,
     slips=(
         Slip(
             "padding competes: give bytes that are not kept a score of -torch.inf first.",
-            lambda logits, spans, _mask: _ends(logits, spans),
+            {"of_padding": None},
         ),
         Slip(
             "with a score of 0 padding still competes; -torch.inf leaves it no chance.",
-            lambda logits, spans, mask: _ends(logits.masked_fill(~mask[..., None], 0.0), spans),
+            {"of_padding": 0.0},
         ),
-        Slip(
-            "that is the mean of both ends; add them.",
-            lambda logits, spans, mask: span_loss(logits, spans, mask) / 2,
-        ),
-        Slip(
-            "that is the first byte only; the last one is to be found as well.",
-            lambda logits, spans, mask: cross_entropy(
-                logits[..., 0].masked_fill(~mask, -torch.inf), spans[:, 0]
-            ),
-        ),
+        Slip("that is the mean of both ends; add them.", {"share": 0.5}),
+        Slip("that is the first byte only; the last one is to be found as well.", {"ends": (0,)}),
+        Slip("that is the last byte only; the first one is to be found as well.", {"ends": (1,)}),
     ),
 )
 

@@ -3,6 +3,7 @@
 import torch
 from einops import rearrange
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 from perceiver_tutorial.hiera import PUBLISHED, HieraConfig, reroll, unroll
 from perceiver_tutorial.zoo import build
@@ -47,6 +48,12 @@ TOP_DOWN = Exercise(
             lambda maps: maps[0] + _doubled(maps[1]),
         ),
         Slip("that is their mean; wanted is the sum.", lambda maps: _top_down(maps) / len(maps)),
+        Slip(
+            "interpolated: here each cell becomes 2 x 2 equal cells (mode nearest).",
+            lambda maps: _top_down(
+                maps, lambda grid: interpolate(grid, scale_factor=2, mode="bilinear")
+            ),
+        ),
     ),
 )
 
@@ -71,6 +78,10 @@ UNITS_OF_FILM = Exercise(
         Slip(
             "those are tokens; a unit holds 8 x 8 of them.",
             lambda frames, height, width: frames // 2 * (height // 4) * (width // 4),
+        ),
+        Slip(
+            "that is one time only; two frames make the next one.",
+            lambda _frames, height, width: (height // 32) * (width // 32),
         ),
     ),
 )

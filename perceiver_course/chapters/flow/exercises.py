@@ -2,82 +2,112 @@
 
 import torch
 from einops import rearrange
-from torch.nn.functional import grid_sample, unfold
+from torch.nn.functional import grid_sample, pad, unfold
 
 from perceiver_tutorial.perceiver import flow_patches
 from perceiver_tutorial.perceiver.flow_tiles import tile_corners
 
-from ...kit.exercises import BugHunt, Exercise, Slip
+from ...kit.exercises import BugHunt, Draw, Exercise, Slip
 from ...kit.predictions import Prediction, walked
 
 
-def _frames() -> torch.Tensor:
-    return torch.arange(2 * 3 * 4 * 5).reshape(2, 3, 4, 5).float()
+def _images(draw: Draw) -> tuple[torch.Tensor]:
+    batch, height, width = draw.sizes(3, 4, 8)
+    return (draw.randn(batch, 3, height, width),)
 
 
-def _unfolded(images: torch.Tensor, pattern: str, kernel: int = 3) -> torch.Tensor:
-    numbers = unfold(images, kernel, padding=kernel // 2)
-    sizes = {"c": 3, "h": images.shape[-2]}
-    return rearrange(numbers, f"b (c n) (h w) -> {pattern}", **sizes)
+def _unfolded(
+    images: torch.Tensor,
+    pattern: str = "b (n c) h w",
+    neighbours: str = "y x",
+    edge: str = "constant",
+) -> torch.Tensor:
+    numbers = unfold(pad(images, (1, 1, 1, 1), mode=edge), 3)
+    sizes = {"c": 3, "y": 3, "h": images.shape[-2]}
+    split = rearrange(numbers, f"b (c y x) (h w) -> b c ({neighbours}) h w", **sizes)
+    return rearrange(split, f"b c n h w -> {pattern}")
 
 
 NEIGHBOURHOODS = Exercise(
-    task="give every pixel of images [2, 3, 4, 5] the 27 numbers of its 3 x 3 neighbourhood, the "
-    "three colours of each neighbour together: [2, 27, 4, 5]. Beyond the edge is 0.",
-    inputs=lambda: (_frames(),),
-    reference=lambda images: _unfolded(images, "b (n c) h w"),
+    task="give every pixel of images [batch, 3, height, width] the 27 numbers of its 3 x 3 "
+    "neighbourhood, the three colours of each neighbour together: [batch, 27, height, width]. "
+    "Beyond the edge is 0.",
+    inputs=_images,
+    reference=_unfolded,
     slips=(
         Slip(
             "that is unfold's own order, nine neighbours of one colour after another; the released "
             "weights expect three colours of one neighbour after another.",
-            lambda images: _unfolded(images, "b (c n) h w"),
+            {"pattern": "b (c n) h w"},
         ),
+        Slip(
+            "the neighbours are taken column by column; row by row is the order.",
+            {"neighbours": "x y"},
+        ),
+        Slip("beyond the edge is 0; here the edge is repeated.", {"edge": "replicate"}),
         Slip(
             "without padding the pixels at the edge are lost: padding=1.",
-            lambda images: _unfolded(images, "b (n c) h w")[..., 1:-1, 1:-1],
+            lambda images: _unfolded(images)[..., 1:-1, 1:-1],
         ),
+        Slip("that is the pixel alone; its neighbours are missing.", lambda images: images),
         Slip(
-            "that is the pixel alone; its neighbours are missing.",
-            lambda images: _unfolded(images, "b (n c) h w", kernel=1),
+            "the neighbours are in reverse: top left comes first.",
+            lambda images: _unfolded(images).unflatten(1, (9, 3)).flip(1).flatten(1, 2),
         ),
     ),
 )
 
 
-def _starts(length: int, tile: int, overlap: int) -> list[int]:
-    return [*range(0, length - tile, tile - overlap), length - tile]
+def _tiles(draw: Draw) -> tuple[int, int, int]:
+    """A picture's length, that of a tile, and what neighbours share; in one round they fit."""
+    overlap, step = draw.sizes(2, 4, 30)
+    return overlap + 5 * step + draw.choice((0, 1, 3)), overlap + step, overlap
+
+
+def _starts(
+    length: int, tile: int, overlap: int, share: int = 1, reach: int = 0, ends: bool = True
+) -> list[int]:
+    last = [length - tile] if ends else []
+    return [*range(0, length - tile + reach, tile - share * overlap), *last]
 
 
 TILE_STARTS = Exercise(
     task="where do tiles begin along one axis? One after another, neighbours sharing `overlap` "
     "pixels, and the last one moved back until it ends where the picture ends. Return a list.",
-    inputs=lambda: (1024, 496, 20),
+    inputs=_tiles,
     reference=_starts,
     slips=(
+        Slip("neighbours share pixels, so that a step is tile - overlap.", {"share": 0}),
+        Slip("that leaves gaps: a step is tile - overlap, not tile + overlap.", {"share": -1}),
+        Slip("pixels at the end are covered by no tile.", {"ends": False}),
+        Slip(
+            "where tiles fit exactly, the last one is there already: it is twice here.",
+            {"reach": 1},
+        ),
         Slip(
             "the last tile reaches beyond the picture: move it back, to length - tile.",
             lambda length, tile, overlap: list(range(0, length, tile - overlap)),
         ),
         Slip(
-            "neighbours share pixels, so that a step is tile - overlap.",
-            lambda length, tile, _overlap: [*range(0, length - tile, tile), length - tile],
+            "`overlap` is what neighbours share; the step is what they do not share.",
+            lambda length, tile, overlap: [*range(0, length - tile, overlap), length - tile],
         ),
         Slip(
-            "pixels at the end are covered by no tile.",
-            lambda length, tile, overlap: list(range(0, length - tile, tile - overlap)),
+            "those are the ends; asked is where tiles begin.",
+            lambda *sizes: [start + sizes[1] for start in _starts(*sizes)],
         ),
     ),
 )
 
 
-def _flows() -> tuple[torch.Tensor, torch.Tensor]:
-    generator = torch.Generator().manual_seed(0)
-    return tuple(torch.randn(2, 4, 5, 2, generator=generator) for _ in range(2))
+def _flows(draw: Draw) -> tuple[torch.Tensor, torch.Tensor]:
+    batch, height, width = draw.sizes(3, 3, 9)
+    return draw.randn(batch, height, width, 2), draw.randn(batch, height, width, 2)
 
 
 END_POINT_ERROR = Exercise(
-    task="flow and truth are [2, 4, 5, 2], in pixels. How far, on average over all pixels, is the "
-    "point that flow names from the one where the pixel really went?",
+    task="flow and truth are [batch, height, width, 2], in pixels. How far, on average over all "
+    "pixels, is the point that flow names from the one where the pixel really went?",
     inputs=_flows,
     reference=lambda flow, truth: (flow - truth).norm(dim=-1).mean(),
     slips=(
@@ -86,8 +116,16 @@ END_POINT_ERROR = Exercise(
             lambda flow, truth: (flow - truth).abs().mean(),
         ),
         Slip(
+            "both errors are added; how far off a point is says Pythagoras.",
+            lambda flow, truth: (flow - truth).abs().sum(-1).mean(),
+        ),
+        Slip(
             "those are squared distances; take the root of each before the mean.",
             lambda flow, truth: (flow - truth).square().sum(-1).mean(),
+        ),
+        Slip(
+            "that is the mean squared error of a coordinate; a distance has a root.",
+            lambda flow, truth: (flow - truth).square().mean(),
         ),
         Slip(
             "the root comes before the mean: else the worst pixels count most.",
@@ -96,6 +134,18 @@ END_POINT_ERROR = Exercise(
         Slip(
             "norm over everything is one number for all pixels; take it over the last axis.",
             lambda flow, truth: (flow - truth).norm(),
+        ),
+        Slip(
+            "the two coordinates lie along the last axis: dim=-1.",
+            lambda flow, truth: (flow - truth).norm(dim=1).mean(),
+        ),
+        Slip(
+            "that is the sum over all pixels; take the mean.",
+            lambda flow, truth: (flow - truth).norm(dim=-1).sum(),
+        ),
+        Slip(
+            "that is how far the pixels move; compare it with the truth.",
+            lambda flow, _truth: flow.norm(dim=-1).mean(),
         ),
     ),
 )

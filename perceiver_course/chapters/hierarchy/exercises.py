@@ -47,6 +47,31 @@ STAGE_SHAPE = Exercise(
                 channels * 4**stage,
             ),
         ),
+        Slip(
+            "stages count from 0: before stage 1 there is one pooling.",
+            lambda height, width, channels, stage: (
+                height * width // 16 // 4 ** (stage + 1),
+                channels * 2 ** (stage + 1),
+            ),
+        ),
+        Slip(
+            "tokens come first, then channels.",
+            lambda height, width, channels, stage: (
+                channels * 2**stage,
+                height * width // 16 // 4**stage,
+            ),
+        ),
+        Slip(
+            "tokens become fewer, and wider: the channels double in every stage.",
+            lambda height, width, channels, stage: (height * width // 16 // 4**stage, channels),
+        ),
+        Slip(
+            "a quarter of the tokens, not a half; twice the channels, not four times.",
+            lambda height, width, channels, stage: (
+                height * width // 16 // 2**stage,
+                channels * 4**stage,
+            ),
+        ),
     ),
 )
 
@@ -88,6 +113,13 @@ def _shifted(tokens: Tensor) -> Tensor:
     return _inside_units(tokens.roll(1, 1), "slots units")
 
 
+def _first_unit_only(tokens: Tensor) -> Tensor:
+    """Unit 0 is right; the tokens of all other units attend to one another."""
+    is_first = torch.arange(tokens.shape[1]) % UNITS == 0
+    mask = is_first[:, None] == is_first
+    return attention(tokens, tokens, tokens, mask)
+
+
 def _stays_inside(attention) -> bool:
     tokens = torch.randn(1, 4 * UNITS, 3, generator=torch.Generator().manual_seed(0))
     for place in range(4 * UNITS):
@@ -108,6 +140,7 @@ STAYS_INSIDE = BugHunt(
         lambda tokens: _inside_units(tokens, "units slots"),
         lambda tokens: attention(tokens, tokens, tokens),
         _shifted,
+        _first_unit_only,
     ),
     reference=_stays_inside,
 )

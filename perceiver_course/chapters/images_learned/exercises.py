@@ -3,7 +3,7 @@
 import torch
 from einops import rearrange, repeat
 
-from ...kit.exercises import BugHunt, Exercise, Slip
+from ...kit.exercises import BugHunt, Draw, Exercise, Slip
 from ...kit.predictions import walked
 
 
@@ -11,23 +11,48 @@ def _numbered(*shape: int) -> torch.Tensor:
     return torch.arange(torch.Size(shape).numel()).reshape(shape) / 10
 
 
+def _images_and_weight(draw: Draw) -> tuple[torch.Tensor, torch.Tensor]:
+    batch, height, width, channels = draw.sizes(4, 4, 12)
+    return draw.randn(batch, 3, height, width), draw.randn(channels, 3)
+
+
+def _linear_per_pixel(
+    images: torch.Tensor, weight: torch.Tensor, pattern: str = "b c h w -> b (h w) c"
+) -> torch.Tensor:
+    return rearrange(images, pattern) @ weight.T
+
+
 LINEAR_PER_PIXEL = Exercise(
-    task="do what a 1 x 1 convolution does, without one: images [2, 3, 4, 5] and a weight [6, 3] "
-    "to rows [2, 20, 6].",
-    inputs=lambda: (_numbered(2, 3, 4, 5), _numbered(6, 3) - 1),
-    reference=lambda images, weight: images.flatten(2).mT @ weight.T,
+    task="do what a 1 x 1 convolution does, without one: images [batch, 3, height, width] and a "
+    "weight [channels, 3] to rows [batch, height * width, channels].",
+    inputs=_images_and_weight,
+    reference=_linear_per_pixel,
     slips=(
         Slip(
-            "channels come last: a row for each pixel, 6 numbers in each.",
+            "channels come last: a row for each pixel, its channels beside one another.",
             lambda images, weight: weight @ images.flatten(2),
         ),
         Slip(
             "reshape moves no axis: flatten height and width, then swap them with the colours.",
-            lambda images, weight: images.reshape(2, 20, 3) @ weight.T,
+            lambda images, weight: images.reshape(len(images), -1, 3) @ weight.T,
         ),
         Slip(
             "the rows run down the columns of the image: h comes before w.",
-            lambda images, weight: rearrange(images, "b c h w -> b (w h) c") @ weight.T,
+            {"pattern": "b c h w -> b (w h) c"},
+        ),
+        Slip(
+            "the result is reshaped here; swap its last two axes instead.",
+            lambda images, weight: (weight @ images.flatten(2)).reshape(
+                len(images), -1, len(weight)
+            ),
+        ),
+        Slip(
+            "weight and colours are multiplied, then summed: a product of matrices.",
+            lambda images, weight: (images.flatten(2).mT[..., None, :] + weight).sum(-1),
+        ),
+        Slip(
+            "the order of the colours should stay: red, green, blue.",
+            lambda images, weight: _linear_per_pixel(images.flip(1), weight),
         ),
     ),
 )
@@ -35,7 +60,7 @@ LINEAR_PER_PIXEL = Exercise(
 TABLE_PARAMETERS = Exercise(
     task="return how many parameters a learned table of positions has for images of height x width "
     "pixels.",
-    inputs=lambda: (448, 320, 256),
+    inputs=lambda draw: tuple(draw.sizes(3, 10, 500)),
     reference=lambda height, width, channels: height * width * channels,
     slips=(
         Slip(
@@ -46,12 +71,25 @@ TABLE_PARAMETERS = Exercise(
             "each place has a whole row of channels.",
             lambda height, width, _channels: height * width,
         ),
+        Slip(
+            "a table has no bias.",
+            lambda height, width, channels: height * width * channels + channels,
+        ),
+        Slip(
+            "a place is the same for all three colours.",
+            lambda height, width, channels: 3 * height * width * channels,
+        ),
+        Slip(
+            "images need not be square: height times width.",
+            lambda height, _width, channels: height * height * channels,
+        ),
     ),
 )
 
 
-def _order() -> torch.Tensor:
-    return torch.randperm(20, generator=torch.Generator().manual_seed(0))
+def _images_and_order(draw: Draw) -> tuple[torch.Tensor, torch.Tensor]:
+    batch, height, width = draw.sizes(3, 2, 7)
+    return draw.randn(batch, 1, height, width), draw.permutation(height * width)
 
 
 def _reordered(images: torch.Tensor, order: torch.Tensor) -> torch.Tensor:
@@ -60,8 +98,8 @@ def _reordered(images: torch.Tensor, order: torch.Tensor) -> torch.Tensor:
 
 REORDER = Exercise(
     task="put the pixels of every image into another order: the new pixel i is the old pixel "
-    "order[i], in reading order; images [3, 1, 4, 5].",
-    inputs=lambda: (_numbered(3, 1, 4, 5), _order()),
+    "order[i], in reading order; images [batch, 1, height, width].",
+    inputs=_images_and_order,
     reference=_reordered,
     slips=(
         Slip(
@@ -70,12 +108,13 @@ REORDER = Exercise(
         ),
         Slip(
             "flatten height and width only: here pixels change from one image to another.",
-            lambda images, order: images.reshape(20, 3)[order].reshape(images.shape),
+            lambda images, order: images.reshape(len(order), -1)[order].reshape(images.shape),
         ),
         Slip(
             "the order is one of pixels, not of rows.",
-            lambda images, order: images[..., order[order < 4], :],
+            lambda images, order: images[..., order[order < images.shape[-2]], :],
         ),
+        Slip("nothing has moved yet.", lambda images, _order: images),
     ),
 )
 

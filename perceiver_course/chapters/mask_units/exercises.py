@@ -72,6 +72,10 @@ UNIT_OF = Exercise(
             "a unit has 64 tokens, but neighbours in memory belong to neighbouring units.",
             lambda token, _units: (token // 64, token % 64),
         ),
+        Slip(
+            "units and slots count from 0.",
+            lambda token, units: (token % units + 1, token // units + 1),
+        ),
     ),
 )
 

@@ -1,47 +1,64 @@
 """Exercises about hidden bytes: where they stand, what is judged, what must stay out of sight."""
 
 import torch
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, nll_loss
 
 from perceiver_tutorial.perceiver import TINY, build
 from perceiver_tutorial.perceiver.tokenizer import MASK, encode_text
 
-from ...kit.exercises import BugHunt, Exercise, Slip
+from ...kit.exercises import BugHunt, Draw, Exercise, Slip
 from ...kit.predictions import Prediction, walked
 
+SENTENCES = (
+    ("Déjà vu: words are missing.", " missing."),
+    ("Das größte Übel trägt Hüte.", "größte"),
+    ("A naïve café: é and ï.", "naïve"),
+)
 
-def _span(text: str, part: str) -> tuple[int, int]:
-    start = len(text[: text.index(part)].encode()) + 1
-    return start, start + len(part.encode())
+
+def _span(
+    text: str, part: str, cls: int = 1, in_characters: bool = False, cut: int = 0
+) -> tuple[int, int]:
+    before, size = text[: text.index(part)], len(part if in_characters else part.encode())
+    start = len(before if in_characters else before.encode()) + cls
+    return start, start + size - cut
 
 
 SPAN = Exercise(
     task="return (start, stop) so that ids[start:stop] are the bytes of `part`, which stands once "
     "in `text`; the ids begin with [CLS].",
-    inputs=lambda: ("Déjà vu: words are missing.", " missing."),
+    inputs=lambda draw: draw.choice(SENTENCES),
     reference=_span,
     slips=(
         Slip(
             "the first id is [CLS]: every byte stands one place later than in the text.",
-            lambda text, part: tuple(place - 1 for place in _span(text, part)),
+            {"cls": 0},
         ),
         Slip(
-            "these are places of characters; é and à have two bytes each.",
-            lambda text, part: (text.index(part) + 1, text.index(part) + 1 + len(part)),
+            "these are places of characters; letters such as é have two bytes each.",
+            {"in_characters": True},
         ),
+        Slip("a slice ends before its stop: the last byte is lost.", {"cut": 1}),
         Slip(
-            "a slice ends before its stop: the last byte is lost.",
-            lambda text, part: (_span(text, part)[0], _span(text, part)[1] - 1),
+            "the second number is a length; asked is where the slice stops.",
+            lambda text, part: (_span(text, part)[0], len(part.encode())),
         ),
     ),
 )
 
 
-def _judged() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    generator = torch.Generator().manual_seed(0)
-    ids = torch.randint(6, 11, (2, 7), generator=generator)
-    hidden = torch.tensor([[0, 1, 1, 0, 0, 0, 0], [0, 0, 0, 0, 1, 0, 0]]).bool()
-    return torch.randn(2, 7, 11, generator=generator), ids, hidden
+def _judged(draw: Draw) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    batch, length, vocabulary = draw.sizes(3, 3, 12)
+    hidden = draw.rand(batch, length) < 0.4
+    hidden[:, 0], hidden[:, 1], hidden[0, 2] = True, False, True
+    ids = draw.randint(vocabulary, batch, length)
+    return draw.randn(batch, length, vocabulary), ids, hidden
+
+
+def _masked_loss(logits, ids, hidden, of: str = "hidden", reduction: str = "mean"):
+    """The loss of the hidden bytes; `of` and `reduction` say what mistakes take instead."""
+    chosen = {"hidden": hidden, "visible": ~hidden, "all": torch.ones_like(hidden)}[of]
+    return cross_entropy(logits[chosen], ids[chosen], reduction=reduction)
 
 
 def _mean_of_texts(logits, ids, hidden):
@@ -50,28 +67,42 @@ def _mean_of_texts(logits, ids, hidden):
     ).mean()
 
 
+def _qk_parameters(
+    layers: int, width: int, qk: int, bias: int = 1, maps: int = 2, one_layer: bool = False
+) -> int:
+    return (1 if one_layer else layers) * maps * (width + bias) * qk
+
+
 MASKED_LOSS = Exercise(
     task="return the mean cross-entropy of the hidden bytes, from logits [batch, bytes, "
     "vocabulary], the true ids, and `hidden`, True where a byte was to be guessed.",
     inputs=_judged,
-    reference=lambda logits, ids, hidden: cross_entropy(logits[hidden], ids[hidden]),
+    reference=_masked_loss,
     slips=(
         Slip(
             "bytes in sight are judged, too: copying them is easy, and drowns the rest.",
-            lambda logits, ids, _hidden: cross_entropy(logits.flatten(0, 1), ids.flatten()),
+            {"of": "all"},
         ),
-        Slip(
-            "these are the bytes in sight; True means hidden here.",
-            lambda logits, ids, hidden: cross_entropy(logits[~hidden], ids[~hidden]),
-        ),
-        Slip(
-            "a sum grows with the number of hidden bytes: take the mean.",
-            lambda logits, ids, hidden: cross_entropy(logits[hidden], ids[hidden], reduction="sum"),
-        ),
+        Slip("these are the bytes in sight; True means hidden here.", {"of": "visible"}),
+        Slip("a sum grows with the number of hidden bytes: take the mean.", {"reduction": "sum"}),
         Slip(
             "a mean for each text, and then a mean of those: texts with few hidden bytes would "
             "weigh as much as others.",
             _mean_of_texts,
+        ),
+        Slip(
+            "the others count as zeros here: divide by the number of hidden bytes, not of all.",
+            lambda logits, ids, hidden: (
+                _masked_loss(logits, ids, hidden) * hidden.sum() / hidden.numel()
+            ),
+        ),
+        Slip(
+            "nll_loss expects log-probabilities: take log_softmax, or cross_entropy.",
+            lambda logits, ids, hidden: nll_loss(logits[hidden], ids[hidden]),
+        ),
+        Slip(
+            "a loss is the negative logarithm: the better the guess, the smaller.",
+            lambda logits, ids, hidden: -_masked_loss(logits, ids, hidden),
         ),
     ),
 )
@@ -79,20 +110,16 @@ MASKED_LOSS = Exercise(
 QK_PARAMETERS = Exercise(
     task="return how many parameters the maps to queries and to keys have, in `layers` "
     "self-attention layers on latents of width `width` that meet in width `qk`.",
-    inputs=lambda: (26, 1280, 256),
-    reference=lambda layers, width, qk: layers * 2 * (width + 1) * qk,
+    inputs=lambda draw: tuple(draw.sizes(3, 3, 90)),
+    reference=_qk_parameters,
     slips=(
+        Slip("each of the qk outputs has a bias as well.", {"bias": 0}),
+        Slip("queries have a map, and keys have one, too.", {"maps": 1}),
+        Slip("only queries and keys are asked for, not values.", {"maps": 3}),
+        Slip("that is one layer; each of them has weights of its own.", {"one_layer": True}),
         Slip(
-            "each of the qk outputs has a bias as well.",
-            lambda layers, width, qk: layers * 2 * width * qk,
-        ),
-        Slip(
-            "queries have a map, and keys have one, too.",
-            lambda layers, width, qk: layers * (width + 1) * qk,
-        ),
-        Slip(
-            "that is one layer; each of them has weights of its own.",
-            lambda _layers, width, qk: 2 * (width + 1) * qk,
+            "a linear map has a bias for each output (qk), not for each input.",
+            lambda layers, width, qk: layers * 2 * width * (qk + 1),
         ),
     ),
 )

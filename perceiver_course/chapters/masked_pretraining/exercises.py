@@ -6,6 +6,7 @@ from functools import cache
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
+from torch.nn.functional import layer_norm
 
 from perceiver_tutorial.hiera import PUBLISHED, Hiera, HieraConfig, unroll
 from perceiver_tutorial.hiera.mask_units import hide_pixels, visible_tokens
@@ -79,6 +80,15 @@ PATCH_TARGETS = Exercise(
             lambda patches: (
                 (patches - patches.mean(-1, keepdim=True)) / (patches.var(-1, keepdim=True) + 1e-6)
             ),
+        ),
+        Slip(
+            "that divides by the number of pixels, as layer_norm does; MAE's variance divides by "
+            "one less, as `var` does.",
+            lambda patches: layer_norm(patches, patches.shape[-1:], eps=1e-6),
+        ),
+        Slip(
+            "the mean has to be taken away first.",
+            lambda patches: patches / (patches.var(-1, keepdim=True) + 1e-6).sqrt(),
         ),
     ),
 )

@@ -1,6 +1,7 @@
 """Exercises about several modalities in one array, and about hiding one of them."""
 
 import math
+from itertools import accumulate
 
 import torch
 
@@ -10,9 +11,16 @@ from ...kit.predictions import walked
 ROWS = {"audio": 1920, "image": 50_176, "label": 1}
 
 
-def _owners(asked: list[int], order: tuple[str, ...]) -> list[str]:
-    ends = torch.tensor([ROWS[name] for name in order]).cumsum(0)
-    return [order[int((row >= ends).sum())] for row in asked]
+BY_NAME = ("audio", "image", "label")
+
+
+def _owners(
+    asked: list[int], *, order: tuple[str, ...] = BY_NAME, first: int = 0, summed: bool = True
+) -> list[str]:
+    rows = [ROWS[name] for name in order]
+    ends = list(accumulate(rows)) if summed else rows
+    numbers = [sum(row - first >= end for end in ends) for row in asked]
+    return [order[min(number, len(order) - 1)] for number in numbers]
 
 
 OWNERS = Exercise(
@@ -21,15 +29,21 @@ OWNERS = Exercise(
     inputs=lambda draw: (
         [0, 1919, 1920, 51_000, 52_095, 52_096, *draw.randint(52_097, 3).tolist()],
     ),
-    reference=lambda asked: _owners(asked, ("audio", "image", "label")),
+    reference=_owners,
     slips=(
         Slip(
             "that is the order of the post; in the code modalities are sorted by their names.",
-            lambda asked: _owners(asked, ("image", "audio", "label")),
+            {"order": ("image", "audio", "label")},
         ),
         Slip(
             "rows count from 0: the first row of the image is 1920, the label's is 52096.",
-            lambda asked: _owners([max(0, row - 1) for row in asked], ("audio", "image", "label")),
+            {"first": 1},
+        ),
+        Slip(
+            "the image ends after 1,920 + 50,176 rows: add up the rows of those before.",
+            lambda asked: [
+                BY_NAME[(row >= ROWS["audio"]) + (row >= ROWS["image"])] for row in asked
+            ],
         ),
         Slip("somebody else has rows, too.", lambda asked: ["image"] * len(asked)),
     ),
@@ -44,40 +58,32 @@ def _parts(draw) -> tuple:
     return parts, {name: draw.randn(8 - width) for name, (_, width) in sizes.items()}
 
 
-def _widen(part, padding):
-    return torch.cat([part, padding.expand(*part.shape[:2], -1)], dim=-1)
+def _end_to_end(
+    parts, padding, *, order=sorted, learned: float = 1.0, padding_first: bool = False
+) -> torch.Tensor:
+    wide = []
+    for name in order(parts):
+        known, further = parts[name], learned * padding[name].expand(*parts[name].shape[:2], -1)
+        wide.append(torch.cat([further, known] if padding_first else [known, further], dim=-1))
+    return torch.cat(wide, dim=1)
 
 
 END_TO_END = Exercise(
     task="widen each part [batch, rows, channels] to 8 channels with its own row of padding, the "
     "same for all its rows, and put all end to end in the order of their names.",
     inputs=_parts,
-    reference=lambda parts, padding: torch.cat(
-        [_widen(parts[name], padding[name]) for name in sorted(parts)], dim=1
-    ),
+    reference=_end_to_end,
     slips=(
+        Slip("that is the dictionary's order; sort the names.", {"order": list}),
         Slip(
-            "that is the dictionary's order; sort the names.",
-            lambda parts, padding: torch.cat(
-                [_widen(parts[name], padding[name]) for name in parts], dim=1
-            ),
+            "the order of the names is the alphabet's; this is its reverse.",
+            {"order": lambda parts: sorted(parts, reverse=True)},
         ),
         Slip(
             "the padding is not zeros: it is learned, and tells the modalities apart.",
-            lambda parts, padding: torch.cat(
-                [_widen(parts[name], 0 * padding[name]) for name in sorted(parts)], dim=1
-            ),
+            {"learned": 0.0},
         ),
-        Slip(
-            "what is there comes first, the padding behind it.",
-            lambda parts, padding: torch.cat(
-                [
-                    _widen(parts[name], padding[name]).roll(len(padding[name]), -1)
-                    for name in sorted(parts)
-                ],
-                dim=1,
-            ),
-        ),
+        Slip("what is there comes first, the padding behind it.", {"padding_first": True}),
     ),
 )
 
@@ -93,9 +99,14 @@ EVEN_CHUNKS = Exercise(
             lambda pixels, patches: pixels // math.gcd(pixels, patches),
         ),
         Slip(
+            "these are the patches of a chunk; how many chunks are there?",
+            lambda pixels, patches: patches // math.gcd(pixels, patches),
+        ),
+        Slip(
             "that splits both, but a larger number does, too.",
             lambda pixels, patches: math.gcd(pixels, patches) // 2,
         ),
+        Slip("a common divisor is asked for, not a common multiple.", math.lcm),
     ),
 )
 

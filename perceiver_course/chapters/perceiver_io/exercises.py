@@ -67,6 +67,7 @@ SHARES_OUT_ONE = BugHunt(
         lambda z, x: (z @ x.mT / 2).softmax(-2),
         lambda z, x: (z @ x.mT / 2).sigmoid(),
         lambda z, x: (z @ x.mT / 2).flatten(1).softmax(-1).unflatten(1, (3, 11)),
+        lambda z, x: 3 * (z @ x.mT / 2).flatten(1).softmax(-1).unflatten(1, (3, 11)),
     ),
     reference=_shares_out_one,
 )

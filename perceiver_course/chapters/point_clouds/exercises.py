@@ -17,58 +17,70 @@ from perceiver_tutorial.tracing import walk
 from ...kit.exercises import BugHunt, Exercise, Slip
 from ...kit.predictions import Prediction
 
+
+def _width(
+    bands: int, features: int, *, waves: int = 2, raw: int = 1, axes: int = 3, counted: int = 1
+) -> int:
+    return axes * waves * bands + 3 * raw + counted * features
+
+
 POINT_WIDTH = Exercise(
     task="return how many channels a point has in the input array: 3 coordinates, each written "
     "with `bands` bands, and so many features as they are.",
-    inputs=lambda draw: (draw.choice((64, 32, 10)), draw.size()),
-    reference=lambda bands, features: 3 * (2 * bands + 1) + features,
+    inputs=lambda draw: (draw.choice((64, 32, 10)), draw.size(low=4)),
+    reference=_width,
     slips=(
-        Slip("each band has a sine and a cosine.",
-             lambda bands, features: 3 * (bands + 1) + features),
-        Slip("the raw coordinates are kept, too.", lambda bands, features: 6 * bands + features),
-        Slip("features come as they are, without waves.",
-             lambda bands, features: (3 + features) * (2 * bands + 1)),
+        Slip("each band has a sine and a cosine.", {"waves": 1}),
+        Slip("there are three coordinates, each with bands of its own.", {"axes": 1}),
+        Slip("the raw coordinates are kept, too.", {"raw": 0}),
+        Slip("the features are channels, too.", {"counted": 0}),
+        Slip("all three raw coordinates are kept, not one.", lambda k, f: _width(k, f) - 2),
+        Slip("features come as they are, without waves.", lambda k, f: (3 + f) * (2 * k + 1)),
     ),
-)  # fmt: skip
+)
+
+
+def _keep(sizes: Tensor, most: int, *, further: int = 0, marks_padding: bool = False) -> Tensor:
+    keep = torch.arange(most) < sizes[:, None] + further
+    return ~keep if marks_padding else keep
+
 
 KEEP_POINTS = Exercise(
     task="return `mask` [clouds, most], True where a cloud has a point, for a tensor of sizes.",
     inputs=lambda draw: (torch.tensor([3, most := draw.size(low=5), 1, 2]), most),
-    reference=lambda sizes, most: torch.arange(most) < sizes[:, None],
+    reference=_keep,
     slips=(
-        Slip("counting from 0, a cloud of 3 points has the numbers 0, 1 and 2.",
-             lambda sizes, most: torch.arange(most) <= sizes[:, None]),
-        Slip("True means: may be read. Some libraries mark the padding instead.",
-             lambda sizes, most: torch.arange(most) >= sizes[:, None]),
-        Slip("a row for each cloud, a column for each place: give `sizes` an axis with [:, None].",
-             lambda sizes, most: torch.arange(most)[:, None] < sizes),
+        Slip("counting from 0, a cloud of 3 points has the numbers 0, 1 and 2.", {"further": 1}),
+        Slip("counting from 0, the last point of a cloud is lost.", {"further": -1}),
+        Slip(
+            "True means: may be read. Some libraries mark the padding instead.",
+            {"marks_padding": True},
+        ),
+        Slip(
+            "a row for each cloud, a column for each place: give `sizes` an axis with [:, None].",
+            lambda sizes, most: _keep(sizes, most).T,
+        ),
     ),
-)  # fmt: skip
+)
 
 
 def _cloud(draw) -> tuple[Tensor, int]:
     return draw.randn(40, 3), draw.choice((6, 8, 7))
 
 
-def _farthest(points: Tensor, count: int) -> Tensor:
+def _spread(points: Tensor, count: int, *, distance=torch.amin) -> Tensor:
     chosen = [0]
     while len(chosen) < count:
-        nearest = torch.cdist(points, points[chosen]).amin(-1)
-        chosen.append(int(nearest.argmax()))
+        chosen.append(int(distance(torch.cdist(points, points[chosen]), dim=-1).argmax()))
     return points[chosen]
 
 
-def _farthest_from_last(points: Tensor, count: int) -> Tensor:
+def _nearest_first(points: Tensor, count: int) -> Tensor:
     chosen = [0]
     while len(chosen) < count:
-        chosen.append(int((points - points[chosen[-1]]).norm(dim=-1).argmax()))
-    return points[chosen]
-
-
-def _farthest_in_sum(points: Tensor, count: int) -> Tensor:
-    chosen = [0]
-    while len(chosen) < count:
-        chosen.append(int(torch.cdist(points, points[chosen]).sum(-1).argmax()))
+        distances = torch.cdist(points, points[chosen]).amin(-1)
+        distances[chosen] = torch.inf
+        chosen.append(int(distances.argmin()))
     return points[chosen]
 
 
@@ -76,16 +88,31 @@ SPREAD_OUT = Exercise(
     task="return `count` points of a cloud [points, 3] that are spread over it: take point 0, then "
     "again and again the point whose nearest chosen point is farthest away.",
     inputs=_cloud,
-    reference=_farthest,
+    reference=_spread,
     slips=(
-        Slip("that is far from the last point only, and soon goes to and fro between two ends.",
-             _farthest_from_last),
-        Slip("the sum of distances favours the rim; take the distance to the nearest chosen one.",
-             _farthest_in_sum),
-        Slip("those are the first points; a scanner may have listed one corner first.",
-             lambda points, count: points[:count]),
+        Slip(
+            "that is far from the last point only, and soon goes to and fro between two ends.",
+            {"distance": lambda distances, dim: distances.select(dim, -1)},
+        ),
+        Slip(
+            "the sum of distances favours the rim; take the distance to the nearest chosen one.",
+            {"distance": torch.sum},
+        ),
+        Slip(
+            "far from the farthest chosen one may be close to the nearest: take the minimum.",
+            {"distance": torch.amax},
+        ),
+        Slip("that takes the nearest point each time; take the one farthest away.", _nearest_first),
+        Slip(
+            "those are the first points; a scanner may have listed one corner first.",
+            lambda points, count: points[:count],
+        ),
+        Slip(
+            "point 0 is the first to be taken.",
+            lambda points, count: _spread(points, count + 1)[1:],
+        ),
     ),
-)  # fmt: skip
+)
 
 
 def _points() -> tuple[Tensor, ...]:

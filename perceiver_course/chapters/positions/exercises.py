@@ -36,7 +36,7 @@ PITCHES = Exercise(
 DISGUISE = Exercise(
     task="n cells stand from -1 to 1, both ends included. A wave of pitch f, too high for them, "
     "looks at the cells like a slower one (or its negative). Return the slower pitch.",
-    inputs=lambda: (20, 14),
+    inputs=lambda draw: (draw.choice((20, 33, 50)), draw.choice((17, 18, 19))),
     reference=lambda cells, pitch: cells - 1 - pitch,
     slips=(
         Slip(

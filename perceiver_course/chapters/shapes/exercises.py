@@ -12,14 +12,14 @@ from torch import Tensor
 
 from perceiver_tutorial.perceiver.preprocessors import VideoPreprocessor
 
-from ...kit.exercises import BugHunt, Exercise, Slip, same, your_turn
+from ...kit.exercises import BugHunt, Draw, Exercise, Slip, same, your_turn
 from ...kit.images import draw_at_one_scale
 from ...kit.picture import Picture
 from ...kit.predictions import Prediction
 
 STRIDES = Exercise(
     task="return the three strides of torch.zeros(a, b, c), in cells of memory.",
-    inputs=lambda: (5, 3, 4),
+    inputs=lambda draw: tuple(draw.sizes(3)),
     reference=lambda _a, b, c: (b * c, c, 1),
     slips=(
         Slip("the last axis runs fastest: its stride is 1.", lambda a, b, _c: (1, a, a * b)),
@@ -27,53 +27,94 @@ STRIDES = Exercise(
             "a step along the first axis passes a whole b x c of cells.", lambda _a, b, c: (b, c, 1)
         ),
         Slip("those are sizes; strides are distances.", lambda a, b, c: (a, b, c)),
+        Slip(
+            "turned round: the first axis has the longest stride.", lambda _a, b, c: (1, c, b * c)
+        ),
+        Slip(
+            "a x b x c is the whole array; a step along the first axis passes b x c.",
+            lambda a, b, c: (a * b * c, b * c, c),
+        ),
+        Slip("count cells, not bytes.", lambda _a, b, c: (4 * b * c, 4 * c, 4)),
     ),
 )  # fmt: skip
+
+
+def _cut(draw: Draw) -> tuple[torch.Tensor]:
+    batch, rows, columns = draw.sizes(3, 5, 9)
+    return (draw.randn(batch, 3, 4 * rows, 4 * columns),)
+
+
+def _in_patches(images: torch.Tensor, rows: str = "(h w)", inside: str = "(p q c)") -> torch.Tensor:
+    return rearrange(images, f"b c (h p) (w q) -> b {rows} {inside}", p=4, q=4)
+
+
+PATCHES_BY_HAND = Exercise(
+    task="without einops, turn images [b, 3, 4 h, 4 w] into rows [b, h * w, 48], one for each "
+    "4 x 4 patch in reading order; inside a row pixel after pixel, its three colours together.",
+    inputs=_cut,
+    reference=_in_patches,
+    slips=(
+        Slip(
+            "reshape alone moves nothing: a row holds 48 neighbours of one colour.",
+            lambda x: x.reshape(len(x), -1, 48),
+        ),
+        Slip(
+            "h and w belong together, then p and q: these rows run across the whole image.",
+            lambda x: rearrange(x, "b c (h p) (w q) -> b h p w q c", p=4, q=4).reshape(
+                len(x), -1, 48
+            ),
+        ),
+        Slip(
+            "the colours come last: here each patch is red, then green, then blue.",
+            {"inside": "(c p q)"},
+        ),
+        Slip(
+            "inside a patch the pixels run down its columns: p comes before q.",
+            {"inside": "(q p c)"},
+        ),
+        Slip("the patches run down the columns of the image: h comes before w.", {"rows": "(w h)"}),
+    ),
+)
+
+
+def _pictures_of_any_size(draw: Draw) -> tuple[torch.Tensor]:
+    batch, height, width = draw.sizes(3, 4, 9)
+    return (draw.randn(batch, 3, height, width) + 2,)
+
+
+def _centred(
+    pictures: torch.Tensor,
+    axes: tuple[int, ...] = (2, 3),
+    sign: int = -1,
+    is_scaled: bool = False,
+) -> torch.Tensor:
+    differences = pictures + sign * pictures.mean(axes, keepdim=True)
+    return differences / pictures.std(axes, keepdim=True) if is_scaled else differences
+
+
+EVEN_OUT = Exercise(
+    task="take from every picture [b, 3, h, w] the mean of each of its own colours.",
+    inputs=_pictures_of_any_size,
+    reference=_centred,
+    slips=(
+        Slip("that is one mean for all pictures; each has its own.", {"axes": (0, 2, 3)}),
+        Slip("that is one mean for all three colours; each has its own.", {"axes": (1, 2, 3)}),
+        Slip(
+            "that is one mean for everything; every colour of every picture has its own.",
+            {"axes": (0, 1, 2, 3)},
+        ),
+        Slip("each row of pixels lost its own mean.", {"axes": (3,)}),
+        Slip("each column of pixels lost its own mean.", {"axes": (2,)}),
+        Slip("that is the mean of all pictures at each pixel.", {"axes": (0,)}),
+        Slip("that is the mean of the three colours at each pixel.", {"axes": (1,)}),
+        Slip("the mean is added; subtract it.", {"sign": 1}),
+        Slip("only the mean was asked for; nothing is divided.", {"is_scaled": True}),
+    ),
+)
 
 
 def _numbered(*sizes: int) -> torch.Tensor:
     return torch.arange(torch.Size(sizes).numel()).reshape(sizes).float()
-
-
-PATCHES_BY_HAND = Exercise(
-    task="without einops, turn images [7, 3, 8, 20] into rows [7, 10, 48], one for each 4 x 4 "
-    "patch in reading order; inside a row pixel after pixel, its three colours together.",
-    inputs=lambda: (_numbered(7, 3, 8, 20),),
-    reference=lambda images: rearrange(
-        images, "b c (h p) (w q) -> b (h w) (p q c)", p=4, q=4
-    ),
-    slips=(
-        Slip(
-            "reshape alone moves nothing: a row holds 48 neighbours of one colour.",
-            lambda x: x.reshape(7, 10, 48),
-        ),
-        Slip(
-            "h and w belong together, then p and q: these rows run across the whole image.",
-            lambda x: x.reshape(7, 3, 2, 4, 5, 4).permute(0, 2, 3, 4, 5, 1).reshape(7, 10, 48),
-        ),
-        Slip(
-            "the colours come last: here each patch is red, then green, then blue.",
-            lambda x: x.reshape(7, 3, 2, 4, 5, 4).permute(0, 2, 4, 1, 3, 5).reshape(7, 10, 48),
-        ),
-    ),
-)  # fmt: skip
-
-EVEN_OUT = Exercise(
-    task="take from every picture [b, 3, h, w] the mean of each of its own colours.",
-    inputs=lambda: (_numbered(5, 3, 4, 6) ** 2 / 1000,),
-    reference=lambda pictures: pictures - pictures.mean((2, 3), keepdim=True),
-    slips=(
-        Slip(
-            "that is one mean for all pictures; each has its own.",
-            lambda x: x - x.mean((0, 2, 3), keepdim=True),
-        ),
-        Slip(
-            "that is one mean for all three colours; each has its own.",
-            lambda x: x - x.mean((1, 2, 3), keepdim=True),
-        ),
-        Slip("each row of pixels lost its own mean.", lambda x: x - x.mean(3, keepdim=True)),
-    ),
-)
 
 
 def _patchify(pattern: str):

@@ -1,23 +1,28 @@
 """Exercises about classifying texts: heads, pooling, and what is held back."""
 
 import torch
+from einops import reduce
 from torch import Tensor
 
 from perceiver_tutorial.perceiver import TEXT_CLASSIFIER
 
-from ...kit.exercises import BugHunt, Exercise, Slip
+from ...kit.exercises import BugHunt, Draw, Exercise, Slip
 from ...kit.predictions import walked
 
 HEAD_PARAMETERS = Exercise(
     task="return how many parameters the last linear map has: from `channels` of one output row to "
     "`classes` scores.",
-    inputs=lambda: (1280, 2),
+    inputs=lambda draw: tuple(draw.sizes(2, 2, 200)),
     reference=lambda channels, classes: channels * classes + classes,
     slips=(
         Slip("each score has a bias as well.", lambda channels, classes: channels * classes),
         Slip(
             "one bias for each score, not for each channel.",
             lambda channels, classes: channels * classes + channels,
+        ),
+        Slip(
+            "every score has a bias of its own, not one for all.",
+            lambda channels, classes: channels * classes + 1,
         ),
         Slip(
             "the query is a part of its own, and keeps its width whatever the classes.",
@@ -27,32 +32,38 @@ HEAD_PARAMETERS = Exercise(
 )
 
 
-def _latents_and_head() -> tuple[Tensor, Tensor, Tensor]:
-    """Two samples of 7 latents of width 5, and a head for 3 classes."""
-    generator = torch.Generator().manual_seed(0)
-    return tuple(torch.randn(size, generator=generator) for size in ((2, 7, 5), (3, 5), (3,)))
+def _latents_and_head(draw: Draw) -> tuple[Tensor, Tensor, Tensor]:
+    batch, latents, channels, classes = draw.sizes(4)
+    return draw.randn(batch, latents, channels), draw.randn(classes, channels), draw.randn(classes)
+
+
+def _pooled_scores(
+    latents: Tensor, weight: Tensor, bias: Tensor, pool: str = "mean", biases: int = 1
+) -> Tensor:
+    first = latents[:, 0] if pool == "first" else reduce(latents, "b n c -> b c", pool)
+    return first @ weight.T + biases * bias
 
 
 POOLED_SCORES = Exercise(
-    task="score 3 classes without a query: the mean of the latents [2, 7, 5], then the linear map "
-    "`weight` [3, 5], `bias` [3].",
+    task="score the classes without a query: the mean of the latents [batch, latents, channels], "
+    "then the linear map `weight` [classes, channels], `bias` [classes].",
     inputs=_latents_and_head,
-    reference=lambda latents, weight, bias: latents.mean(1) @ weight.T + bias,
+    reference=_pooled_scores,
     slips=(
-        Slip(
-            "that is the sum of the latents; divide by how many they are.",
-            lambda latents, weight, bias: latents.sum(1) @ weight.T + bias,
-        ),
-        Slip(
-            "that is one latent only; all of them have something to say.",
-            lambda latents, weight, bias: latents[:, 0] @ weight.T + bias,
-        ),
-        Slip("the bias is missing.", lambda latents, weight, _bias: latents.mean(1) @ weight.T),
+        Slip("that is the sum of the latents; divide by how many they are.", {"pool": "sum"}),
+        Slip("that is one latent only; all of them have something to say.", {"pool": "first"}),
+        Slip("that is the maximum of the latents; take their mean.", {"pool": "max"}),
+        Slip("the bias is missing.", {"biases": 0}),
+        Slip("the bias is added twice.", {"biases": 2}),
         Slip(
             "the mean runs over the batch: each sample now hears the others.",
             lambda latents, weight, bias: (
-                latents.mean((0, 1), keepdim=True)[0].expand(2, -1) @ weight.T + bias
+                latents.mean((0, 1), keepdim=True)[0].expand(len(latents), -1) @ weight.T + bias
             ),
+        ),
+        Slip(
+            "those are probabilities; scores are what goes into the softmax.",
+            lambda latents, weight, bias: _pooled_scores(latents, weight, bias).softmax(-1),
         ),
     ),
 )

@@ -22,6 +22,8 @@ def same(got: object, want: object) -> bool:
         case list():
             got = got.tolist() if isinstance(got, Tensor) else got
             return isinstance(got, list) and len(got) == len(want) and all(map(same, got, want))
+        case set():
+            return isinstance(got, list | set) and len(got) == len(want) and {*got} == want
         case Mapping():
             is_like = isinstance(got, Mapping) and got.keys() == want.keys()
             return is_like and all(same(got[key], want[key]) for key in want)
@@ -41,7 +43,7 @@ def plain(value: Any) -> Any:
         return value.item()
     if isinstance(value, Tensor):
         return value.detach()
-    return [*value] if isinstance(value, tuple | list | range | Iterator) else value
+    return [*value] if isinstance(value, tuple | list | range | bytes | Iterator) else value
 
 
 def as_tensor(got: Any, want: Tensor) -> Tensor | None:
@@ -97,6 +99,11 @@ def difference(got: object, want: object) -> str:
         pairs = enumerate(zip(got, want, strict=True))
         number, pair = next((number, pair) for number, pair in pairs if not same(*pair))
         return f"value {number} (the first is 0) is wrong: {difference(*pair)}"
+    if isinstance(want, set):
+        found = {*got} if isinstance(got, list | set) else {got}
+        if len(found) != len(want):
+            return f"{len(found)} values; {len(want)} are expected."
+        return f"{len(found & want)} of {len(want)} are right."
     if isinstance(want, Mapping):
         if not isinstance(got, Mapping) or got.keys() != want.keys():
             return (
@@ -148,7 +155,10 @@ def _apart(got: Tensor, want: Tensor) -> str:
         return f"right shape, but {int(got.isnan().sum())} of {got.numel()} numbers are NaN."
     large = want.abs() > 1e-3 * want.abs().max()
     ratios = got[large] / want[large]
-    if len(ratios) and (ratios - ratios[0]).abs().max() < 1e-3 * ratios[0].abs():
+    is_multiple = len(ratios) and (got - ratios[0] * want).abs().max() < 1e-3 * got.abs().max()
+    if is_multiple and abs(ratios[0] + 1) < 1e-3:
+        return "right shape; right but for the sign everywhere."
+    if is_multiple:
         return f"right shape; everywhere {ratios[0]:.4g} times what it should be."
     shift = got - want
     if (shift - shift.flatten()[0]).abs().max() < _bound(want):

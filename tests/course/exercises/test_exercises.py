@@ -182,10 +182,26 @@ def test_a_wrong_guess_hears_what_it_believes(guess, reply):
     assert PATCHES.judge(guess) == reply
 
 
-@pytest.mark.parametrize("guess", ["B, open('x'), 3", "B, Q, 3", "B, H.real, 3"])
-def test_a_guess_is_arithmetic_and_nothing_else(guess):
-    with pytest.raises(ValueError, match=r"expected numbers, \+ - \* / and the letters B, H, W, P"):
-        PATCHES.judge(guess)
+@pytest.mark.parametrize("guess, words", [
+    ("B, open('x'), 3", r"and the letters B, H, W, P, got \"open\('x'\)\""),
+    ("B, Q, 3", r"Q is no letter of this question: .* and the letters B, H, W, P\."),
+    ("B, H.real, 3", r"expected numbers, \+ - \* / and the letters B, H, W, P, got 'H.real'"),
+    ("B, (H", r"expected sizes with commas between them, got 'B, \(H'"),
+    (None, r"expected numbers such as \(1, 224, 3\), .* got None"),
+])  # fmt: skip
+def test_a_guess_is_arithmetic_and_nothing_else(guess, words):
+    assert re.match(f"not yet: .*{words}", PATCHES.judge(guess))
+
+
+@pytest.mark.parametrize("guess", [
+    "(B, H/P*W/P, 3*P^2)", "[B, 6, 48]", [1, 6, 48], torch.Size([1, 6, 48]), "B, 6, 48,",
+])  # fmt: skip
+def test_a_right_guess_may_be_written_in_many_ways(guess):
+    assert PATCHES.judge(guess) == "right: (1, 6, 48)"
+
+
+def test_a_formula_that_holds_for_these_sizes_only_is_no_answer():
+    assert "for another size" in PATCHES.judge("B, H*W//16, 3*P*P")
 
 
 def test_predictions_are_asked_by_name(capsys):

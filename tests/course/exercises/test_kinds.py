@@ -61,11 +61,12 @@ SAME = [
     (iter([1, 2]), [1, 2]), (range(1, 3), (1, 2)), ([[1, 2, 3], [4, 5, 6]], MATRIX),
     (MATRIX.double(), MATRIX), (MATRIX.numpy(), MATRIX), (MATRIX.long(), MATRIX),
     (MATRIX + 1e-5, MATRIX), (0.3, 0.1 + 0.2), ({"a": (1,)}, {"a": [1]}),
+    (b"ab", [97, 98]), (("b", "a"), {"a", "b"}), ({"b", "a"}, {"a", "b"}),
     (torch.tensor([True]), torch.tensor([True])), (MATRIX.requires_grad_(False), MATRIX),
 ]  # fmt: skip
 DIFFERENT = [
     (3, 4), (True, 1), (1, True), ("3", 3), (None, 3), (3.5, 3), ([1, 2], (1, 2, 3)),
-    ((1, 3), (1, 2)),
+    ((1, 3), (1, 2)), (("a", "a"), {"a", "b"}), ("ab", {"a", "b"}), (b"ab", [97, 99]),
     (MATRIX, MATRIX.mT), (MATRIX, MATRIX.long()), (MATRIX.bool(), MATRIX), (MATRIX + 0.01, MATRIX),
     (torch.tensor([1, 0]), torch.tensor([True, False])), ({"a": 1}, {"b": 1}), (float("nan"), 1.0),
     (torch.tensor([float("nan"), 1.0]), torch.tensor([1.0, 1.0])),
@@ -94,6 +95,8 @@ def test_what_means_something_else_is_not(got, want):
     ((1, 2), (1, 2, 3), "2 values; 3 are expected."),
     ((1, 4, 3), (1, 2, 3), "value 1 (the first is 0) is wrong: 4 is 2 times too large."),
     ({"a": 4}, {"a": 2}, "the entry 'a' is wrong: 4 is 2 times too large."),
+    (("a", "c"), {"a", "b"}, "1 of 2 are right."),
+    (("a",), {"a", "b"}, "1 values; 2 are expected."),
     (5, {"a": 2}, "5; a dictionary with the keys a is expected."),
     (5, (1, 2), "5; 2 values are expected, as a tuple or a list."),
     ("two", MATRIX, "'two'; a tensor is expected."),
@@ -102,6 +105,10 @@ def test_what_means_something_else_is_not(got, want):
     (MATRIX[0], MATRIX, "shape (3,), expected (2, 3): 1 axes, not 2."),
     (MATRIX[:, :2], MATRIX, "shape (2, 2), expected (2, 3): look at axis 1 (the first is 0)."),
     (2 * MATRIX, MATRIX, "right shape; everywhere 2 times what it should be."),
+    (-MATRIX, MATRIX, "right shape; right but for the sign everywhere."),
+    (torch.tensor([2.0, 5.0]), torch.tensor([1.0, 0.0]),
+     "right shape; 0 % of the values are right, the first wrong one is at [0], 2 times what it "
+     "should be."),
     (MATRIX + 1, MATRIX, "right shape; everywhere +1 away from what it should be."),
     (MATRIX.flip(1), MATRIX, "right numbers, but in reverse order along axis 1."),
     (MATRIX.log() / 0 * 0, MATRIX, "right shape, but 6 of 6 numbers are NaN."),
