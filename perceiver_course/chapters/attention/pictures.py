@@ -37,9 +37,12 @@ def draw_matrices(
     numbers = {name: each.detach() for name, each in matrices.items()}
     low = min(float(each.min()) for each in numbers.values())
     high = max(float(each.max()) for each in numbers.values())
-    limits, cmap = ((0.0, high), HEAT) if low >= 0 else ((-max(-low, high), max(-low, high)), SIGNED)
-    tall, wide = max(len(each) for each in numbers.values()), sum(
-        each.shape[1] for each in numbers.values()
+    limits, cmap = (
+        ((0.0, high), HEAT) if low >= 0 else ((-max(-low, high), max(-low, high)), SIGNED)
+    )
+    tall, wide = (
+        max(len(each) for each in numbers.values()),
+        sum(each.shape[1] for each in numbers.values()),
     )
     width = min(9.4, 0.9 + 0.5 * wide + 0.5 * len(numbers))
     height = min(4.0, 0.9 + 0.4 * tall + 0.25 * has_sums)
@@ -138,6 +141,6 @@ def draw_mask(mask: Bool[Tensor, "batch keys"], heads: int, queries: int) -> Pic
     hidden = [int((~each).sum()) for each in mask]
     alt = (
         f"A mask [{batch}, {keys}] is repeated for {heads} heads and {queries} queries: [{batch}, "
-        f"{heads}, {queries}, {keys}]. Hidden keys in each sample: {hidden}."
+        f"{heads}, {queries}, {keys}]. Masked keys in each sample: {hidden}."
     )
     return Picture(figure, alt)

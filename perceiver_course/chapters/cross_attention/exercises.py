@@ -143,6 +143,7 @@ CROSS_REPAIR = Repair(
     ),
 )
 
+
 def _is_set_function(attend) -> bool:
     latents, inputs = latents_and_inputs()
     order = torch.randperm(11, generator=torch.Generator().manual_seed(2))
@@ -159,13 +160,11 @@ READS_A_SET = BugHunt(
     inputs=latents_and_inputs,
     right=lambda z, x: attention(z, x, x),
     bugs={
-        "pairs keys with the values of the opposite order": lambda z, x: (
-            attention(z, x, x.flip(1))
-        ),
+        "pairs keys with the values of the opposite order": lambda z, x: attention(z, x, x.flip(1)),
         "averages each value with its neighbours": lambda z, x: attention(z, x, _smoothed(x)),
         "ignores the last three inputs": lambda z, x: attention(z, x[:, :8], x[:, :8]),
-        "adds a position to each key": lambda z, x: (
-            attention(z, x + torch.linspace(-1, 1, 11)[:, None], x)
+        "adds a position to each key": lambda z, x: attention(
+            z, x + torch.linspace(-1, 1, 11)[:, None], x
         ),
     },
     reference=_is_set_function,
