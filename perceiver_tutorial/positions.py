@@ -72,7 +72,7 @@ def fourier_features(
     num_bands: int,
     max_resolution: tuple[int, ...],
 ) -> Float[Tensor, "*batch points {len(max_resolution)}*(2*{num_bands}+1)"]:
-    """Write each coordinate as itself, then sines, then cosines of rising pitch.
+    """Write each coordinate as itself, then sines, then cosines of rising frequency.
 
     Paper: Perceiver IO, as configured for ImageNet in 4.5. Channel order follows
     DeepMind's code, because published weights depend on it. Ours differs from
@@ -172,6 +172,8 @@ def learned_table(*shape: int) -> nn.Parameter:
 class FourierPositions(nn.Module):
     """Where every cell of a grid is, written in sines and cosines. Nothing is learned.
 
+    Called with the size of another grid it answers for that, with the same frequencies.
+
     Args:
         index_dims: cells along each axis.
         num_bands: see `fourier_features`.
@@ -185,15 +187,20 @@ class FourierPositions(nn.Module):
         max_resolution: tuple[int, ...] | None = None,
     ):
         super().__init__()
-        features = fourier_features(
-            grid_positions(index_dims), num_bands, max_resolution or index_dims
-        )
         self.index_dims = index_dims
+        self.num_bands, self.max_resolution = num_bands, max_resolution or index_dims
+        features = self._features(index_dims)
         self.num_channels = features.shape[-1]
         self.register_buffer("features", features, persistent=False)
 
-    def forward(self) -> Float[Tensor, "points position_channels"]:
-        return self.features
+    def forward(
+        self, index_dims: tuple[int, ...] | None = None
+    ) -> Float[Tensor, "points position_channels"]:
+        is_made = index_dims is None or tuple(index_dims) == tuple(self.index_dims)
+        return self.features if is_made else self._features(index_dims).to(self.features)
+
+    def _features(self, index_dims: tuple[int, ...]) -> Tensor:
+        return fourier_features(grid_positions(index_dims), self.num_bands, self.max_resolution)
 
 
 class LearnedPositions(nn.Module):

@@ -39,6 +39,7 @@ NUMBER = r"\d+[a-z]?"
 LINK = rf"\[([^\]]*)\]\(((?:[\w.-]+/)*)(?:{NUMBER}_)?([a-z]\w*)\.ipynb((?:#[^)]*)?)\)"
 FACTOR = 2
 ENOUGH = 5  # notebooks by which the speed of a machine can be told
+WORDS = "**Words and symbols** · [glossary](../docs/glossary.md)"
 SAID = r"(\d+) seconds, (\d+\.\d) GB to run"
 
 
@@ -177,12 +178,13 @@ def linked(text: str, rows: list[Notebook]) -> str:
 
 
 def headed(source: str, row: Notebook, rows: list[Notebook]) -> str:
-    """The first cell of a notebook with its title, prerequisites and times."""
+    """The first cell of a notebook with title, prerequisites, times and a link to the glossary."""
     links = {other.topic: other.link() for other in rows}
     before = _filled(f"**Prerequisites** · {row.prerequisites.format(**links)}")
     source = re.sub(r"\A# .*", row.heading, source)
     source = re.sub(r"\*\*Prerequisites\*\* · .*?(?=\n\n)", before, source, flags=re.DOTALL)
-    return re.sub(r"(?<=\*\*Time\*\* · ).*", f"{row.reading} minutes to read, {row.needs}", source)
+    times = f"**Time** · {row.reading} minutes to read, {row.needs}\n\n{WORDS}"
+    return re.sub(rf"\*\*Time\*\* · .*(\n\n{re.escape(WORDS)})?", times, source)
 
 
 def footed(source: str, row: Notebook, rows: list[Notebook]) -> str:

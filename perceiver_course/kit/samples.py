@@ -281,6 +281,8 @@ class Prose(NamedTuple):
 def prose(width: int = 46) -> Prose:
     """What Python's own help says on some eighty topics; every eighth is held back for testing.
 
+    Topics quote one another: what stands in both is learned from, and not held back.
+
     Args:
         width: characters in a line, at most. Lines end between words; the text is ASCII.
     """
@@ -288,8 +290,9 @@ def prose(width: int = 46) -> Prose:
 
     lines = [_wrapped(topics[name], width) for name in sorted(topics)]
     held_back = lines[::8]
-    learned_from = [some for number, some in enumerate(lines) if number % 8]
-    return Prose([*chain(*learned_from)], [*chain(*held_back)])
+    learned_from = [*chain(*(some for number, some in enumerate(lines) if number % 8))]
+    known = {*learned_from}
+    return Prose(learned_from, [line for line in chain(*held_back) if line not in known])
 
 
 def _wrapped(text: str, width: int) -> list[str]:

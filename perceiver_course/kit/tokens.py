@@ -1,6 +1,6 @@
 """The same data counted twice: cut into tokens, as others read it, and as it comes.
 
-The notebook `whole_machine` shows the table, `cost` works with its numbers.
+The notebook `cost` shows the table and works with its numbers.
 """
 
 import math

@@ -14,7 +14,7 @@ LONGEST = 60  # characters of a text that a card shows
 SETS = {**pictures.SETS, **texts.SETS, **arrays.SETS}
 
 
-def load_set(name: str, **counts: int) -> Mapping[str, Dataset]:
+def load_set(name: str, **counts: Any) -> Mapping[str, Dataset]:
     """A set of the course, its splits as tensors; drawn at the first call, then cached.
 
     Args:

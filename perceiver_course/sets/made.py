@@ -45,6 +45,7 @@ class MadeSet:
         source: who made it, or where it comes from.
         licence: under which it may be used.
         packages: those that the rows come out of; another version may bring other rows.
+        files: that the rows come out of.
     """
 
     features: Features
@@ -54,22 +55,24 @@ class MadeSet:
     source: str
     licence: str
     packages: Sequence[str] = ()
+    files: Sequence[Path] = ()
 
-    def resized(self, counts: Mapping[str, int]) -> "MadeSet":
+    def resized(self, counts: Mapping[str, Any]) -> "MadeSet":
         """The same set with more or fewer rows in some splits; the others stay.
 
         Raises:
             ValueError: if there is no such split, or its rows cannot be chosen.
         """
         for split, count in counts.items():
-            if "count" not in self.splits.get(split, {}) or count < 1:
+            is_number = isinstance(count, int) and not isinstance(count, bool) and count > 0
+            if "count" not in self.splits.get(split, {}) or not is_number:
                 some = [name for name, given in self.splits.items() if "count" in given]
                 free = (
                     f"of these: {', '.join(some)}" if some else "and here there is none to choose"
                 )
                 raise ValueError(
-                    f"expected the rows, from 1 on, of a split that can have any number of them, "
-                    f"{free}; got {split}={count}."
+                    f"expected a whole number of rows, from 1 on, of a split that can have any, "
+                    f"{free}; got {split}={count!r}."
                 )
         chosen = {name: {**self.splits[name], "count": count} for name, count in counts.items()}
         return replace(self, splits={**self.splits, **chosen})
@@ -79,11 +82,11 @@ class MadeSet:
         """Sixteen characters that differ when anything does that the rows come from.
 
         That is the source of the file that draws them and of every file of the course that it
-        uses, the arguments, the columns, and the versions of packages.
+        uses, files of data, the arguments, the columns, and the versions of packages.
         """
         versions = {package: _version(package) for package in self.packages}
         digest = hashlib.sha256(repr((self.features, self.splits, versions)).encode())
-        for file in files_behind(self.draw):
+        for file in (*files_behind(self.draw), *self.files):
             digest.update(file.read_bytes())
         return digest.hexdigest()[:16]
 

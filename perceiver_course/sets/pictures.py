@@ -20,7 +20,7 @@ from perceiver_tutorial.perceiver import local_contrast_normalisation
 from ..chapters.extending.data import THINGS, scenes
 from ..chapters.feature_maps.data import SEGMENTS, segments
 from ..kit import samples
-from ..kit.clips import SHAPES, Clips, clips, read_clips
+from ..kit.clips import FILE, SHAPES, Clips, clips, read_clips
 from ..kit.recipes.cat_face import cat_faces
 from ..kit.recipes.flow import small_motions
 from .made import ARITHMETIC, OPEN, MadeSet, Row, rows
@@ -251,5 +251,6 @@ SETS = {
         "The 64 clips that come with the course, in 256 steps of colour.",
         ARITHMETIC + "; tools/make_clips.py",
         OPEN,
+        files=[FILE],
     ),
 }

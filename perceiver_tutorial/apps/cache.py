@@ -13,9 +13,13 @@ FORGOTTEN = 3600.0  # seconds after which nobody is at work on it any more
 
 
 def cache_folder() -> Path:
-    """The course's part of the cache of `datasets`: HF_DATASETS_CACHE, or in the home folder."""
-    home = Path(os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface")
-    everybodys = os.environ.get("HF_DATASETS_CACHE") or home / "datasets"
+    """The course's part of the cache of `datasets`, which follows the same variables.
+
+    HF_DATASETS_CACHE, or a folder in HF_HOME, in XDG_CACHE_HOME, in the home folder's .cache.
+    """
+    caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    home = os.environ.get("HF_HOME") or Path(caches) / "huggingface"
+    everybodys = os.environ.get("HF_DATASETS_CACHE") or Path(home) / "datasets"
     return Path(everybodys).expanduser() / "perceiver-tutorial"
 
 
@@ -63,7 +67,12 @@ def whole_or_not_at_all(place: Path) -> Iterator[Path]:
             raise OSError(f"expected to make {place}, but it could not be moved there.")
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
-        for left in cache.glob(f"{UNFINISHED}*"):
-            with contextlib.suppress(FileNotFoundError):  # its maker took it away
-                if time.time() - left.stat().st_mtime > FORGOTTEN:
-                    shutil.rmtree(left, ignore_errors=True)
+        clear_unfinished(cache)
+
+
+def clear_unfinished(cache: Path) -> None:
+    """Take away what runs that were killed left behind, ours and those of `datasets`."""
+    for left in [*cache.glob(f"{UNFINISHED}*"), *cache.rglob("*.incomplete")]:
+        with contextlib.suppress(FileNotFoundError):  # its maker took it away
+            if time.time() - left.stat().st_mtime > FORGOTTEN:
+                shutil.rmtree(left, ignore_errors=True)

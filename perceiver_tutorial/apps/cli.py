@@ -75,11 +75,15 @@ def _add_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument(
         "data",
         help="a folder of pictures: one subfolder for each class, sorted as ImageNet's synsets; or "
-        "some, named by class number; or a folder with a metadata.csv, a .csv or .parquet file, or "
-        "a benchmark's name: imagenet-1k",
+        "some, named by class number; or such folders in folders called train and test; or a "
+        "folder with a metadata.csv, a .parquet file, or a benchmark's name: imagenet-1k",
     )
     sub.add_argument("--split", help="which, where the data have several; else test")
-    sub.add_argument("--limit", type=int, help="end after so many rows")
+    sub.add_argument("--limit", type=int, help="so many rows, or pictures of all class folders")
+    sub.add_argument("--folder", help="a copy of the benchmark on this machine")
+    sub.add_argument(
+        "--columns", nargs="+", metavar="OURS=THEIRS", help="e.g. image=photo label=breed"
+    )
     sub.add_argument("--results", help="file of outcomes; a second start goes on from it")
     sub.add_argument("--batch-size", type=int, default=32, help="pictures at a time")
     sub.add_argument("--threads", type=int, default=2, help="pictures prepared at the same time")
@@ -101,12 +105,12 @@ def _cost(options: argparse.Namespace) -> str:
 
 def _evaluate(options: argparse.Namespace) -> str:
     from .evaluation.loop import evaluate
+    from .evaluation.rows import opened
 
     report = evaluate(
         options.model,
-        options.data,
+        opened(options.data, options.split, _columns(options.columns), options.folder),
         options.results,
-        split=options.split,
         limit=options.limit,
         batch_size=options.batch_size,
         threads=options.threads,
@@ -115,7 +119,17 @@ def _evaluate(options: argparse.Namespace) -> str:
     if report.num_left:
         print(report)
         raise KeyboardInterrupt
+    if not report.num_pictures:  # nothing was measured
+        raise ValueError(str(report))
     return str(report)
+
+
+def _columns(words: Sequence[str] | None) -> dict[str, str] | None:
+    """Our name -> theirs, of words such as image=photo."""
+    pairs = [word.partition("=") for word in words or ()]
+    if wrong := next(("".join(pair) for pair in pairs if not (pair[0] and pair[2])), None):
+        raise ValueError(f"expected columns as OURS=THEIRS, e.g. image=photo, got {wrong!r}.")
+    return {ours: theirs for ours, _, theirs in pairs} or None
 
 
 def _doctor(_options: argparse.Namespace) -> str:

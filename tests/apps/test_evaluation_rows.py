@@ -1,6 +1,7 @@
 """Top-1 over rows: of a set, a table, a stream, a loader; counted as over a folder."""
 
 import json
+import shutil
 
 import pytest
 from datasets import ClassLabel, Dataset, Features, Value
@@ -168,17 +169,120 @@ def test_the_command_line_takes_tables_and_benchmarks(
     assert "expected limit of at least 1, got 0" in capsys.readouterr().out
 
 
+def run(*words):
+    return main(["evaluate", *map(str, words)])
+
+
+def test_folders_of_splits_hold_class_folders_each(checkpoint, folder, tmp_path, capsys):
+    for name in ("train", "test"):
+        shutil.copytree(folder, tmp_path / "both" / name)
+    shutil.rmtree(tmp_path / "both/test/0")
+    assert run(checkpoint, tmp_path / "both") == 0
+    assert ", 5 pictures of 5 classes in " in capsys.readouterr().out  # those to be judged by
+    assert run(checkpoint, tmp_path / "both", "--split", "train") == 0
+    assert ", 6 pictures of 6 classes in " in capsys.readouterr().out
+    assert run(checkpoint, tmp_path / "both", "--split", "dev") == 2
+    assert "expected a split called test or train, got 'dev'" in capsys.readouterr().out
+    shutil.copytree(folder, tmp_path / "both/eval")
+    assert run(checkpoint, tmp_path / "both") == 2
+    assert "one folder for the split 'test' in " in capsys.readouterr().out
+
+
+def test_a_class_may_be_called_like_a_split(checkpoint, tmp_path, capsys):
+    picture = Image.new("RGB", (40, 30))
+    for name in ("train", "test"):
+        (tmp_path / "mine" / name).mkdir(parents=True)
+        picture.save(tmp_path / "mine" / name / "a.png")
+    assert run(checkpoint, tmp_path / "mine") == 2
+    assert "expected 6 subfolders" in capsys.readouterr().out
+
+
+def test_split_and_limit_are_never_ignored(checkpoint, folder, capsys):
+    (folder / "0/b.png").write_bytes((folder / "0/a.png").read_bytes())
+    assert run(checkpoint, folder, "--split", "test") == 2
+    assert "got none for 'test'. Leave the split out" in capsys.readouterr().out
+    assert run(checkpoint, folder, "--limit", "3") == 0
+    assert ", 3 pictures of 3 classes in " in capsys.readouterr().out
+    assert run(checkpoint, folder, "--limit", "100") == 0
+    assert ", 7 pictures of 6 classes in " in capsys.readouterr().out
+    with pytest.raises(ValueError, match="several splits for 'test'"):
+        evaluate(checkpoint, [], split="test")
+
+
+def test_two_splits_of_a_table_never_share_their_results(checkpoint, tmp_path):
+    for name, colours in (("train", pictures()), ("test", pictures()[::-1])):
+        data = {"image": colours, "label": list(range(CLASSES))}
+        file = tmp_path / "t" / f"{name}.parquet"
+        Dataset.from_dict(data, Features(FEATURES)).to_parquet(str(file))
+    files = {evaluate(checkpoint, tmp_path / "t", split=s).file for s in ("train", "test")}
+    assert len(files) == 2
+
+
+@pytest.mark.parametrize("stray", ["notes.csv", "classes.json", "3/more.csv"])
+def test_a_stray_table_among_class_folders_changes_nothing(checkpoint, folder, stray):
+    wanted = counted(evaluate(checkpoint, folder))
+    (folder / stray).write_text("[]" if stray.endswith("json") else "a,b\n1,2\n")
+    assert counted(evaluate(checkpoint, folder)) == wanted
+
+
+def test_names_of_pictures_in_a_table_are_refused_once(checkpoint, tmp_path, capsys):
+    (tmp_path / "t.csv").write_text("image,label\na.png,0\nb.png,1\n")
+    assert run(checkpoint, tmp_path / "t.csv") == 2
+    said = capsys.readouterr().out
+    assert said.startswith("expected pictures in column image of ") and said.count("\n") == 1
+    assert "a metadata.csv beside the pictures, in a column file_name" in said
+    assert [file.name for file in tmp_path.glob("*.jsonl")] == []
+    with pytest.raises(ValueError, match=r"or a tensor in row 0, got the text 'a\.png'"):
+        evaluate(checkpoint, [("a.png", 0)])
+
+
+def test_nothing_measured_is_no_success(checkpoint, folder, capsys):
+    for file in folder.rglob("*.png"):
+        file.write_bytes(b"torn")
+    assert run(checkpoint, folder) == 2
+    assert "6 could not be read and are not counted" in capsys.readouterr().out
+
+
+def test_columns_and_a_copy_are_named_in_the_command_line(checkpoint, tmp_path, capsys):
+    features = Features({"photo": FEATURES["image"], "breed": FEATURES["label"]})
+    rows = Dataset.from_dict({"photo": pictures(), "breed": list(range(CLASSES))}, features)
+    rows.to_parquet(str(tmp_path / "t.parquet"))
+    assert run(checkpoint, tmp_path / "t.parquet") == 2
+    assert "got photo, breed, without image. Say which are meant: --columns" in (
+        capsys.readouterr().out
+    )
+    renamed = ("--columns", "image=photo", "label=breed")
+    assert run(checkpoint, tmp_path / "t.parquet", *renamed) == 0
+    assert ", 6 pictures of 6 classes in " in capsys.readouterr().out
+    assert run(checkpoint, tmp_path / "t.parquet", "--columns", "photo") == 2
+    assert "expected columns as OURS=THEIRS, e.g. image=photo, got 'photo'" in (
+        capsys.readouterr().out
+    )
+    (tmp_path / "copy").mkdir()
+    (tmp_path / "t.parquet").rename(tmp_path / "copy/validation-0.parquet")
+    words = ("imagenet-1k", "--folder", tmp_path / "copy", "--results", tmp_path / "r.jsonl")
+    assert run(checkpoint, *words, *renamed) == 0
+    assert "6 pictures of 6 classes in imagenet-1k (test)" in capsys.readouterr().out
+    assert run(checkpoint, tmp_path / "copy", "--folder", tmp_path) == 2
+    assert "expected the name of a benchmark beside a folder" in capsys.readouterr().out
+
+
+def test_class_folders_have_no_columns(checkpoint, folder, capsys):
+    assert run(checkpoint, folder, "--columns", "image=photo") == 2
+    assert "expected rows with columns, got " in capsys.readouterr().out
+
+
 def test_a_benchmark_is_judged_as_it_is_streamed(checkpoint, table, monkeypatch, tmp_path):
     from perceiver_tutorial.apps import data
 
-    def streamed(name, split):
-        assert (name, split) == ("imagenet-1k", "test")
+    def streamed(name, split, **given):
+        assert (name, split, given) == ("imagenet-1k", "test", {"folder": None, "columns": None})
         return own(table)["train"]
 
     monkeypatch.setattr(data, "hub", streamed)
     monkeypatch.chdir(tmp_path)
     report = evaluate(checkpoint, "imagenet-1k", limit=5)
-    assert report.num_pictures == 5 and report.file.startswith("imagenet-1k-")
+    assert report.num_pictures == 5 and report.file.startswith("imagenet-1k-test-")
     assert "imagenet-1k" in BENCHMARKS
 
 

@@ -143,6 +143,17 @@ def test_glue_gives_text_and_label_ready_for_a_model(tmp_path):
     assert ids.shape == mask.shape == (2, 8) and sorted(labels.tolist()) == [0, 1]
 
 
+def test_a_copy_without_a_readme_never_mixes_its_parts(tmp_path):
+    features = {"sentence": Value("string"), "label": Value("int64")}
+    for part in ("cola", "sst2"):
+        (tmp_path / "g").mkdir(exist_ok=True)
+        as_parquet(tmp_path / "g" / part, "validation", features, sentence=[part], label=[0])
+    found = {p: list(hub("glue", "test", folder=tmp_path / "g", config=p)) for p in (None, "cola")}
+    assert {part: [row["text"] for row in rows] for part, rows in found.items()} == {
+        None: ["sst2"], "cola": ["cola"],
+    }  # fmt: skip
+
+
 def test_another_part_of_a_benchmark_has_columns_of_its_own(tmp_path):
     features = {name: Value("string") for name in ("question", "sentence")}
     folder = as_parquet(tmp_path / "g", "validation", features, question=["Who?"], sentence=["Me."])
@@ -194,6 +205,16 @@ def test_motion_that_is_torn_is_refused(film):
         file.write_bytes(torn)
         with pytest.raises(ValueError, match=r"expected motion in .*frame_0001\.flo"):
             read_flow(file)
+
+
+def test_motion_that_is_missing_or_of_another_size_is_told_with_its_file(film):
+    file = film / "training/flow/ambush_2/frame_0001.flo"
+    write_flow(file, np.zeros((3, 6, 2)))
+    with pytest.raises(ValueError, match=r"motion \(4, 6, 2\) in .*frame_0001\.flo, as in the"):
+        list(hub("sintel", folder=film))
+    file.unlink()
+    with pytest.raises(ValueError, match=r"motion after a frame in .*flo, but it is not there"):
+        list(hub("sintel", folder=film))
 
 
 def test_sintel_without_its_folder_says_where_it_is_to_be_had(tmp_path):

@@ -1,7 +1,9 @@
 """Folders, tables and texts of the reader's own: read under our names, bad rows told by number."""
 
 import json
+import os
 import re
+import shutil
 import wave
 from functools import partial
 from pathlib import Path
@@ -340,14 +342,50 @@ def test_a_changed_folder_is_read_anew(pictures):
 
 
 @pytest.mark.parametrize("spoil", [Path.unlink, *(
-    partial(Path.write_text, data=text) for text in ("torn", "{}")
+    partial(Path.write_text, data=text) for text in ("torn", "{}", "[]", "")
 )])  # fmt: skip
-def test_rows_that_somebody_spoilt_in_the_cache_are_read_again(tmp_path, empty_cache, spoil):
+@pytest.mark.parametrize("pattern", ["*.arrow", "dataset_info.json"])
+def test_rows_that_somebody_spoilt_in_the_cache_are_read_again(
+    tmp_path, empty_cache, spoil, pattern
+):
     (tmp_path / "t.csv").write_text("text,label\nhello,1\n")
     own(tmp_path / "t.csv")
-    (file,) = empty_cache.rglob("*.arrow")
+    (file,) = empty_cache.rglob(pattern)
     spoil(file)
     assert own(tmp_path / "t.csv")["train"][0] == {"text": "hello", "label": 1}
+
+
+def test_what_a_killed_run_left_goes_in_time(tmp_path, empty_cache):
+    (tmp_path / "t.csv").write_text("text\nhello\n")
+    left = [empty_cache / "own" / name for name in (".unfinished-a", "csv/b/0.0.0/c.incomplete")]
+    for folder in (*left, empty_cache / "own/csv/b/0.0.0/new.incomplete"):
+        folder.mkdir(parents=True)
+    for folder in left:
+        os.utime(folder, (0, 0))
+    own(tmp_path / "t.csv")
+    assert [folder.name for folder in empty_cache.rglob("*.incomplete")] == ["new.incomplete"]
+    assert not any(folder.exists() for folder in left)
+
+
+def test_a_metadata_file_above_the_splits_is_refused(pictures):
+    (pictures / "metadata.csv").write_text("file_name,label\ntrain/ant/0.png,1\n")
+    with pytest.raises(ValueError, match=r"expected metadata\.csv in each of .*got it above them"):
+        own(pictures)
+
+
+def test_a_class_without_files_is_named(pictures, tmp_path):
+    shutil.rmtree(pictures / "test/ant")
+    (pictures / "test/ant").mkdir()  # it has pictures to learn from
+    assert own(pictures)["test"].features["label"].names == ["ant", "bee"]
+    (pictures / "train/cat").mkdir()
+    with pytest.raises(ValueError, match=r"files of every class, got none in .*train.cat\. Fill"):
+        own(pictures)
+    picture_files(tmp_path / "flat", "ant/0.png", "bee/0.png")
+    (tmp_path / "flat/.hidden").mkdir()
+    assert len(own(tmp_path / "flat")["train"]) == 2
+    (tmp_path / "flat/asp").mkdir()
+    with pytest.raises(ValueError, match=r"got none in .*flat.asp\."):
+        own(tmp_path / "flat")
 
 
 def test_a_cache_that_cannot_be_written_to_is_named(tmp_path, monkeypatch):

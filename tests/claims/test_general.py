@@ -147,7 +147,7 @@ def parameters(config):
 
 def test_neither_document_means_a_published_model():
     claims = read_claims().values()
-    said = {c.document for c in claims if "84.5" in c.claim and "JFT" in c.claim}
+    said = {c.source for c in claims if "84.5" in c.claim and "JFT" in c.claim}
     fourier = PUBLISHED[measured.FOURIER]
     larger = {"num_blocks": 16, "layers_per_block": 1, "block_schedule": tuple(range(16))}
     encoder = replace(fourier.encoder, **larger, self_widening_factor=4)

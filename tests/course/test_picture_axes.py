@@ -208,7 +208,7 @@ def test_a_code_has_a_column_for_each_place_and_a_row_for_each_channel():
     picture = draw_code(features, num_bands=1)
     (table,) = images(picture)[:1]
     np.testing.assert_allclose(table.get_array(), features.T)
-    assert names(picture)[0] == "place, from first to last"
+    assert names(picture)[0] == "position, from first to last"
 
 
 def test_numbers_stand_where_row_and_column_meet():

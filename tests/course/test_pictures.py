@@ -544,7 +544,7 @@ SAID = {
     "each sample: [1, 2].",
     "attention on several pictures": '4 pictures of 6 by 8 pixels, and where attention '
     'goes: latent 0, latent 1.',
-    "a code on a line": "9 places on a line, each a column of 7 channels: the raw coordinate",
+    "a code on a line": "9 positions on a line, each a column of 7 channels: the raw coordinate",
     "a table of bands": "6 by 8 cells, line by line: raw 2, sin y 3, sin x 3, cos y 3, cos x 3.",
     "a table of bands of a video": "over 3 by 4 by 5 cells, line by line: raw 3, sin t 2, sin y 2,",
     "similarities": "row 2, column 3 of 6 by 8 cells and all others are: raw, 0.33 close by, 0.01 "

@@ -20,7 +20,7 @@ from datasets.exceptions import DatasetGenerationError
 from PIL.Image import fromarray
 
 from perceiver_course.kit import samples
-from perceiver_course.kit.clips import read_clips
+from perceiver_course.kit.clips import FILE, read_clips
 from perceiver_course.kit.recipes.facts import questions
 from perceiver_course.sets import SETS, card, load_set, made
 from perceiver_course.sets.made import MadeSet, files_behind, rows
@@ -122,13 +122,39 @@ def test_any_number_of_rows_is_drawn_of_what_is_arithmetic():
     assert load_set("clouds", train=3)["train"][:]["points"].shape == (3, 128, 3)
 
 
+def test_a_card_of_sentences_says_how_few_different_ones_there_are():
+    said = card("sentences").splitlines()[0]
+    every = load_set("sentences", train=60_000, test=20_000)
+    for split, number in (("train", "1,344"), ("test", "448")):
+        assert f"{len({*every[split]['text'][:]}):,}" == number and number in said
+
+
+def test_no_line_of_prose_and_no_sentence_is_in_two_splits():
+    for name in ("prose", "sentences"):
+        train, test = (load_set(name)[split]["text"][:] for split in ("train", "test"))
+        assert not {*train} & {*test}
+
+
+def test_a_changed_file_of_data_is_a_new_entry_of_the_cache(tmp_path):
+    assert SETS["stored-clips"].files == [FILE]
+    file = tmp_path / "data.npz"
+    seen = set()
+    for content in (b"one", b"two"):
+        file.write_bytes(content)
+        seen.add(replace(SETS["stored-clips"], files=[file]).fingerprint)
+    assert len(seen) == 2
+
+
 @pytest.mark.parametrize("name, counts, free", [
+    ("clouds", {"train": 2.5}, r"got train=2\.5"),
+    ("clouds", {"train": True}, "got train=True"),
+    ("clouds", {"train": "3"}, "got train='3'"),
     ("clouds", {"validation": 3}, "train, test"),
     ("clouds", {"train": 0}, "train, test"),
     ("digits", {"train": 3}, "none to choose"),
 ])  # fmt: skip
 def test_rows_that_cannot_be_chosen_are_refused(name, counts, free):
-    with pytest.raises(ValueError, match=f"expected the rows.*{free}"):
+    with pytest.raises(ValueError, match=f"expected a whole number of rows.*{free}"):
         load_set(name, **counts)
 
 
@@ -248,6 +274,9 @@ def test_the_cache_lies_where_datasets_keeps_its_own(monkeypatch, tmp_path):
     monkeypatch.delenv("HF_DATASETS_CACHE")
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
     assert cache.cache_folder() == tmp_path / "hf" / "datasets" / "perceiver-tutorial"
+    monkeypatch.delenv("HF_HOME")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert cache.cache_folder() == tmp_path / "huggingface" / "datasets" / "perceiver-tutorial"
 
 
 def test_the_packages_do_not_bring_datasets_until_it_is_used():

@@ -13,7 +13,8 @@ from datasets import Image as ImageColumn
 from PIL import Image
 
 from perceiver_course.kit.training import batches
-from perceiver_course.sets import SETS
+from perceiver_course.recipes import trained
+from perceiver_course.sets import SETS, load_set
 from perceiver_tutorial.apps import data
 from perceiver_tutorial.perceiver import encode_text
 
@@ -93,6 +94,28 @@ SHAPES = {
     "audioset": {"audio": (1, 9)},
     "sintel": {"earlier": (1, 3, 30, 40), "later": (1, 3, 30, 40), "flow": (1, 30, 40, 2)},
 }
+
+
+@pytest.mark.usefixtures("no_network", "empty_cache")
+def test_the_line_on_a_table_of_units_gives_what_the_model_of_its_notebook_reads(
+    tmp_path, monkeypatch
+):
+    (path,) = (path for path in NOTEBOOKS if path.stem.endswith("_entities"))
+    (block,) = (
+        block
+        for text in sources(path, "markdown")
+        for block in re.findall(r"```python\n(.*?)```", text, re.S)
+        if "apps.data import own" in block
+    )
+    units = load_set("situations", train=3, test=2)["test"][:]["units"]
+    Dataset.from_dict({"units": units.tolist()}).to_parquet(str(tmp_path / "units.parquet"))
+    monkeypatch.chdir(tmp_path)
+    here = {"torch": torch}
+    exec(block, here)
+    assert torch.equal(here["rows"]["train"][:]["units"][1], units[1])
+    (read,) = next(batches(here["rows"]["train"], batch_size=2))
+    scores = trained("skirmish")(read)
+    assert scores.shape == units.shape[:2] and scores.isfinite().all()
 
 
 @pytest.mark.usefixtures("no_network", "empty_cache")

@@ -16,7 +16,7 @@ import yaml
 from nbval.plugin import comment_markers, get_sanitize_patterns, metadata_tags
 
 from perceiver_course.kit.axes import AXES
-from tools import notebooks
+from tools import contents, notebooks
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
@@ -55,9 +55,10 @@ def lines_of_code(source: str) -> int:
 
 
 def words_of_prose(source: str) -> int:
-    """Words outside tables, fenced code and tags."""
+    """Words outside tables, fenced code, tags and the header's lines of times and links."""
     without_code = re.sub(r"```.*?```|<[^>]+>", "", source, flags=re.DOTALL)
-    prose = [line for line in without_code.splitlines() if not line.lstrip().startswith("|")]
+    lines = (line.lstrip() for line in without_code.splitlines())
+    prose = [line for line in lines if not line.startswith(("|", "**Time**", contents.WORDS))]
     return len(" ".join(prose).split())
 
 

@@ -13,7 +13,7 @@ import yaml
 
 import tutorial
 from perceiver_course.explorers import EXPLORERS
-from perceiver_course.kit.claims import read_claims
+from perceiver_course.kit.claims import read_claims, read_sources
 from perceiver_tutorial.apps import cli
 from tools import contents, figures
 
@@ -320,7 +320,8 @@ def test_every_data_file_and_every_document_has_its_source():
     names = {cells[0].strip("`") for cells in rows(DATA)}
     files = {p.name for p in (ROOT / "data").rglob("*") if p.is_file() and p.name != "README.md"}
     assert files <= names
-    assert {claim.document for claim in read_claims().values()} <= names
+    assert set(read_sources()) <= names
+    assert all(f"({source.link})" in DATA for source in read_sources().values())
 
 
 # --- who, and which version ---------------------------------------------------------------------

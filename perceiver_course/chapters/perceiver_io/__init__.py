@@ -1,1 +1,1 @@
-"""Chapter: the whole machine."""
+"""Chapter: Perceiver IO."""

@@ -1,128 +1,204 @@
-"""Exercises about writing places: pitches, disguises, two axes, looking at one place."""
+"""Exercises about position encodings: half-open grids, aliases, learned tables, a repair."""
+
+import math
+from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from perceiver_tutorial.positions import axis_coordinates, fourier_features
+from perceiver_tutorial.positions import axis_coordinates, fourier_features, grid_positions
 
-from ...kit.exercises import BugHunt, Exercise, Slip
+from ...kit.exercises import BugHunt, Build, Draw, Exercise, NotYet, Project, Repair, Slip, Stage
 from ...kit.predictions import walked
+from .model import CELLS, mean_error, num_channels, smallest
 
-PITCHES = Exercise(
-    task="return the pitches of `bands` bands for an axis of `cells` cells, as a tensor: evenly "
-    "spaced, from 1 to the highest that the cells can show.",
-    inputs=lambda: (6, 40),
-    reference=lambda bands, cells: torch.linspace(1, cells / 2, bands),
+# --- write ---
+
+
+def _half_open(rows: int, columns: int, mistake: str = "") -> Tensor:
+    if mistake == "columns first":
+        grid = grid_positions((columns, rows), convention="half-open").flip(-1)
+        return grid.unflatten(0, (columns, rows)).transpose(0, 1).flatten(0, 1).flip(-1)
+    kind = "linspace" if mistake == "inclusive" else "half-open"
+    grid = grid_positions((rows, columns), convention=kind)
+    if mistake == "centres":
+        grid = grid + 1 / torch.tensor([rows, columns])
+    if mistake == "from 0":
+        grid = (grid + 1) / 2
+    return grid
+
+
+HALF_OPEN = Exercise(
+    task="return the positions (y, x) of all cells of a grid of rows x columns cells, in reading "
+    "order, in the half-open convention: n cells take n equal steps that fill the axis from -1 to "
+    "1, and each cell stands where its step begins.",
+    inputs=lambda draw: tuple(draw.sizes(2)),
+    reference=_half_open,
     slips=(
-        Slip(
-            "two cells are needed for one up and down: the highest is half the cells.",
-            lambda bands, cells: torch.linspace(1, cells, bands),
-        ),
-        Slip(
-            "a pitch of 0 is a constant and says nothing of the place: start at 1.",
-            lambda bands, cells: torch.linspace(0, cells / 2, bands),
-        ),
-        Slip(
-            "doubling each time is how others space them; here the steps are equal.",
-            lambda bands, _cells: 2.0 ** torch.arange(bands),
-        ),
-        Slip(
-            "evenly spaced up to half the cells, however many bands there are.",
-            lambda bands, _cells: torch.arange(1.0, bands + 1),
-        ),
+        Slip("the last cell stands at +1; half-open stops one step short of it: -1 + 2 i / n.",
+             {"mistake": "inclusive"}),
+        Slip("those are the middles of the cells; here each cell stands where its step begins.",
+             {"mistake": "centres"}),
+        Slip("the first cell stands at -1, not at 0.", {"mistake": "from 0"}),
+        Slip("y comes first: (row, column).", {"mistake": "columns first"}),
     ),
-)
+)  # fmt: skip
 
-DISGUISE = Exercise(
-    task="n cells stand from -1 to 1, both ends included. A wave of pitch f, too high for them, "
-    "looks at the cells like a slower one (or its negative). Return the slower pitch.",
-    inputs=lambda draw: (draw.choice((20, 33, 50)), draw.choice((17, 18, 19))),
-    reference=lambda cells, pitch: cells - 1 - pitch,
+
+def _alias(cells: int, frequency: int, mistake: str = "") -> int:
+    if mistake == "half-open":
+        return cells - frequency
+    if mistake == "shifted":
+        return frequency - cells // 2
+    return cells - 1 if mistake == "limit" else cells - 1 - frequency
+
+
+def _too_high(draw: Draw) -> tuple[int, int]:
+    cells = 2 * draw.size(low=6, high=20)
+    return cells, cells // 2 + draw.size(low=1, high=cells // 2 - 2)
+
+
+ALIAS = Exercise(
+    task="n cells stand from -1 to 1, both ends included. cos(pi f x) with a frequency f between "
+    "(n - 1) / 2 and n - 1 takes the same values there as a lower frequency, but for the sign. "
+    "Return the lower frequency.",
+    inputs=_too_high,
+    reference=_alias,
     slips=(
-        Slip(
-            "that is so where n steps fill the axis (half-open); here n cells make n - 1 steps.",
-            lambda cells, pitch: cells - pitch,
-        ),
-        Slip(
-            "the fold is at half the steps, and the pitch is mirrored there, not shifted down.",
-            lambda cells, pitch: pitch - cells // 2,
-        ),
+        Slip("that holds for half-open coordinates, n steps; here n cells make n - 1 steps.",
+             {"mistake": "half-open"}),
+        Slip("frequencies are mirrored at half the number of steps, not shifted down.",
+             {"mistake": "shifted"}),
+        Slip("n - 1 is what the two frequencies have as their sum.", {"mistake": "limit"}),
     ),
-)
+)  # fmt: skip
 
 
-def _places() -> Tensor:
-    return torch.tensor([[-1.0, 0.25], [0.5, -0.5], [0.1, 0.9]])
+# --- build ---
 
 
-def _place_code(places: Tensor) -> Tensor:
-    return fourier_features(places, 3, (8, 12))
+class ProjectedPositions(nn.Module):
+    """A learned table and a linear layer behind it, as the published image model has them."""
+
+    def __init__(self, num_positions: int, num_channels: int, projected_channels: int):
+        super().__init__()
+        self.table = nn.Parameter(0.02 * torch.randn(num_positions, num_channels))
+        self.project = nn.Linear(num_channels, projected_channels)
+
+    def forward(self, batch_size: int) -> Tensor:
+        """A batch size -> [B, M, projected channels]."""
+        return self.project(self.table).expand(batch_size, -1, -1)
 
 
-PLACE_IN_2D = Exercise(
-    task="return the code of places [3, 2], given as (y, x): "
-    "[y, x | sin y | sin x | cos y | cos x] with pitches 1, 2.5, 4 for y and 1, 3.5, 6 for x; "
-    "sin(pi f y), and so on.",
-    inputs=lambda: (_places(),),
-    reference=_place_code,
+class _AddsTable(ProjectedPositions):
+    """The table is added to what the linear layer makes of it."""
+
+    def forward(self, batch_size):
+        projected = self.project(self.table)
+        shared = min(projected.shape[-1], self.table.shape[-1])
+        padded = nn.functional.pad(self.table[:, :shared], (0, projected.shape[-1] - shared))
+        return (projected + padded).expand(batch_size, -1, -1)
+
+
+class _NoBias(ProjectedPositions):
+    """The bias of the linear layer is left out."""
+
+    def forward(self, batch_size):
+        return (self.table @ self.project.weight.T).expand(batch_size, -1, -1)
+
+
+def _table(draw: Draw) -> tuple[dict, tuple]:
+    positions, channels, projected, batch = draw.sizes(4, low=2, high=9)
+    options = {
+        "num_positions": positions,
+        "num_channels": channels,
+        "projected_channels": projected,
+    }
+    return options, (batch,)
+
+
+PROJECTED = Build(
+    task="write `ProjectedPositions(num_positions, num_channels, projected_channels)`: a learned "
+    "`table`, then a linear layer `project`. `forward(batch_size)` returns [batch_size, "
+    "num_positions, projected_channels].",
+    reference=ProjectedPositions,
+    make=_table,
     slips=(
-        Slip(
-            "first the sines of both axes, then the cosines of both; here each axis has its own.",
-            lambda p: _place_code(p)[:, [0, 1, 2, 3, 4, 8, 9, 10, 5, 6, 7, 11, 12, 13]],
-        ),
-        Slip(
-            "one code after the other; the published order is raw, all sines, all cosines.",
-            lambda p: _place_code(p)[:, [0, 2, 3, 4, 8, 9, 10, 1, 5, 6, 7, 11, 12, 13]],
-        ),
-        Slip(
-            "x has more cells than y, so its pitches go higher.",
-            lambda p: fourier_features(p, 3, (8, 8)),
-        ),
-        Slip("rows come first: y, then x.", lambda p: fourier_features(p.flip(-1), 3, (12, 8))),
+        Slip("the linear layer has a bias: call it, instead of multiplying by its weight.",
+             _NoBias),
+        Slip("the layer replaces the table; the two are not added.", _AddsTable),
     ),
-)
+)  # fmt: skip
 
-LOOK_AT = Exercise(
-    task="a code is [sin(pi f x) for each f, cos(pi f x) for each f]. Return the weights "
-    "[2 * bands] with which code @ weights is the sum of cos(pi f (x - place)): highest "
-    "where x is `place`.",
-    inputs=lambda: (torch.tensor([1.0, 2.0, 3.5, 5.0]), 0.3),
-    reference=lambda pitches, place: torch.cat(
-        [(torch.pi * pitches * place).sin(), (torch.pi * pitches * place).cos()]
+
+# --- repair ---
+
+
+def _encoded(yours: Callable, positions: Tensor, bands: int, resolution: tuple[int, int]) -> Tensor:
+    features = yours(positions, bands, resolution)
+    want = len(positions), 2 * (2 * bands + 1)
+    if tuple(features.shape) != want:
+        raise NotYet(f"shape {tuple(features.shape)}; expected {want}.")
+    return features
+
+
+def _waves_move_with_the_wrong_axis(yours: Callable, draw: Draw) -> str:
+    bands = draw.size(3, 5)
+    along_x = torch.stack([torch.zeros(9), torch.linspace(-1, 1, 9)], dim=-1)
+    features = _encoded(yours, along_x, bands, (10, 14))
+    moved = features[:, 2 : 2 + bands].std(0).max().item()
+    if moved < 1e-4:
+        return ""
+    return f"only x changes, yet the sines of y change, with a standard deviation of {moved:.2f}."
+
+
+def _frequencies_follow_the_grid(yours: Callable, draw: Draw) -> str:
+    bands = draw.size(3, 5)
+    few, many = (grid_positions((1, cells)) for cells in (8, 15))
+    old, new = (_encoded(yours, positions, bands, (8, 8)) for positions in (few, many))
+    moved = (new[::2] - old).abs().max().item()
+    if moved < 1e-4:
+        return ""
+    return f"15 cells hold the 8 old ones, whose features change by up to {moved:.2f}, not 0."
+
+
+def _frequencies_are_wrong(yours: Callable, draw: Draw) -> str:
+    rows, columns = draw.sizes(2, 6, 12)
+    bands, positions = draw.size(3, 5), draw.rand(7, 2) * 2 - 1
+    got = _encoded(yours, positions, bands, (rows, columns))
+    apart = (got - fourier_features(positions, bands, (rows, columns))).abs().max().item()
+    if apart < 1e-3:
+        return ""
+    return f"compared with the published features, numbers are up to {apart:.2f} apart."
+
+
+FEATURES = Repair(
+    task="Fourier features of points of the plane",
+    stages=(
+        Stage(_waves_move_with_the_wrong_axis,
+              "Positions are (y, x), and `max_resolution` is (rows, columns), in this order."),
+        Stage(_frequencies_follow_the_grid,
+              "The frequencies must not depend on how many positions come in."),
+        Stage(_frequencies_are_wrong, "From 1 to half of the resolution of each axis, and pi."),
     ),
-    slips=(
-        Slip(
-            "cos(a - b) = cos a cos b + sin a sin b: sines meet sines, cosines meet cosines.",
-            lambda pitches, place: torch.cat(
-                [(torch.pi * pitches * place).cos(), (torch.pi * pitches * place).sin()]
-            ),
-        ),
-        Slip(
-            "with that sign it looks at -place.",
-            lambda pitches, place: torch.cat(
-                [-(torch.pi * pitches * place).sin(), (torch.pi * pitches * place).cos()]
-            ),
-        ),
-        Slip(
-            "pi is missing inside the sines and cosines.",
-            lambda pitches, place: torch.cat([(pitches * place).sin(), (pitches * place).cos()]),
-        ),
-    ),
-)
+)  # fmt: skip
+
+
+# --- hunt ---
 
 
 def _code(coordinates: Tensor, cells: int = 8) -> Tensor:
     return fourier_features(coordinates[:, None], 4, (cells,))
 
 
-def _keeps_codes(code) -> bool:
-    return torch.allclose(code(15)[::2], code(8), atol=1e-5)
+def _keeps_features(features: Callable) -> bool:
+    return torch.allclose(features(15)[::2], features(8), atol=1e-5)
 
 
-KEEPS_CODES = BugHunt(
-    task="`code(cells)` returns [cells, 9]: how the places of an axis are written for weights that "
-    "learned with 8 cells. 15 cells hold those 8 places and one between each two. Return whether a "
-    "place keeps its code.",
+KEEPS_FEATURES = BugHunt(
+    task="`features(cells)` returns [cells, 9]: the position encoding of an axis, for weights that "
+    "were trained with 8 cells. 15 cells hold those 8 positions and one between each two. Return "
+    "whether the 8 positions keep their features.",
     inputs=lambda: (8,),
     right=lambda cells: _code(axis_coordinates(cells)),
     bugs=(
@@ -131,23 +207,53 @@ KEEPS_CODES = BugHunt(
         lambda cells: _code(2 * torch.arange(cells) / 7 - 1),
         lambda cells: _code(axis_coordinates(cells) * (1 - 1 / cells)),
     ),
-    reference=_keeps_codes,
+    reference=_keeps_features,
 )
 
 
-MULTIMODAL = "deepmind/multimodal-perceiver"
+# --- project ---
 
+
+def _linear(channels: int) -> Tensor:
+    return fourier_features(axis_coordinates(CELLS)[:, None], channels, (CELLS,))
+
+
+def _octaves(bands: int) -> Tensor:
+    angles = math.pi * axis_coordinates(CELLS)[:, None] * 2.0 ** torch.arange(bands)
+    return torch.cat([axis_coordinates(CELLS)[:, None], angles.sin(), angles.cos()], dim=-1)
+
+
+FEWEST_CHANNELS = Project(
+    name="positions.channels",
+    task="write a function without arguments that returns an encoding of "
+    f"{CELLS} positions on a line, [{CELLS}, channels], with numbers from -1 to 1. Noise of "
+    "standard deviation 0.5 is added to every number, and the nearest encoding is taken. On "
+    "average it may be one position off. The fewer channels, the better.",
+    score=lambda yours: num_channels(yours()),
+    rivals={
+        "frequencies evenly spaced": smallest(_linear),
+        "each frequency twice the last": smallest(_octaves),
+    },
+    limits={"positions off": (lambda yours: mean_error(yours()), 1.0)},
+    is_lower_better=True,
+)
+
+
+# --- predict ---
+
+MULTIMODAL = "deepmind/multimodal-perceiver"
 
 PREDICTIONS = {
     "positions.photograph": walked(
-        question="224 x 224 pixels, K = 64 bands on each axis. Which shape have the places?",
+        question="224 x 224 pixels, K = 64 bands on each axis. Which shape has the position "
+        "encoding?",
         step=("deepmind/vision-perceiver-fourier", "preprocessor.positions"),
         slips={
-            "H*W, 2*2*K": "256 are sines and cosines; the raw y and x are channels as well.",
-            "H*W, 2*2*K + 1": "there is one raw coordinate for each axis: two.",
+            "H*W, 2*2*K": "256 are sines and cosines; y and x themselves are channels as well.",
+            "H*W, 2*2*K + 1": "there is one coordinate for each axis: two.",
             "H*W, 2*K + 1": "that is one axis; a pixel has a y and an x.",
-            "H*W, 2*(K + 1)": "each band is a pitch, and has a sine and a cosine.",
-            "H*W, (2*K + 1)**2": "axes are written side by side, not multiplied.",
+            "H*W, 2*(K + 1)": "each band is one frequency, and has a sine and a cosine.",
+            "H*W, (2*K + 1)**2": "the features of the axes stand side by side, not multiplied.",
             "H + W, 2*(2*K + 1)": "every pixel has a row of its own, not every row and column.",
         },
     ),
@@ -155,8 +261,8 @@ PREDICTIONS = {
         question="S = 30,720 samples of sound, 16 of them in each input, K = 192 bands.",
         step=(MULTIMODAL, "preprocessor.parts.audio.positions"),
         slips={
-            "S, 2*K + 1": "16 samples together are one input, and have one place.",
-            "S//16, 2*K": "the raw time is a channel, too.",
+            "S, 2*K + 1": "16 samples together are one input, and have one position.",
+            "S//16, 2*K": "the coordinate itself is a channel, too.",
             "S//16, 2*(2*K + 1)": "sound has one axis, time.",
             "S//16, K + 1": "each band has a sine and a cosine.",
         },
@@ -166,14 +272,14 @@ PREDICTIONS = {
         step=(MULTIMODAL, "preprocessor.parts.image.positions"),
         slips={
             "T*(H//4)*(W//4), 2*(2*K + 1)": (
-                "so says the post, 2D; but time is an axis like the others."
+                "time is an axis like the others, although the post speaks of 2D."
             ),
             "T*(H//4)*(W//4), 3*(2*2*K + 1)": (
                 "those are the 387 of the paper's appendix, with 64 bands; 32 were released."
             ),
-            "T*(H//4)*(W//4), 3*2*K + 1": "there is one raw coordinate for each axis: three.",
-            "T*(H//4)*(W//4), 3*2*K": "the raw coordinates are channels, too.",
-            "T*H*W, 3*(2*K + 1)": "a patch of 4 x 4 pixels is one input, and has one place.",
+            "T*(H//4)*(W//4), 3*2*K + 1": "there is one coordinate for each axis: three.",
+            "T*(H//4)*(W//4), 3*2*K": "the coordinates are channels, too.",
+            "T*H*W, 3*(2*K + 1)": "a patch of 4 x 4 pixels is one input, and has one position.",
         },
     ),
 }

@@ -1,4 +1,4 @@
-"""Codes of positions: one axis as a table, and every channel over a grid."""
+"""Position encodings drawn: one axis as a table, and every channel over a grid."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from ...kit.picture import INK, Picture, panels, show
 
 
 def draw_code(features: Float[Tensor, "cells channels"], num_bands: int) -> Picture:
-    """All places of one axis as a table: a column for each place, a row for each channel.
+    """All positions of one axis as a table: a column for each, a row for each channel.
 
     Args:
         features: the raw coordinate, then sines, then cosines.
@@ -23,12 +23,12 @@ def draw_code(features: Float[Tensor, "cells channels"], num_bands: int) -> Pict
         axes.axhline(edge, color="white", linewidth=3)
     groups = {"raw": 0, "sines": (num_bands + 1) / 2, "cosines": num_bands + (num_bands + 1) / 2}
     axes.set_yticks(list(groups.values()), list(groups), fontsize=9, color=INK)
-    axes.set_xlabel("place, from first to last", fontsize=9, color=INK)
+    axes.set_xlabel("position, from first to last", fontsize=9, color=INK)
     axes.tick_params(length=0)
     figure.colorbar(shown, ax=axes, pad=0.01)
     alt = (
-        f"{cells} places on a line, each a column of {channels} channels: the raw coordinate, "
-        f"{num_bands} sines and {num_bands} cosines, from slow to fast."
+        f"{cells} positions on a line, each a column of {channels} channels: the raw coordinate, "
+        f"{num_bands} sines and {num_bands} cosines, from low to high frequency."
     )
     return Picture(figure, alt)
 
@@ -38,7 +38,7 @@ def draw_band_table(
     index_dims: tuple[int, ...],
     names: Sequence[str] = ("y", "x"),
 ) -> Picture:
-    """Every channel of a small code of a grid as a picture, in the order of the channels.
+    """Every channel of a small encoding of a grid as a picture, in the order of the channels.
 
     The first line shows the raw coordinates; each axis then has a line of sines, and
     after them a line of cosines. Of a grid with three axes the middle slice is shown.
@@ -63,4 +63,4 @@ def draw_band_table(
     told = ", ".join(f"{title} {piece.shape[1]}" for title, piece in lines.items())
     over = " by ".join(map(str, index_dims))
     figure = draw_maps(maps, limits=(-1, 1)).figure
-    return Picture(figure, f"Channels of a code over {over} cells, line by line: {told}.")
+    return Picture(figure, f"Channels of an encoding over {over} cells, line by line: {told}.")

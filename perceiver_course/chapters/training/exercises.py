@@ -1,6 +1,7 @@
 """Exercises about training: gradients in parts, a schedule, a loop that is broken."""
 
 import copy
+import math
 from collections.abc import Callable, Iterator
 from functools import partial
 from statistics import mean
@@ -40,6 +41,11 @@ def _accumulated(
     return -total if is_negative else total
 
 
+def _softmax_twice(w: Tensor, x: Tensor, y: Tensor, _parts: int) -> Tensor:
+    w = w.detach().clone().requires_grad_()
+    return torch.autograd.grad(cross_entropy((x @ w).softmax(-1), y), w)[0]
+
+
 def _parts(draw) -> tuple[Tensor, Tensor, Tensor, int]:
     channels, classes = draw.sizes(2, low=3, high=7)
     parts = draw.choice((2, 3, 4))
@@ -67,14 +73,23 @@ IN_PARTS = Exercise(
              {"is_cleared": True}),
         Slip("the sign is wrong: the gradient itself is asked for, not the step.",
              {"is_negative": True}),
+        Slip("that is the gradient of the sum: the mean divides by all samples.",
+             lambda w, x, y, parts: len(x) * _accumulated(w, x, y, parts)),
+        Slip("`cross_entropy` takes logits: the softmax is inside it.", _softmax_twice),
     ),
 )  # fmt: skip
 
 
 def _linear_schedule(
-    step: int, steps: int, warmup: int, first: int = 1, last: int = 0, is_warm: bool = True
+    step: int,
+    steps: int,
+    warmup: int,
+    first: int = 1,
+    last: int = 0,
+    is_warm: bool = True,
+    late: int = 0,
 ) -> float:
-    if is_warm and step < warmup:
+    if is_warm and step < warmup + late:
         return (step + first) / warmup
     return (steps - step - last) / (steps - warmup)
 
@@ -89,15 +104,35 @@ LINEAR_SCHEDULE = Exercise(
     "over the first `warmup` steps, 1/warmup at step 0; then it falls in equal parts, from 1 at "
     "step `warmup`, so that it would be 0 at step `steps`.",
     inputs=_step_of,
+    rounds=5,
     reference=_linear_schedule,
     slips=(
         Slip("the first step would learn nothing: at step 0 the share is 1/warmup.", {"first": 0}),
         Slip("the last step, steps - 1, still learns a little.", {"last": 1}),
         Slip("the warm-up is missing.", {"is_warm": False}),
+        Slip("the warm-up ends one step too late: at step `warmup` the fall begins.", {"late": 1}),
         Slip(
             "the fall begins at step `warmup`: divide by steps - warmup.",
             lambda step, steps, warmup: (
                 (step + 1) / warmup if step < warmup else (steps - step) / steps
+            ),
+        ),
+        Slip(
+            "after the warm-up the share falls, to 0 at step `steps`.",
+            lambda step, _steps, warmup: min(1, (step + 1) / warmup),
+        ),
+        Slip(
+            "the fall has steps - warmup steps: count them from step `warmup`.",
+            lambda step, steps, warmup: (
+                (step + 1) / warmup if step < warmup else 1 - step / (steps - warmup)
+            ),
+        ),
+        Slip(
+            "it falls in equal parts: a line, not half a cosine.",
+            lambda step, steps, warmup: (
+                (step + 1) / warmup
+                if step < warmup
+                else (1 + math.cos(math.pi * (step - warmup) / (steps - warmup))) / 2
             ),
         ),
     ),

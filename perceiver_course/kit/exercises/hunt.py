@@ -45,7 +45,7 @@ class BugHunt:
         if verdict is ...:
             print(your_turn(self.task))
             return
-        if not verdict:
+        if not reply_of(bool, verdict):
             raise NotYet("your check refuses the right function, too.")
         missed = [number for number, bug in enumerate(self.functions()) if _passes(yours, bug)]
         if not missed:

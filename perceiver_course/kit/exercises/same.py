@@ -8,7 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-CLOSE = 1e-4  # of the largest value: float32 after some hundred operations
+# Of the largest value. The sine of a large angle costs float32 three of its seven digits; in
+# float64, a constant may have been float32.
+CLOSE, CLOSE_DOUBLE = 1e-4, 1e-6
+SMALLEST = 1e-2  # what is smaller than that in all its values is compared with that
 KINDS = {bool: "True or False", int: "a whole number", float: "a number", str: "a text"}
 
 
@@ -23,7 +26,7 @@ def same(got: object, want: object) -> bool:
             got = got.tolist() if isinstance(got, Tensor) else got
             return isinstance(got, list) and len(got) == len(want) and all(map(same, got, want))
         case set():
-            return isinstance(got, list | set) and len(got) == len(want) and {*got} == want
+            return isinstance(got, list | set) and len(got) == len(want) and _set(got) == want
         case Mapping():
             is_like = isinstance(got, Mapping) and got.keys() == want.keys()
             return is_like and all(same(got[key], want[key]) for key in want)
@@ -46,6 +49,10 @@ def plain(value: Any) -> Any:
     return [*value] if isinstance(value, tuple | list | range | bytes | Iterator) else value
 
 
+def _set(values: list | set) -> set:
+    return {tuple(each) if isinstance(each, list) else each for each in values}
+
+
 def as_tensor(got: Any, want: Tensor) -> Tensor | None:
     """A list of numbers as the tensor that it means; None, if it means none."""
     if isinstance(got, Tensor):
@@ -60,6 +67,8 @@ def kind_of(values: Tensor) -> str:
     """Which kind of numbers a tensor holds."""
     if values.dtype == torch.bool:
         return "True and False"
+    if values.is_complex():
+        return "complex numbers"
     return "numbers with a fraction" if values.is_floating_point() else "whole numbers"
 
 
@@ -72,13 +81,14 @@ def is_right_kind(got: Tensor, want: Tensor) -> bool:
 def _same_tensors(got: Tensor, want: Tensor) -> bool:
     if got.shape != want.shape or not is_right_kind(got, want):
         return False
-    bound = _bound(want) if want.is_floating_point() else 0.0
+    bound = _bound(got, want) if want.is_floating_point() else 0.0
     return torch.allclose(got.double(), want.double(), rtol=0, atol=bound, equal_nan=True)
 
 
-def _bound(want: Tensor) -> float:
+def _bound(got: Tensor, want: Tensor) -> float:
     finite = want[want.isfinite()].abs()
-    return CLOSE * max(1.0, float(finite.max()) if len(finite) else 0.0)
+    close = CLOSE_DOUBLE if got.dtype == want.dtype == torch.float64 else CLOSE
+    return close * max(SMALLEST, float(finite.max()) if len(finite) else 0.0)
 
 
 def _close(got: int | float, want: int | float) -> bool:
@@ -100,7 +110,7 @@ def difference(got: object, want: object) -> str:
         number, pair = next((number, pair) for number, pair in pairs if not same(*pair))
         return f"value {number} (the first is 0) is wrong: {difference(*pair)}"
     if isinstance(want, set):
-        found = {*got} if isinstance(got, list | set) else {got}
+        found = _set(got if isinstance(got, list | set) else [got])
         if len(found) != len(want):
             return f"{len(found)} values; {len(want)} are expected."
         return f"{len(found & want)} of {len(want)} are right."
@@ -150,6 +160,7 @@ def _apart(got: Tensor, want: Tensor) -> str:
         return f"right shape, but {kind_of(got)}; {kind_of(want)} are expected."
     if want.dtype == torch.bool or not want.is_floating_point():
         return _places(got, want, got == want)
+    bound = _bound(got, want)
     got, want = got.double(), want.double()
     if got.isnan().any() and not want.isnan().any():
         return f"right shape, but {int(got.isnan().sum())} of {got.numel()} numbers are NaN."
@@ -158,16 +169,16 @@ def _apart(got: Tensor, want: Tensor) -> str:
     is_multiple = len(ratios) and (got - ratios[0] * want).abs().max() < 1e-3 * got.abs().max()
     if is_multiple and abs(ratios[0] + 1) < 1e-3:
         return "right shape; right but for the sign everywhere."
-    if is_multiple:
+    if is_multiple and f"{ratios[0]:.4g}" != "1":
         return f"right shape; everywhere {ratios[0]:.4g} times what it should be."
     shift = got - want
-    if (shift - shift.flatten()[0]).abs().max() < _bound(want):
+    if (shift - shift.flatten()[0]).abs().max() < bound:
         return f"right shape; everywhere {shift.flatten()[0]:+.4g} away from what it should be."
     for axis in range(want.ndim):
-        if torch.allclose(got.flip(axis), want, atol=_bound(want)):
+        if torch.allclose(got.flip(axis), want, rtol=0, atol=bound, equal_nan=True):
             return f"right numbers, but in reverse order along axis {axis}."
-    close = (got - want).abs() <= _bound(want)
-    return _places(got, want, close)
+    is_close = got.isclose(want, rtol=0, atol=bound, equal_nan=True)
+    return _places(got, want, is_close)
 
 
 def _why_shape(got: Tensor, want: Tensor) -> str:
@@ -201,4 +212,6 @@ def _places(got: Tensor, want: Tensor, is_right: Tensor) -> str:
 def _ratio(got: Tensor, want: Tensor, place: tuple[int, ...]) -> str:
     if want.dtype == torch.bool or not want[place] or not got[place].isfinite():
         return ""
-    return f", {got[place] / want[place]:.3g} times what it should be"
+    if (times := f"{got[place] / want[place]:.3g}") == "1":
+        return f", {got[place] - want[place]:+.3g} away from what it should be"
+    return f", {times} times what it should be"

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from .draw import ROUNDS, Draw
 from .replies import NotYet, is_unwritten, reply_of, your_turn
-from .same import difference, same
+from .same import difference, plain, same
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,14 @@ class Exercise:
         inputs: makes the arguments to try, from a `Draw`.
         reference: the right function; further options of it make the slips.
         slips: wrong functions with their hints.
+        rounds: how many random inputs are tried.
     """
 
     task: str
     inputs: Callable[..., tuple]
     reference: Callable
     slips: tuple[Slip, ...] = ()
+    rounds: int = ROUNDS
 
     def tried(self, round_number: int) -> tuple:
         """The arguments of one round."""
@@ -65,15 +67,16 @@ class Exercise:
             print(your_turn(self.task))
             return
         if not callable(yours):
-            raise NotYet(f"expected your function, without calling it, got {yours!r}.")
+            raise NotYet(f"expected your function, without calling it, got {_short(yours)}.")
         answers = []
-        for number in range(ROUNDS):
-            answer = reply_of(yours, *_copied(self.tried(number)))
+        for number in range(self.rounds):
+            inputs = _copied(self.tried(number))
+            answer = reply_of(lambda: plain(yours(*inputs)))  # noqa: B023
             if answer is ...:
                 print(your_turn(self.task))
                 return
             answers.append(answer)
-        wanted = [self.reference(*self.tried(number)) for number in range(ROUNDS)]
+        wanted = [self.reference(*self.tried(number)) for number in range(self.rounds)]
         if all(map(same, answers, wanted)):
             print("right")
             return
@@ -113,9 +116,14 @@ class Exercise:
         is_constant = all(same(answer, answers[0]) for answer in answers[1:])
         if is_constant and not all(same(want, wanted[0]) for want in wanted):
             return "the answer is the same whatever comes in: compute it from the arguments."
-        right = ROUNDS - len(wrong)
-        before = f"right for {right} of {ROUNDS} inputs; for another, " if right else ""
+        right = self.rounds - len(wrong)
+        before = f"right for {right} of {self.rounds} inputs; for another, " if right else ""
         return f"{before}{difference(*wrong[0])}"
+
+
+def _short(value: Any) -> str:
+    text = " ".join(repr(value).split())
+    return text if len(text) < 60 else f"a {type(value).__name__}"
 
 
 def _copied(inputs: tuple) -> tuple:

@@ -148,9 +148,10 @@ def look_up_benchmark(name: str) -> Benchmark:
 def _streamed(
     name: str, benchmark: Benchmark, split: str, folder: str | Path | None, config: str | None
 ) -> IterableDataset:
-    place = str(folder or benchmark.repository)
-    has_parts = folder is None or (Path(folder) / "README.md").is_file()  # it names them
-    part = config or benchmark.config if has_parts else None
+    place, part = str(folder or benchmark.repository), config or benchmark.config
+    if folder is not None and not (Path(folder) / "README.md").is_file():  # which names the parts
+        own_folder = Path(folder) / (part or "")
+        place, part = str(own_folder if own_folder.is_dir() else folder), None
     try:
         found = load_dataset(place, part, split=split, streaming=True)
         return found if found.column_names else found._resolve_features()
@@ -159,7 +160,7 @@ def _streamed(
         raise FileNotFoundError(
             f"expected {name} in {place}, but: {why} Where there is a network: `hf download "
             f"--repo-type dataset {benchmark.repository} --local-dir FOLDER`, then "
-            f"folder=FOLDER. {benchmark.note}".rstrip()
+            f"folder=FOLDER, in the command line --folder FOLDER. {benchmark.note}".rstrip()
         ) from error
 
 

@@ -1,5 +1,6 @@
 """The reader's own data: a folder of pictures or of sounds, lines of text, a table."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -14,7 +15,7 @@ import numpy as np
 from datasets import Audio, Dataset, DatasetDict, Features, Value, load_dataset, logging
 from datasets.exceptions import DatasetGenerationError
 
-from ..cache import cache_folder, new_folder
+from ..cache import cache_folder, clear_unfinished, new_folder
 from .rows import ROW, Reader, sound_of
 
 KINDS = {  # a file's ending -> how `datasets` reads it
@@ -81,6 +82,7 @@ def _loaded(place: Path, kind: str) -> tuple[Mapping[str, Dataset], bool]:
     elif kind == "csv" and all(f.suffix.lower() == ".tsv" for f in chain(*files.values())):
         given["delimiter"] = "\t"
     new_folder(cache_folder() / "own").rmdir()  # a cache that nobody may write to is told first
+    clear_unfinished(cache_folder() / "own")
     try:
         with _silence():
             if kind == "audiofolder":  # `datasets` writes no sound without a codec
@@ -98,8 +100,20 @@ def _cached(kind: str, given: Mapping[str, Any]) -> Mapping[str, Dataset]:
     place = str(cache_folder() / "own")
     try:
         return load_dataset(kind, cache_dir=place, **given)
-    except UNREADABLE:
+    except (*UNREADABLE, AttributeError):
+        _forget_torn(Path(place))
         return load_dataset(kind, cache_dir=place, download_mode="force_redownload", **given)
+
+
+def _forget_torn(cache: Path) -> None:
+    """Take away every dataset_info.json that is torn: `datasets` reads it before it loads anew."""
+    for file in cache.rglob("dataset_info.json"):
+        try:
+            is_good = isinstance(json.loads(file.read_text(encoding="utf-8")), dict)
+        except ValueError:
+            is_good = False
+        if not is_good:
+            file.unlink()
 
 
 def _by_split(place: Path, kind: str) -> dict[str, list[Path]]:
@@ -118,11 +132,26 @@ def _by_split(place: Path, kind: str) -> dict[str, list[Path]]:
     ]
     splits = [_split(f.relative_to(place), sorted_by_class) for f in files]
     if sorted_by_class and None in splits:
+        _check_metadata(place, files, splits)
         return {"train": files}
     found: dict[str, list[Path]] = {}
     for file, split in zip(files, splits, strict=True):
         found.setdefault(split or "train", []).append(file)
     return found
+
+
+def _check_metadata(place: Path, files: list[Path], splits: list[str | None]) -> None:
+    """A metadata file above folders of splits would make one split of them.
+
+    Raises:
+        ValueError: if there is one, and nothing else stands against splits.
+    """
+    astray = [file for file, split in zip(files, splits, strict=True) if split is None]
+    if any(splits) and all(file.parent == place and file.name in ABOUT for file in astray):
+        raise ValueError(
+            f"expected {astray[0].name} in each of {place}'s folders of splits, got it above "
+            "them. Give each folder its own, with its own rows."
+        )
 
 
 def _split(file: Path, sorted_by_class: bool) -> str | None:
@@ -149,7 +178,20 @@ def _classes(place: Path, files: Mapping[str, list[Path]]) -> dict[str, bool]:
         return {}
     has_splits = all(_split(f.relative_to(place), True) for f in every)
     depths = {len(f.relative_to(place).parts) - has_splits for f in every}
-    return {"drop_labels": len(depths) > 1 or min(depths) < 2}
+    are_classes = len(depths) == 1 and min(depths) >= 2
+    if are_classes and place.is_dir():
+        _check_filled(place, every, "*/*" if has_splits else "*")
+    return {"drop_labels": not are_classes}
+
+
+def _check_filled(place: Path, files: list[Path], classes: str) -> None:
+    """A class without files would be missing among the labels, and move those after it."""
+    filled = {folder.name for file in files for folder in file.parents}
+    folders = [f for f in sorted(place.glob(classes)) if f.is_dir() and f.name[0] != "."]
+    if empty := [folder for folder in folders if folder.name not in filled]:
+        raise ValueError(
+            f"expected files of every class, got none in {empty[0]}. Fill the folder, or remove it."
+        )
 
 
 def _names_of_sounds(given: Mapping[str, Any]) -> Features:

@@ -57,7 +57,8 @@ class Reader:
         if missing := [name for name in theirs if name not in names]:
             raise ValueError(
                 f"expected a column {missing[0]!r} in {self.where}, got {', '.join(names)}. Say "
-                "which one is meant: columns={'ours': 'theirs'}."
+                "which one is meant: columns={'ours': 'theirs'}, in the command line --columns "
+                "ours=theirs."
             )
         if unknown := [name for name in self.prepare if name not in self.columns]:
             raise ValueError(

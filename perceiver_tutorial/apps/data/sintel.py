@@ -46,21 +46,34 @@ def sintel(folder: str | Path) -> IterableDataset:
                 f"expected MPI Sintel in {folder}, but there is no {needed}. It is not on the Hub: "
                 "get MPI-Sintel-complete.zip from http://sintel.is.tue.mpg.de, and unpack it."
             )
-    first = next(flows.glob("*/*.flo"), None)
+    first = min(flows.glob("*/*.flo"), default=None)
     if first is None:
         raise FileNotFoundError(f"expected .flo files in the scenes of {flows}, got none.")
     size = read_flow(first).shape
     features = Features({**FEATURES, "flow": Array3D(size, "float32")})
-    return IterableDataset.from_generator(_pairs, features, gen_kwargs={"roots": [(frames, flows)]})
+    return IterableDataset.from_generator(
+        _pairs, features, gen_kwargs={"roots": [(frames, flows, size)]}
+    )
 
 
-def _pairs(roots: list[tuple[Path, Path]]) -> Iterator[dict[str, Any]]:
-    for frames, flows in roots:
+def _flow_of(file: Path, size: tuple[int, ...]) -> np.ndarray:
+    if not file.is_file():
+        raise ValueError(f"expected the motion after a frame in {file}, but it is not there.")
+    flow = read_flow(file)
+    if flow.shape != size:
+        raise ValueError(
+            f"expected motion {size} in {file}, as in the first one, got {flow.shape}."
+        )
+    return flow
+
+
+def _pairs(roots: list[tuple[Path, Path, tuple[int, ...]]]) -> Iterator[dict[str, Any]]:
+    for frames, flows, size in roots:
         for scene in sorted(path.name for path in frames.iterdir() if path.is_dir()):
             for earlier, later in pairwise(sorted((frames / scene).glob("*.png"))):
                 yield {
                     "earlier": str(earlier),
                     "later": str(later),
                     "scene": scene,
-                    "flow": read_flow(flows / scene / f"{earlier.stem}.flo"),
+                    "flow": _flow_of(flows / scene / f"{earlier.stem}.flo", size),
                 }

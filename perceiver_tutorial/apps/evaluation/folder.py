@@ -4,7 +4,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path, PurePath
 from typing import NamedTuple, TypeVar
@@ -178,6 +178,20 @@ def labelled_pictures(
     return Folder(found, left_out, order)
 
 
+def spread(folder: Folder, limit: int | None) -> Folder:
+    """The same with at most so many pictures, taken evenly from first to last: of all classes.
+
+    Args:
+        folder: with its pictures in a list.
+        limit: at least 1; None: all stay.
+    """
+    pictures = [*folder.pictures]
+    if limit is None or limit >= len(pictures):
+        return folder
+    chosen = [pictures[number * len(pictures) // limit] for number in range(limit)]
+    return replace(folder, pictures=chosen)
+
+
 def _files(folder: Path, kinds: Iterable[Path]) -> Iterator[Path]:
     """Every file beside and in the subfolders, and every folder that is not looked into."""
     yield from (path for path in folder.iterdir() if path not in {*kinds})
@@ -209,9 +223,14 @@ def _endings() -> frozenset[str]:
     return frozenset(ending for ending, kind in endings.items() if kind in Image.OPEN)
 
 
+def ends_as_a_picture(file: Path) -> bool:
+    """Whether its name ends as names of pictures do, that Pillow reads."""
+    return file.suffix.lower() in _endings()
+
+
 def _is_picture(file: Path) -> bool:
     """By its ending, so that a broken picture is told; else by how it begins."""
-    if file.suffix.lower() in _endings():
+    if ends_as_a_picture(file):
         return True
     try:
         with Image.open(file):

@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -22,11 +21,11 @@ from ...checkpoints.pictures import Preparation
 from ...deit import DeiTOutput
 from ...inputs import check_numbers
 from ...perceiver.variants import Fidelity
-from .folder import Folder, Labelled, class_folders, labelled_pictures
+from .folder import Folder, Labelled, labelled_pictures, spread
 from .published import PUBLISHED_ACCURACY
 from .report import Report, judge
 from .results import Outcome, Results, Run
-from .rows import class_order, labelled_rows, opened, split_of
+from .rows import Source, class_order, labelled_rows, opened, split_of
 
 MOST_PIXELS = 100_000_000  # a small file may unpack to more than the memory holds
 # A picture as the model takes it, or what is wrong with it.
@@ -35,7 +34,7 @@ Ready = Float[Tensor, "1 colours height width"] | str
 
 def evaluate(
     model: str | Path | nn.Module,
-    data: str | Path | Iterable,
+    data: str | Path | Source | Iterable,
     results: str | Path | None = None,
     *,
     split: str | None = None,
@@ -53,11 +52,12 @@ def evaluate(
         data: a folder of pictures with one subfolder for each class, see `labelled_pictures`; a
             table or a folder with a metadata file, see `own`; a benchmark's name, see `hub`; or
             rows with `image` and `label`, of a set or of anything that is iterated, as pictures
-            or as tensors that the model takes.
+            or as tensors that the model takes; or what `opened` gives.
         results: file of the outcomes. Default: beside `data`, named after both; of data that are
             no place nothing is written.
         split: which, where data have several. Default: "test", or the only one.
-        limit: after so many rows it ends. Default: all; a folder has no rows.
+        limit: so many rows, the first ones; of a folder sorted by class so many pictures, spread
+            over the classes. Default: all.
         batch_size: pictures at a time.
         threads: pictures prepared at the same time, while the model looks at others.
         fidelity: see `load`.
@@ -70,57 +70,57 @@ def evaluate(
     name = _name(model)
     is_loaded = isinstance(model, nn.Module)
     _check(name, is_loaded, batch_size=batch_size, threads=threads, limit=limit)
-    rows, where = _rows(data, split)
+    source = _source(data, split)
     if not is_loaded:
         model = load(name, fidelity)
     num_classes = _num_classes(model, name)
     prepare = _preparation_of(model) if is_loaded else _preparation(name, model)
-    found = _found(rows, where, num_classes, model.config.class_names, limit)
-    run = Run(name, fingerprint(model), fidelity, where or "memory", str(prepare or "as they come"))
-    kept = Results(_file_of(results, where, name), run)
+    found = _found(source, num_classes, model.config.class_names, limit)
+    run = Run(name, fingerprint(model), fidelity, str(source), str(prepare or "as they come"))
+    kept = Results(_file_of(results, source, name), run)
     looker = _Looker(model, prepare, batch_size, threads)
     seen: list[Labelled] = []
     with suppress(KeyboardInterrupt):
-        _look(looker, _left(found.pictures, kept, seen), kept, _number(found, rows, limit))
-    if rows is not None:
+        _look(looker, _left(found.pictures, kept, seen), kept, _number(found, source, limit))
+    if source.rows is not None:
         found = replace(found, pictures=seen)
     published = PUBLISHED_ACCURACY.get(name)
     return judge(run, found, kept.best, kept.problems, published, str(kept.file or ""))
 
 
-def _rows(data: str | Path | Iterable, split: str | None) -> tuple[Any, str]:
-    """Rows, None for a folder sorted by class, and where they are; "" where they are no place."""
-    if isinstance(data, Mapping):
-        return [data] if "image" in data else split_of(data, split), ""
-    if not isinstance(data, str | Path):
-        return data, ""
-    if described := opened(data, split):
-        return described
-    folder = Path(data).resolve()
-    class_folders(folder)
-    return None, str(folder)
+def _source(data: str | Path | Source | Iterable, split: str | None) -> Source:
+    if isinstance(data, str | Path):
+        return opened(data, split)
+    if isinstance(data, Mapping) and "image" not in data:
+        return Source(split_of(data, split)[1])
+    if split:
+        raise ValueError(f"expected data with several splits for {split!r}, got {type(data)}.")
+    if isinstance(data, Source):
+        return data
+    return Source([data] if isinstance(data, Mapping) else data)
 
 
 def _found(
-    rows: Any, where: str, num_classes: int, class_names: Sequence[str] | None, limit: int | None
+    source: Source, num_classes: int, class_names: Sequence[str] | None, limit: int | None
 ) -> Folder:
     """All pictures of a folder; or those of rows, which are read while they are looked at."""
-    if rows is None:
-        return labelled_pictures(where, num_classes, class_names)
-    classes, order = class_order(rows, num_classes, class_names)
-    return Folder(labelled_rows(rows, classes, limit), {}, order)
+    if source.rows is None:
+        return spread(labelled_pictures(source.place, num_classes, class_names), limit)
+    classes, order = class_order(source.rows, num_classes, class_names)
+    return Folder(labelled_rows(source.rows, classes, limit), {}, order)
 
 
-def _file_of(results: str | Path | None, where: str, name: str) -> Path | None:
-    if results and not where:
+def _file_of(results: str | Path | None, source: Source, name: str) -> Path | None:
+    place = source.place
+    if results and place is None:
         raise ValueError(
             f"expected data that are a place for results in {results}: a folder, a table, a "
             "benchmark. Leave results out: nothing else could be continued."
         )
-    if results or not where:
+    if results or place is None:
         return Path(results) if results else None
-    place = Path(where)
-    return place.parent / f"{place.name}-{Path(name).name}.jsonl"
+    words = [place.name, source.split, f"{Path(name).name}.jsonl"]
+    return place.parent / "-".join(filter(None, words))
 
 
 def _left(passing: Iterable[Labelled], kept: Results, seen: list[Labelled]) -> Iterator[Labelled]:
@@ -131,9 +131,9 @@ def _left(passing: Iterable[Labelled], kept: Results, seen: list[Labelled]) -> I
             yield picture
 
 
-def _number(found: Folder, rows: Any, limit: int | None) -> int | None:
+def _number(found: Folder, source: Source, limit: int | None) -> int | None:
     """How many pictures there are; None, where nobody knows before the last one came."""
-    lengths = (len(some) for some in (found.pictures, rows) if hasattr(some, "__len__"))
+    lengths = (len(some) for some in (found.pictures, source.rows) if hasattr(some, "__len__"))
     known = next(lengths, None)
     return known if limit is None or known is None else min(known, limit)
 

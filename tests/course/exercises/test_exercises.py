@@ -8,12 +8,10 @@ import torch
 from publics import course
 
 from perceiver_course import predict
-from perceiver_course.chapters.perceiver_io.exercises import Dummy
 from perceiver_course.kit.arithmetic import shape_of
 from perceiver_course.kit.exercises import BugHunt, Exercise, NotYet, Slip, your_turn
 from perceiver_course.kit.predictions import Prediction
 from perceiver_course.predictions import PREDICTIONS
-from perceiver_tutorial.perceiver import PerceiverIO
 
 ALL = {name: value for name, value in course().items() if isinstance(value, Exercise)}
 SLIPS = [(name, number) for name, e in ALL.items() for number in range(len(e.slips))]
@@ -66,6 +64,8 @@ Named = namedtuple("Named", "doubled")
                "no attribute 'undefined'"),
     (lambda x, _: x, r"your code stops: TypeError: "),
     (3, "expected your function, without calling it, got 3."),
+    (torch.zeros(9, 9), "expected your function, without calling it, got a Tensor."),
+    (lambda x: (each / 0 for each in x.tolist()), "your code stops"),
     (lambda x: Named(2 * x), "(tensor([2., 4.]),); a tensor is expected."),
     (lambda x: lambda: 2 * x, "the function <lambda> itself, not what it returns; a tensor is"),
 ])  # fmt: skip
@@ -113,6 +113,18 @@ def test_every_slip_is_rejected_and_explained(name, number):
     assert str(refusal.value) == slip.hint
 
 
+PAIRS = [(name, hint) for name, e in ALL.items()
+         for hint, _ in [*e.mistakes()][len(e.slips) :]]  # fmt: skip
+
+
+@pytest.mark.parametrize("name, hint", PAIRS)
+def test_two_slips_together_are_rejected_and_explained(name, hint):
+    mistakes = dict(ALL[name].mistakes())
+    with pytest.raises(NotYet) as refusal:
+        ALL[name].check(mistakes[hint])
+    assert str(refusal.value) in mistakes  # two may come to the same as another
+
+
 HUNTS = {name: value for name, value in course().items() if isinstance(value, BugHunt)}
 
 
@@ -147,14 +159,6 @@ def test_a_hunt_that_is_not_begun_is_no_error(name, capsys):
 def test_a_long_task_is_told_in_lines_that_fit():
     lines = your_turn("one word after another, " * 10).splitlines()
     assert len(lines) > 1 and max(map(len, lines)) <= 88
-
-
-def test_a_machine_of_dummies_has_the_shapes_of_a_real_one():
-    machine = PerceiverIO(Dummy(80, 25), Dummy(7, 12), Dummy(1, 12), Dummy(1, 12), Dummy(4))
-    raw = torch.zeros(2, 3, 8, 10)
-    assert machine(raw).shape == (2, 4)
-    assert machine.decode(machine.encode(raw), raw).shape == (2, 4)
-    assert "Dummy(80 x 25)" in str(machine)
 
 
 PATCHES = Prediction(

@@ -63,6 +63,8 @@ SAME = [
     (MATRIX + 1e-5, MATRIX), (0.3, 0.1 + 0.2), ({"a": (1,)}, {"a": [1]}),
     (b"ab", [97, 98]), (("b", "a"), {"a", "b"}), ({"b", "a"}, {"a", "b"}),
     (torch.tensor([True]), torch.tensor([True])), (MATRIX.requires_grad_(False), MATRIX),
+    ([[1, 2], [1, 3]], {(1, 2), (1, 3)}), (MATRIX.double() + 1e-6, MATRIX.double()),
+    (torch.tensor([3e-8]), torch.zeros(1)), (torch.tensor([torch.inf]), torch.tensor([torch.inf])),
 ]  # fmt: skip
 DIFFERENT = [
     (3, 4), (True, 1), (1, True), ("3", 3), (None, 3), (3.5, 3), ([1, 2], (1, 2, 3)),
@@ -70,6 +72,8 @@ DIFFERENT = [
     (MATRIX, MATRIX.mT), (MATRIX, MATRIX.long()), (MATRIX.bool(), MATRIX), (MATRIX + 0.01, MATRIX),
     (torch.tensor([1, 0]), torch.tensor([True, False])), ({"a": 1}, {"b": 1}), (float("nan"), 1.0),
     (torch.tensor([float("nan"), 1.0]), torch.tensor([1.0, 1.0])),
+    ([[1, 2], [1, 2]], {(1, 2), (1, 3)}), (MATRIX.double() + 1e-4, MATRIX.double()),
+    (torch.zeros(2), torch.tensor([3e-5, 1e-5])), (MATRIX + 1j, MATRIX),
 ]  # fmt: skip
 
 
@@ -114,6 +118,13 @@ def test_what_means_something_else_is_not(got, want):
     (MATRIX.log() / 0 * 0, MATRIX, "right shape, but 6 of 6 numbers are NaN."),
     (MATRIX, MATRIX.long(),
      "right shape, but numbers with a fraction; whole numbers are expected."),
+    (MATRIX + 1j, MATRIX,
+     "right shape, but complex numbers; numbers with a fraction are expected."),
+    (torch.tensor([[1.0, 2, 3], [torch.inf, 5, 6]]),
+     torch.tensor([[1.0, 2, 4], [torch.inf, 5, 6]]),
+     "right shape; along axis 0 1 of 2 are right, wrong is 0, 0.75 times what it should be."),
+    (MATRIX * 1.0005, MATRIX, "right shape; 17 % of the values are right, the first wrong one is "
+     "at [0, 1], +0.001 away from what it should be."),
     (torch.tensor([[1.0, 2, 3], [8, 10, 12]]), MATRIX,
      "right shape; along axis 0 1 of 2 are right, wrong is 1, 2 times what it should be."),
 ])  # fmt: skip
