@@ -537,11 +537,11 @@ SAID = {
     "values 80 by 25. Queries times transposed keys, softmax over the inputs: weights 7 by 80.",
     "signed matrix": "Matrices, queries by keys, on one scale from -2 to 2: scores, 2 by 2.",
     "attention weights": "one, 3 by 5; many, 9 by 16. Sums of rows stand at the right, of columns",
-    "attention as matrices": "Q 3 by 4; transposed K 4 by 5; scores 3 by 5; weights A 3 by 5; V 5 by "
-    "6; output 3 by 6.",
+    "attention as matrices": "Q 3 by 4; transposed K 4 by 5; scores 3 by 5; weights A 3 by 5; V "
+    "5 by 6; output 3 by 6.",
     "split heads": "5 rows of 12 channels are split into 3 heads of 4 channels.",
-    "a mask for heads": "[2, 3] is repeated for 2 heads and 4 queries: [2, 2, 4, 3]. Masked keys in "
-    "each sample: [1, 2].",
+    "a mask for heads": "[2, 3] is repeated for 2 heads and 4 queries: [2, 2, 4, 3]. Masked keys "
+    "in each sample: [1, 2].",
     "attention on several pictures": '4 pictures of 6 by 8 pixels, and where attention '
     'goes: latent 0, latent 1.',
     "a code on a line": "9 positions on a line, each a column of 7 channels: the raw coordinate",

@@ -31,7 +31,7 @@ CAUSAL_MASK = Exercise(
         Slip("the window is one position too wide: it includes the query's own.", {"gap": 1}),
         Slip(
             "all earlier positions are allowed; only the last `window` should be.",
-            lambda length, window: _causal(length, length),
+            lambda length, _window: _causal(length, length),
         ),
         Slip(
             "the other way round: True means that a query may attend.",
@@ -91,8 +91,8 @@ def _is_silent(attend: Callable) -> bool:
 
 
 HIDDEN_IS_SILENT = BugHunt(
-    task="`attend(x, mask)` is self-attention of the rows of x [2, 5, 4]; mask [2, 5] is True where "
-    "a row may be attended to. Return whether a masked row is as good as not there.",
+    task="`attend(x, mask)` is self-attention of the rows of x [2, 5, 4]; mask [2, 5] is True "
+    "where a row may be attended to. Return whether a masked row is as good as not there.",
     inputs=_row_and_mask,
     right=lambda x, mask: attention(x, x, x, mask[:, None]),
     bugs={
@@ -145,13 +145,17 @@ def random_signs(width: int) -> tuple[Tensor, Tensor]:
     return rows, rows
 
 
+def _is_enough(width: int) -> bool:
+    return not _failures(lambda: random_signs(width))
+
+
 LOOKUP = Project(
     name="attention.lookup",
     task="queries and keys [64, F] with entries from -3 to 3, so that query i gives key i a weight "
     "of at least 0.9, for all 64. Return both from `lookup()`; the score is the width F.",
     score=lambda answer: _pair(answer)[0].shape[1],
     rivals={
-        "random signs": next(w for w in range(1, 65) if not _failures(lambda: random_signs(w)))  # noqa: B023
+        "random signs": next(width for width in range(1, 65) if _is_enough(width)),
     },
     limits={
         "as largest entry": (lambda f: max(float(each.abs().max()) for each in _pair(f)), LARGEST),
@@ -215,7 +219,7 @@ PREDICTIONS = {
             "B, O, M": "those are the weights of one head; every head has its own.",
             "B, O, M*A": "heads do not lengthen the rows: each has weights over all M keys.",
             "B, A, O, C//A": "those are the queries of each head; weights are over keys.",
-            "B, O, M//A": "keys are not divided among heads: channels are. Every head has all keys.",
+            "B, O, M//A": "keys are not divided among heads, channels are. All heads see all keys.",
         },
         compute=_weights,
     ),

@@ -11,7 +11,7 @@ from ...kit.exercises import BugHunt, Build, Exercise, NotYet, Project, Repair, 
 from ...kit.exercises.write import latents_and_inputs
 from ...kit.predictions import walked
 from ...kit.proofs import randomise
-from .model import NoResidualLayer, PostNormLayer
+from .model import PostNormLayer
 
 
 def _linear(inputs: int, outputs: int) -> int:
@@ -228,7 +228,7 @@ PREDICTIONS = {
         "V = 1280. What is the shape of the attention weights of all heads?",
         step=(LANGUAGE, "encoder.cross.0.attention.weights"),
         slips={
-            "B, A, M, N": "transposed: a row for each latent (query), a column for each byte (key).",
+            "B, A, M, N": "transposed: a row for each query (latent), a column for each key.",
             "B, A, N, N": "those are the weights of the latents' self-attention.",
             "B, A, M, M": "those would be the weights of self-attention over all bytes.",
             "B, N, M": "each head has weights of its own.",

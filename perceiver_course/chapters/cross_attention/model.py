@@ -1,4 +1,4 @@
-"""The same layer with the norm in other places or without residuals, and gradients through depth."""
+"""Layers with the norm elsewhere or without residuals, and their gradients through depth."""
 
 from dataclasses import dataclass
 

@@ -8,7 +8,7 @@ from matplotlib.patches import FancyBboxPatch
 from perceiver_tutorial.tracing import Walk
 
 from ...kit.axes import AXES
-from ...kit.picture import INK, Picture, arrow, box, lines, middle, sheet
+from ...kit.picture import INK, Number, Picture, arrow, box, lines, middle, sheet
 
 GREY = "#EEEEEE"
 QUERY, KEY = AXES["latent channels"].colour, AXES["inputs"].colour
@@ -85,26 +85,26 @@ def draw_layer(sizes: Sizes) -> Picture:
     alt = (
         f"Cross-attention layer. Latents, {n:,} by {d:,}, and inputs, {m:,} by {c:,}, are "
         f"normalised. W_Q makes queries {n:,} by {qk:,}; W_K makes keys {m:,} by {qk:,}, which are "
-        f"transposed to {qk:,} by {m:,}; W_V makes values {m:,} by {v:,}. Queries times transposed "
-        f"keys, softmax over the inputs: weights {n:,} by {m:,}{heads}. Times values, W_O, plus the "
-        f"latents (residual); then LN and MLP, plus again: output {n:,} by {d:,}."
+        f"transposed to {qk:,} by {m:,}; W_V makes values {m:,} by {v:,}. Queries times "
+        f"transposed keys, softmax over the inputs: weights {n:,} by {m:,}{heads}. Times values, "
+        f"W_O, plus the latents (residual); then LN and MLP, plus again: output {n:,} by {d:,}."
     )
     return Picture(figure, alt)
 
 
-def _array(axes: Axes, x: float, y: float, words: str, rows: int, columns: int, colour) -> None:
+def _array(axes: Axes, x: Number, y: Number, words: str, rows: int, columns: int, colour) -> None:
     box(axes, x - 6, y - 4.5, 12, 9, facecolor=colour, edgecolor=INK)
     middle(axes, x, y, f"{words}\n{rows:,} × {columns:,}", 7)
 
 
-def _step(axes: Axes, x: float, y: float, words: str) -> None:
+def _step(axes: Axes, x: Number, y: Number, words: str) -> None:
     half = 5.3 if "\n" in words else 3.4
     look = {"boxstyle": "round,pad=0,rounding_size=1", "facecolor": "#FFFFFF", "edgecolor": INK}
     axes.add_patch(FancyBboxPatch((x - half, y - 2.6), 2 * half, 5.2, **look))
     middle(axes, x, y, words, 7)
 
 
-def _circle(axes: Axes, x: float, y: float, words: str) -> None:
+def _circle(axes: Axes, x: Number, y: Number, words: str) -> None:
     look = {"boxstyle": "round,pad=0,rounding_size=2.2", "facecolor": "#FFFFFF", "edgecolor": INK}
     axes.add_patch(FancyBboxPatch((x - 2.2, y - 2.2), 4.4, 4.4, **look))
     middle(axes, x, y, words, 7)
