@@ -8,7 +8,6 @@ from torch import Tensor, nn
 from perceiver_tutorial.attention import attention
 
 from ...kit.exercises import BugHunt, Build, Exercise, NotYet, Project, Repair, Slip, Stage
-from ...kit.exercises.write import latents_and_inputs
 from ...kit.predictions import walked
 from ...kit.proofs import randomise
 from .model import PostNormLayer
@@ -144,8 +143,14 @@ CROSS_REPAIR = Repair(
 )
 
 
+def _latents_and_inputs() -> tuple[Tensor, Tensor]:
+    """Three latents and eleven inputs of four channels, to try a cross-attention on."""
+    generator = torch.Generator().manual_seed(0)
+    return torch.randn(1, 3, 4, generator=generator), torch.randn(1, 11, 4, generator=generator)
+
+
 def _is_set_function(attend) -> bool:
-    latents, inputs = latents_and_inputs()
+    latents, inputs = _latents_and_inputs()
     order = torch.randperm(11, generator=torch.Generator().manual_seed(2))
     return torch.allclose(attend(latents, inputs), attend(latents, inputs[:, order]), atol=1e-5)
 
@@ -157,7 +162,7 @@ def _smoothed(x: Tensor) -> Tensor:
 READS_A_SET = BugHunt(
     task="`attend(latents, inputs)` takes latents [1, 3, 4] and inputs [1, 11, 4]. Return whether "
     "the order of the inputs makes no difference.",
-    inputs=latents_and_inputs,
+    inputs=_latents_and_inputs,
     right=lambda z, x: attention(z, x, x),
     bugs={
         "pairs keys with the values of the opposite order": lambda z, x: attention(z, x, x.flip(1)),
