@@ -97,6 +97,13 @@ def test_fourier_positions_learn_nothing_and_are_not_saved():
     assert torch.equal(positions(), fourier_features(grid_positions((4, 5)), 3, (4, 5)))
 
 
+def test_fourier_positions_answer_for_another_grid_with_their_own_frequencies():
+    positions = FourierPositions((4, 5), num_bands=3).double()
+    assert positions((4, 5)) is positions()
+    other = fourier_features(grid_positions((7, 3)), 3, (4, 5))
+    torch.testing.assert_close(positions((7, 3)), other.double())
+
+
 def test_the_resolution_of_fourier_positions_may_differ_from_the_grid():
     positions = FourierPositions((4, 5), num_bands=3, max_resolution=(224, 224))
     assert torch.equal(positions(), fourier_features(grid_positions((4, 5)), 3, (224, 224)))

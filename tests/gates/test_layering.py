@@ -25,10 +25,8 @@ MODELS_KEEP = {
     "perceiver.published.MODELNET40": "sizes that a paper gives, as those beside them",
 }
 KIT_KEEPS = {
-    "exercises.project.Project": "a kind of exercise, of which every notebook shall have one",
     "conformance.check_postprocessor": "checks parts that readers write, in any project",
     "conformance.check_queries": "checks parts that readers write, in any project",
-    "measure.measure": "the benchmarks measure with it, too",
     "motion.warp": "undoes what `filmed` does, and looks at photographs in the same way",
     "position_pictures.draw_similarities": "stands beside what it shares with `draw_bands`",
     "charts.draw_scores": "a chart of any matrix, beside those that it shares `heat` with",
