@@ -9,7 +9,7 @@ from pathlib import Path
 from . import ROOT
 from .claims import CHECKABLE, OPEN, Claim, read_claims
 
-CALL = re.compile(r"""\bclaim\(\s*["']([\w.\-]+)["']""")
+CALL = re.compile(r"""\bclaim\(\s*["']([\w\-]+\.[\w.\-]+)["']""")
 
 
 def checks(root: Path = ROOT) -> dict[str, list[str]]:

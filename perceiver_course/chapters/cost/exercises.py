@@ -88,16 +88,16 @@ def _most(inputs: int, channels: int, layers: int, share: float, reading: bool =
 
 
 HALF_THE_COST = Exercise(
-    task="return the largest number of latents with which reading once and thinking `layers` times "
-    "takes at most half the operations of `layers` self-attention layers on all inputs. "
-    "attention(n, m, c) counts one layer in which n rows read m rows, all c wide; it is the first "
-    "argument.",
+    task="return the largest number of latents with which one cross-attention layer and `layers` "
+    "self-attention layers on the latents take at most half the operations of `layers` "
+    "self-attention layers on all inputs. attention(n, m, c) counts one layer in which n rows "
+    "read m rows, all c wide; it is the first argument.",
     inputs=lambda draw: (_read, draw.choice((1024, 900, 640)), 64, draw.choice((4, 6, 3))),
     reference=lambda _attention, inputs, channels, layers: _most(inputs, channels, layers, 0.5),
     slips=(
         Slip("half the operations, not as many.",
              lambda _attention, m, c, layers: _most(m, c, layers, 1.0)),
-        Slip("reading costs something, too.",
+        Slip("the cross-attention layer costs something, too.",
              lambda _attention, m, c, layers: _most(m, c, layers, 0.5, reading=False)),
         Slip("half as many rows cost less than half: the map has a quarter of the cells.",
              lambda _attention, m, _c, _layers: m // 2),
@@ -117,8 +117,8 @@ def _grows_right(count) -> bool:
 
 GROWS_RIGHT = BugHunt(
     task="`count(inputs, latents, channels)` returns a tensor of two numbers: the operations of "
-    "reading and of thinking. Return whether reading grows by as much with every further input, "
-    "and thinking not at all.",
+    "cross-attention and of latent self-attention. Return whether the first grows by as much with "
+    "every further input, and the second not at all.",
     inputs=lambda: (100, 7, 4),
     right=_count,
     bugs=(
@@ -156,19 +156,20 @@ PREDICTIONS = {
         slips={
             "B, 1, M, N": "turned round: a row for each who asks, a column for each who is read.",
             "B, 1, M, M": "that is a plain Transformer; here only the latents ask.",
-            "B, 1, N, N": "that is the map of thinking; in reading, the inputs are read.",
+            "B, 1, N, N": "that is the map of latent self-attention; here the columns are inputs.",
         },
         compute=_map_of_reading,
     ),
     "cost.growth": Prediction(
-        question="F = 3 times as many inputs. How many times as many cells has the map of reading, "
-        "of thinking, of a plain self-attention layer on the inputs? Give three numbers.",
+        question="F = 3 times as many inputs. How many times as many cells has the map of "
+        "cross-attention, of latent self-attention, of a plain self-attention layer on the inputs? "
+        "Give three numbers.",
         formula="F, 1, F**2",
         symbols={"F": 3},
         slips={
-            "F, F, F**2": "thinking happens among the latents and does not see the inputs.",
-            "F**2, 1, F**2": "only the columns of the reading's map are inputs.",
-            "F, F, F": "only in reading, where the columns are inputs; thinking sees none of them.",
+            "F, F, F**2": "latent self-attention does not depend on the inputs.",
+            "F**2, 1, F**2": "in cross-attention only the columns are inputs.",
+            "F, F, F": "only in cross-attention, where the columns are inputs; the latents stay N.",
             "F, 1, F": "where inputs read inputs, both rows and columns grow.",
         },
         compute=_map_growth,

@@ -66,11 +66,11 @@ ENTITY_MAPS = Exercise(
         Slip("the entities ask in the end: one more map, entities x latents.", {"answers": 0}),
         Slip("every layer of the Transformer has a map of its own.", {"maps": 1}),
         Slip(
-            "the entities are read once; the layers are thinking, among latents.",
+            "one layer attends to the entities; the others are self-attention.",
             lambda m, n, layers: (layers * (2 * n * m + n * n), layers * m * m),
         ),
         Slip(
-            "thinking takes a map for each layer.",
+            "self-attention has a map in each layer.",
             lambda m, n, layers: (_cells(m, n, 1)[0], layers * m * m),
         ),
         Slip(
@@ -151,7 +151,7 @@ PREDICTIONS = {
         symbols={"M": 512, "N": 32},
         slips={
             "M*M, M*M, M*M": "that is a Transformer on the entities; here no entity reads another.",
-            "N*M, M*M, M*N": "thinking is among the latents.",
+            "N*M, M*M, M*N": "self-attention runs over the latents.",
             "N*M, N*N, N": "every entity asks, not just one query.",
             "N*M, N*N, N*N": "those who ask in the end are the 512 entities.",
         },

@@ -56,7 +56,7 @@ POOLED_SCORES = Exercise(
         Slip("the bias is missing.", {"biases": 0}),
         Slip("the bias is added twice.", {"biases": 2}),
         Slip(
-            "the mean runs over the batch: each sample now hears the others.",
+            "the mean runs over the batch: each sample now depends on the others.",
             lambda latents, weight, bias: (
                 latents.mean((0, 1), keepdim=True)[0].expand(len(latents), -1) @ weight.T + bias
             ),
