@@ -15,6 +15,12 @@ from pixels import same_picture
 from tiny import CONFIGS, IMAGES
 
 from benchmarks.ratios import draw_ratios
+from perceiver_course.chapters.attention.pictures import (
+    draw_heads,
+    draw_matrices,
+    draw_product,
+)
+from perceiver_course.chapters.attention.pictures import draw_mask as draw_attention_mask
 from perceiver_course.chapters.bytes.pictures import draw_bytes, draw_mask
 from perceiver_course.chapters.checkpoints.pictures import draw_key_map
 from perceiver_course.chapters.convolution.pictures import (
@@ -23,7 +29,7 @@ from perceiver_course.chapters.convolution.pictures import (
     draw_windows,
 )
 from perceiver_course.chapters.cost.pictures import draw_shares
-from perceiver_course.chapters.cross_attention.pictures import draw_cross_attention
+from perceiver_course.chapters.cross_attention.pictures import Sizes, draw_layer
 from perceiver_course.chapters.decoders.pictures import draw_pixel_questions
 from perceiver_course.chapters.distillation.pictures import (
     draw_agreement,
@@ -270,7 +276,18 @@ PICTURES = {
     "bytes that are read": lambda: draw_read_bytes(
         TEXT * 5, torch.eye(70)[[3, 30]], ["latent 0", "latent 1"]
     ),
-    "cross-attention layer": lambda: draw_cross_attention(walk(IMAGES, depth=None)),
+    "cross-attention layer": lambda: draw_layer(Sizes.of(walk(IMAGES, depth=None))),
+    "signed matrix": lambda: draw_matrices({"scores": torch.tensor([[-1.0, 2.0], [0.5, -2.0]])}),
+    "attention weights": lambda: draw_matrices(
+        {"one": torch.rand(3, 5), "many": torch.rand(9, 16)}, "latents", "inputs", has_sums=True
+    ),
+    "attention as matrices": lambda: draw_product(
+        torch.randn(3, 4), torch.randn(5, 4), torch.randn(5, 6)
+    ),
+    "split heads": lambda: draw_heads(5, 12, 3),
+    "a mask for heads": lambda: draw_attention_mask(
+        torch.tensor([[True, True, False], [True, False, False]]), heads=2, queries=4
+    ),
     "attention on several pictures": lambda: draw_attention(
         torch.rand(4, 3, 6, 8), torch.rand(4, 2, 6, 8), ["latent 0", "latent 1"]
     ),
@@ -516,8 +533,15 @@ SAID = {
     "mask of bytes": "2 texts of 14 ids each; kept are the first 14, 9, the rest is hatched.",
     "bytes that are read": "[PAD]', shaded by where attention goes: latent 0, most at 'é'; latent "
     "1, most at 'é'.",
-    "cross-attention layer": "latents 7 x 12; queries 7 x 25; map 7 x 80; context 7 x 25; output 7 "
-    "x 12; inputs 80 x 25; keys 25 x 80; values 80 x 25.",
+    "cross-attention layer": "W_K makes keys 80 by 25, which are transposed to 25 by 80; W_V makes "
+    "values 80 by 25. Queries times transposed keys, softmax over the inputs: weights 7 by 80.",
+    "signed matrix": "Matrices, queries by keys, on one scale from -2 to 2: scores, 2 by 2.",
+    "attention weights": "one, 3 by 5; many, 9 by 16. Sums of rows stand at the right, of columns",
+    "attention as matrices": "Q 3 by 4; transposed K 4 by 5; scores 3 by 5; weights A 3 by 5; V "
+    "5 by 6; output 3 by 6.",
+    "split heads": "5 rows of 12 channels are split into 3 heads of 4 channels.",
+    "a mask for heads": "[2, 3] is repeated for 2 heads and 4 queries: [2, 2, 4, 3]. Masked keys "
+    "in each sample: [1, 2].",
     "attention on several pictures": '4 pictures of 6 by 8 pixels, and where attention '
     'goes: latent 0, latent 1.',
     "a code on a line": "9 positions on a line, each a column of 7 channels: the raw coordinate",

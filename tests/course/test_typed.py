@@ -12,7 +12,7 @@ from kept_cells import kept_cells
 from shaken import relative_error, shake
 from tolerances import EXACT
 from torch import nn
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, layer_norm
 from twins import TWINS, TYPED_CLASSES, assert_same_numbers
 
 from perceiver_course.kit import training
@@ -34,6 +34,14 @@ def _attends(ours, theirs) -> None:
     mask[..., 0] = True
     for chosen in (None, mask):
         assert relative_error(ours(q, k, v, chosen)[0], theirs(q, k, v, chosen)) < EXACT
+
+
+def _normalises(ours, theirs) -> None:
+    x, scale, shift = torch.randn(2, 3, 5), torch.randn(5), torch.randn(5)
+    for eps in (1e-5, 1e-2):
+        wanted = theirs(x, (5,), scale, shift, eps)
+        assert relative_error(ours(x, scale, shift, eps), wanted) < EXACT
+    assert relative_error(ours(x, scale, shift), theirs(x, (5,), scale, shift)) < EXACT
 
 
 def _starts_alike(ours, theirs) -> None:
@@ -103,6 +111,7 @@ def _features_alike(ours, theirs) -> None:
 
 FUNCTIONS = {
     "attention": (attention.attention, _attends),
+    "layer_norm": (layer_norm, _normalises),
     "grid_positions": (positions.grid_positions, _grids_alike),
     "fourier_features": (positions.fourier_features, _features_alike),
     "encode_text": (encode_text, _encodes_alike),
@@ -123,9 +132,12 @@ MISTAKES = [
         "nn.Linear(v_channels, q_dim)",
         "nn.Linear(v_channels, q_dim, bias=False)",
     ),
-    ("MLP", "self.fc2(self.act(", "self.fc2(torch.relu("),
+    ("layer_norm", "unbiased=False", "unbiased=True"),
+    ("layer_norm", "1e-5", "1e-6"),
+    ("layer_norm", "* scale + shift", "* scale"),
+    ("MLP", "self.act(self.fc1(x))", "torch.relu(self.fc1(x))"),
     ("CrossAttentionLayer", "return x + self.mlp", "return self.mlp"),
-    ("CrossAttentionLayer", "self.norm_kv(x_kv)", "x_kv"),
+    ("CrossAttentionLayer", "self.norm_kv(x_kv)  #", "x_kv  #"),
     ("SelfAttentionLayer", "self.mlp(self.norm_mlp(x))", "self.mlp(x)"),
     ("grid_positions", "-1, 1, n", "-1, 1 - 1 / n, n"),
     ("fourier_features", "n / 2", "n"),

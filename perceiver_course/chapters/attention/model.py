@@ -1,17 +1,19 @@
-"""What an attention layer multiplies its scores by, measured from outside."""
+"""What an attention layer multiplies its scores by; colours as queries and keys."""
 
 import torch
-from torch import nn
+from einops import rearrange
+from jaxtyping import Float
+from torch import Tensor, nn
 
 
 def measured_scale(layer: nn.Module) -> float:
     """The factor between bare products of queries and keys, and what the softmax was given.
 
     Softmax keeps differences: the logarithms of two weights of a row differ by as much as their
-    scores did. One query reads two inputs, in every head.
+    scores did. One query attends to two inputs, in every head.
 
     Args:
-        layer: a PerceiverSelfAttention of transformers that reads another array.
+        layer: a PerceiverSelfAttention of transformers that attends to another array.
     """
     layer = layer.double().eval()
     x_q = torch.randn(1, 1, layer.query.in_features).double()
@@ -22,3 +24,18 @@ def measured_scale(layer: nn.Module) -> float:
     products = (queries * keys).unflatten(2, (layer.num_heads, -1)).sum(-1)  # [1, 2, heads]
     differences = weights.log().diff(dim=-1).flatten() / products.diff(dim=1).flatten()
     return differences.mean().item()
+
+
+def colour_rows(
+    image: Float[Tensor, "3 height width"],
+) -> tuple[Float[Tensor, "pixels 4"], Float[Tensor, "pixels 4"]]:
+    """Queries and keys of every pixel; their product is larger, the closer two colours are.
+
+    -|a - b|² / 2 = a·b - |b|² / 2 - |a|² / 2; the last part is the same for all keys, so the
+    softmax does not see it. The first two are the product of [a, 1] and [b, -|b|² / 2].
+    """
+    colours = rearrange(image, "c h w -> (h w) c")
+    colours = (colours - colours.mean(0)) / colours.std(0)
+    ones = torch.ones(len(colours), 1)
+    lengths = (colours**2).sum(-1, keepdim=True)
+    return torch.cat([colours, ones], -1), torch.cat([colours, -lengths / 2], -1)

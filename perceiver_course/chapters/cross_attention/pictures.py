@@ -1,130 +1,110 @@
-"""Cross-attention: its diagram."""
+"""A cross-attention layer as a diagram: norms, projections, weights, residuals, MLP."""
 
-import math
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
+from matplotlib.patches import FancyBboxPatch
 
 from perceiver_tutorial.tracing import Walk
 
 from ...kit.axes import AXES
-from ...kit.picture import INK, Picture, arrow, box, middle, panels, title_above
+from ...kit.picture import INK, Number, Picture, arrow, box, lines, middle, sheet
 
-GAP = 1.5
-UNITS_PER_INCH = 2.35
-CHIPS = {kind.letter: kind for kind in AXES.values()}
+GREY = "#EEEEEE"
+QUERY, KEY = AXES["latent channels"].colour, AXES["inputs"].colour
 
 
 @dataclass(frozen=True)
-class _Box:
-    """One array: where its lower left corner is, how large it is drawn, what it is."""
+class Sizes:
+    """Rows and widths of a cross-attention layer.
 
-    title: str
-    x: float
-    y: float
-    rows: int
-    columns: int
-    letters: tuple[str, str]
-    colour: str
+    Attributes:
+        latents: rows and width of the latent array.
+        inputs: rows and width of the input array.
+        qk_channels: width of queries and keys.
+        v_channels: width of the values.
+        num_heads: heads.
+    """
 
-    @property
-    def width(self) -> float:
-        return _length(self.columns)
+    latents: tuple[int, int]
+    inputs: tuple[int, int]
+    qk_channels: int
+    v_channels: int
+    num_heads: int = 1
 
-    @property
-    def height(self) -> float:
-        return _length(self.rows)
-
-    @property
-    def right(self) -> float:
-        return self.x + self.width
-
-    @property
-    def top(self) -> float:
-        return self.y + self.height
-
-
-def _length(count: int) -> float:
-    return 0.5 + 0.8 * math.log10(count)
+    @classmethod
+    def of(cls, walk: Walk, step: str = "encoder.cross.0") -> "Sizes":
+        """The sizes of a cross-attention layer in the walk through a model."""
+        part = f"{step}.attention"
+        _, heads, n, m = walk[f"{part}.weights"].shape
+        d, c = walk[step].shape[-1], walk["preprocessor"].shape[-1]
+        qk, v = (walk[f"{part}.{name}"].shape[-1] for name in ("q_proj", "v_proj"))
+        return cls((n, d), (m, c), qk, v, heads)
 
 
-def draw_cross_attention(walk: Walk) -> Picture:
-    """The arrays of the first cross-attention layer, their sides drawn to scale (logarithmically).
-
-    In the lower line everything has as many rows as ask; above it stands what has as
-    many rows as are read, the keys lying on their side. Norms and the MLP are left out.
+def draw_layer(sizes: Sizes) -> Picture:
+    """A pre-norm cross-attention layer with the shape of every array.
 
     Args:
-        walk: with `depth=None`, of any model in which something is read.
+        sizes: rows and widths; with several heads, the weights are those of each.
     """
-    name = "encoder.cross.0"
-    boxes = _boxes(walk, name)
-    inputs, keys, values = boxes["inputs"], boxes["keys"], boxes["values"]
-    figure, ((axes,),) = panels(1, 1, 9.6, (values.top + 1.9) / UNITS_PER_INCH)
-    for one in boxes.values():
-        _draw(axes, one)
-    for start, end, layer in (
-        ("latents", "queries", "q_proj"),
-        ("queries", "map", ""),
-        ("map", "context", ""),
-        ("context", "output", "out_proj"),
-        ("inputs", "keys", "k_proj"),
-    ):
-        left, right = boxes[start], boxes[end]
-        y = max(left.y, right.y) + min(left.height, right.height) * 0.72
-        arrow(axes, (left.right + 0.05, y), (right.x - 0.05, y))
-        words = _parameters(walk, name, layer)
-        middle(axes, (left.right + right.x) / 2, y + 0.12, words, 7, va="bottom")
-    over = max((keys.top + values.top) / 2, keys.top + 0.2)  # to the values, above the keys
-    arrow(axes, (inputs.right + 0.05, over), (values.x - 0.05, over))
-    words = _parameters(walk, name, "v_proj")
-    middle(axes, keys.x + 0.3, over + 0.1, words, 7, va="bottom")
-    for above, below in ((keys, boxes["map"]), (values, boxes["context"])):
-        x = below.x + below.width * 0.72
-        arrow(axes, (x, above.y - 0.05), (x, below.top + 0.05))
-    axes.set(xlim=(-0.8, boxes["output"].right + 0.3), ylim=(-0.9, values.top + 0.8))
-    title = f"{walk.title}: {name}"
-    title_above(axes, title, 10)
-    told = "; ".join(f"{one.title} {one.rows:,} x {one.columns:,}" for one in boxes.values())
-    return Picture(figure, f"{title}, arrays as rows x columns: {told}.")
+    (n, d), (m, c), qk, v = sizes.latents, sizes.inputs, sizes.qk_channels, sizes.v_channels
+    figure, axes = sheet(150, 56, per_inch=15)
+    _array(axes, 8, 16, "latents Z", n, d, QUERY)
+    _array(axes, 8, 40, "inputs X", m, c, KEY)
+    for x, y, words in (
+        (22, 16, "LN"), (22, 40, "LN"), (33, 16, "W_Q"), (33, 34, "W_K"), (33, 48, "W_V"),
+        (80, 25, "softmax\nover inputs"), (111, 30, "W_O"), (128, 16, "LN"), (138, 16, "MLP"),
+    ):  # fmt: skip
+        _step(axes, x, y, words)
+    for x, y, words, rows, columns, colour in (
+        (46, 16, "queries Q", n, qk, QUERY), (46, 34, "keys K", m, qk, KEY),
+        (61, 34, "K transposed", qk, m, KEY), (46, 48, "values V", m, v, KEY),
+        (93, 25, "weights A", n, m, GREY), (143, 30, "output", n, d, QUERY),
+    ):  # fmt: skip
+        _array(axes, x, y, words, rows, columns, colour)
+    for x, y, words in ((69, 25, "×/√F"), (102, 34, "×"), (119, 16, "+"), (145, 16, "+")):
+        _circle(axes, x, y, words)
+    for start, end in (
+        ((14, 16), (18.5, 16)), ((25.5, 16), (29.5, 16)), ((36.5, 16), (40, 16)),
+        ((14, 40), (18.5, 40)), ((25.5, 39), (29.5, 34.5)), ((25.5, 41), (29.5, 47.5)),
+        ((36.5, 34), (40, 34)), ((36.5, 48), (40, 48)), ((52, 34), (55, 34)),
+        ((52, 18), (66.5, 23.5)), ((64, 30), (67.3, 27)), ((71.8, 25), (74.5, 25)),
+        ((85.5, 25), (87.5, 25)), ((97, 29), (100.2, 32.2)), ((52, 48), (100.3, 35.7)),
+        ((104.5, 33.2), (107.5, 31.2)), ((113, 27.3), (117.6, 18.2)), ((121.2, 16), (124.5, 16)),
+        ((131.5, 16), (134.5, 16)), ((141.5, 16), (142.8, 16)), ((145, 18.2), (144, 25.5)),
+    ):  # fmt: skip
+        arrow(axes, start, end, size=9)
+    for left, right in ((8, 119), (122.6, 145)):
+        bottom = 11 if left == 8 else 16
+        ends = [((left, bottom), (left, 5)), ((left, 5), (right, 5))]
+        lines(axes, ends, colors=INK, linewidths=1.2)
+        arrow(axes, (right, 5), (right, 13.8), size=9)
+        middle(axes, (left + right) / 2, 3.2, "residual connection", 8)
+    heads = f" in each of {sizes.num_heads} heads" if sizes.num_heads > 1 else ""
+    alt = (
+        f"Cross-attention layer. Latents, {n:,} by {d:,}, and inputs, {m:,} by {c:,}, are "
+        f"normalised. W_Q makes queries {n:,} by {qk:,}; W_K makes keys {m:,} by {qk:,}, which are "
+        f"transposed to {qk:,} by {m:,}; W_V makes values {m:,} by {v:,}. Queries times "
+        f"transposed keys, softmax over the inputs: weights {n:,} by {m:,}{heads}. Times values, "
+        f"W_O, plus the latents (residual); then LN and MLP, plus again: output {n:,} by {d:,}."
+    )
+    return Picture(figure, alt)
 
 
-def _boxes(walk: Walk, name: str) -> dict[str, _Box]:
-    """All arrays from left to right: those that ask below, those that are read above."""
-    attention = f"{name}.attention"
-    (_, n, d), (_, m, c) = (shape.sizes for shape in walk[attention].inputs)
-    qk = walk[f"{attention}.q_proj"].shape[-1]
-    v = walk[f"{attention}.v_proj"].shape[-1]
-    asks, read, above = AXES["latents"].colour, AXES["inputs"].colour, _length(n) + GAP
-    latents = _Box("latents", 0.0, 0.0, n, d, ("N", "D"), asks)
-    queries = _Box("queries", latents.right + GAP, 0.0, n, qk, ("N", "qk"), asks)
-    scores = _Box("map", queries.right + GAP, 0.0, n, m, ("N", "M"), "#DDDDDD")
-    context = _Box("context", scores.right + GAP, 0.0, n, v, ("N", "v"), asks)
-    return {
-        "latents": latents,
-        "queries": queries,
-        "map": scores,
-        "context": context,
-        "output": _Box("output", context.right + GAP, 0.0, n, d, ("N", "D"), asks),
-        "inputs": _Box("inputs", 0.0, above, m, c, ("M", "C"), read),
-        "keys": _Box("keys", scores.x, above, qk, m, ("qk", "M"), read),
-        "values": _Box("values", context.x, above, m, v, ("M", "v"), read),
-    }
+def _array(axes: Axes, x: Number, y: Number, words: str, rows: int, columns: int, colour) -> None:
+    box(axes, x - 6, y - 4.5, 12, 9, facecolor=colour, edgecolor=INK)
+    middle(axes, x, y, f"{words}\n{rows:,} × {columns:,}", 7)
 
 
-def _parameters(walk: Walk, name: str, layer: str) -> str:
-    return f"{walk[f'{name}.attention.{layer}'].parameters:,}" if layer else ""
+def _step(axes: Axes, x: Number, y: Number, words: str) -> None:
+    half = 5.3 if "\n" in words else 3.4
+    look = {"boxstyle": "round,pad=0,rounding_size=1", "facecolor": "#FFFFFF", "edgecolor": INK}
+    axes.add_patch(FancyBboxPatch((x - half, y - 2.6), 2 * half, 5.2, **look))
+    middle(axes, x, y, words, 7)
 
 
-def _draw(axes: Axes, one: _Box) -> None:
-    look = {"facecolor": one.colour, "edgecolor": INK, "alpha": 0.6}
-    box(axes, one.x, one.y, one.width, one.height, **look)
-    x, y = one.x + one.width / 2, one.y + one.height / 2
-    middle(axes, x, y, f"{one.title}\n{one.rows:,} x\n{one.columns:,}")
-    places = (one.x - 0.28, y), (x, one.y - 0.35)
-    for letter, place in zip(one.letters, places, strict=True):
-        look = {}
-        if letter in CHIPS:
-            kind = CHIPS[letter]
-            look = {"color": kind.ink, "ground": kind.colour, "fontweight": "bold"}
-        middle(axes, *place, letter, **look)
+def _circle(axes: Axes, x: Number, y: Number, words: str) -> None:
+    look = {"boxstyle": "round,pad=0,rounding_size=2.2", "facecolor": "#FFFFFF", "edgecolor": INK}
+    axes.add_patch(FancyBboxPatch((x - 2.2, y - 2.2), 4.4, 4.4, **look))
+    middle(axes, x, y, words, 7)

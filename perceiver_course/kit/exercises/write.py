@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from .draw import ROUNDS, Draw
@@ -129,9 +128,3 @@ def _short(value: Any) -> str:
 def _copied(inputs: tuple) -> tuple:
     """Inputs that may be changed in place."""
     return tuple(each.clone() if isinstance(each, Tensor) else each for each in inputs)
-
-
-def latents_and_inputs() -> tuple[Tensor, Tensor]:
-    """Three latents and eleven inputs of four channels, to try a cross-attention on."""
-    generator = torch.Generator().manual_seed(0)
-    return torch.randn(1, 3, 4, generator=generator), torch.randn(1, 11, 4, generator=generator)
