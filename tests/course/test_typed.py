@@ -18,6 +18,7 @@ from twins import TWINS, TYPED_CLASSES, assert_same_numbers
 from perceiver_course.kit import training
 from perceiver_tutorial import attention, initialisation, positions
 from perceiver_tutorial.perceiver import TINY, build, encode_text
+from perceiver_tutorial.perceiver.preprocessors.grid import append_positions
 
 IMAGES = TINY["deepmind/vision-perceiver-fourier"]
 TEXT = TINY["deepmind/language-perceiver"]
@@ -109,7 +110,21 @@ def _features_alike(ours, theirs) -> None:
     assert relative_error(ours(grid, 3, (4, 6)), theirs(grid, 3, (4, 6))) < EXACT
 
 
+def _appends_alike(ours, theirs) -> None:
+    table, x = typed.LearnedPositions(12, 5), torch.randn(2, 3, 4, 6)
+    ours_of = positions.LearnedPositions((3, 4), 5)
+    ours_of.table.data = table.table.data
+    assert relative_error(ours(x, table), theirs(x.flatten(1, 2), ours_of)) < EXACT
+
+
+def _classifies_alike(_ours, _theirs) -> None:
+    with torch.no_grad():
+        assert_same_numbers(TWINS["PerceiverIO, image classifier"]())
+
+
 FUNCTIONS = {
+    "append_positions": (append_positions, _appends_alike),
+    "image_classifier": (build, _classifies_alike),
     "attention": (attention.attention, _attends),
     "layer_norm": (layer_norm, _normalises),
     "grid_positions": (positions.grid_positions, _grids_alike),
@@ -124,6 +139,9 @@ FUNCTIONS = {
 
 # What a reader may get wrong: name -> a part of the definition, and what stands there instead.
 MISTAKES = [
+    ("append_positions", "[x.flatten(1, -2), where]", "[where, x.flatten(1, -2)]"),
+    ("image_classifier", "LearnedQueries(1, D)", "LearnedQueries(2, D)"),
+    ("image_classifier", "num_blocks, num_layers", "num_layers, num_blocks"),
     ("attention", "** 0.5", "** 0.51"),
     ("attention", "dim=-1", "dim=-2"),
     ("attention", "~mask", "mask"),

@@ -322,15 +322,8 @@ READ_ONCE = {"encoder.cross.0.": "encoder.cross.", "encoder.blocks.0.": "encoder
 
 
 def image_classifier() -> Twin:
-    preprocessor = typed.PixelPreprocessor(POSITIONS)
     return Twin(
-        typed.PerceiverIO(
-            preprocessor,
-            typed_encoder(preprocessor.num_channels),
-            typed.LearnedQueries(1, WIDTH),
-            typed.PerceiverDecoder(WIDTH, WIDTH, 4),
-            nn.Flatten(),
-        ),
+        typed.image_classifier(POSITIONS, LATENTS, WIDTH, 3, num_layers=2, self_heads=2, classes=4),
         perceiver.build(IMAGES),
         (torch.randn(2, 3, 8, 10),),
         READ_ONCE | LAST_MAP,
