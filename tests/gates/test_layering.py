@@ -29,6 +29,7 @@ KIT_KEEPS = {
     "conformance.check_queries": "checks parts that readers write, in any project",
     "motion.warp": "undoes what `filmed` does, and looks at photographs in the same way",
     "position_pictures.draw_similarities": "stands beside what it shares with `draw_bands`",
+    "charts.draw_scores": "a chart of any matrix, beside those that it shares `heat` with",
     "recipes.clips.RECIPES": "found by the names of recipes",
     "recipes.digits_hiera.RECIPES": "found by the names of recipes",
 }

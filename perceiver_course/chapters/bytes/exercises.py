@@ -85,6 +85,7 @@ TWO_BYTES = Exercise(
             "bytes.",
             lambda number: [number // 256, number % 256],
         ),
+        Slip("the marks stand in the highest bits: 0b11000000 and 0b10000000.", {"marks": (6, 2)}),
     ),
 )
 

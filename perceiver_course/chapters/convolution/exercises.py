@@ -76,6 +76,10 @@ PADS = Exercise(
             "all of it stands after; half of it belongs before.",
             lambda length, kernel, stride: (0, sum(same_padding(length, kernel, stride))),
         ),
+        Slip(
+            "kernel - stride is added in all where the stride divides the length; split it.",
+            lambda _length, kernel, stride: (kernel - stride, kernel - stride),
+        ),
     ),
 )
 

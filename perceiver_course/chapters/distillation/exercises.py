@@ -77,6 +77,12 @@ SOFT_LOSS = Exercise(
             "missing.",
             lambda student, teacher, t: _swapped(student, teacher, t) / t**2,
         ),
+        Slip(
+            "the teacher's own logarithm is missing: KL is sum p (log p - log q).",
+            lambda student, teacher, t: (
+                t**2 * ((teacher / t).softmax(-1) * (student / t).log_softmax(-1)).sum(-1).mean()
+            ),
+        ),
     ),
 )
 

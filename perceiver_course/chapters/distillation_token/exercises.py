@@ -97,6 +97,10 @@ TOKEN_COSINE = Exercise(
             "a product grows with the length of the tokens; a cosine does not.",
             lambda tokens: (tokens[:, 0] * tokens[:, 1]).sum(-1).mean(),
         ),
+        Slip(
+            "the class token is token 0, the distillation token is token 1.",
+            lambda tokens: cosine_similarity(tokens[:, 1], tokens[:, 2], dim=-1).mean(),
+        ),
     ),
 )
 

@@ -147,6 +147,10 @@ END_POINT_ERROR = Exercise(
             "that is how far the pixels move; compare it with the truth.",
             lambda flow, _truth: flow.norm(dim=-1).mean(),
         ),
+        Slip(
+            "on average: the mean, not the median.",
+            lambda flow, truth: (flow - truth).norm(dim=-1).median(),
+        ),
     ),
 )
 

@@ -72,6 +72,13 @@ STAGE_SHAPE = Exercise(
                 channels * 4**stage,
             ),
         ),
+        Slip(
+            "patches stand 4 pixels apart along both axes: that is one for 16 pixels.",
+            lambda height, width, channels, stage: (
+                height * width // 4 // 4**stage,
+                channels * 2**stage,
+            ),
+        ),
     ),
 )
 

@@ -54,6 +54,10 @@ LINEAR_PER_PIXEL = Exercise(
             "the order of the colours should stay: red, green, blue.",
             lambda images, weight: _linear_per_pixel(images.flip(1), weight),
         ),
+        Slip(
+            "a convolution alone has no activation function.",
+            lambda images, weight: _linear_per_pixel(images, weight).relu(),
+        ),
     ),
 )
 

@@ -104,6 +104,10 @@ MASKED_LOSS = Exercise(
             "a loss is the negative logarithm: the better the guess, the smaller.",
             lambda logits, ids, hidden: -_masked_loss(logits, ids, hidden),
         ),
+        Slip(
+            "`cross_entropy` takes logits: the softmax is inside it.",
+            lambda logits, ids, hidden: cross_entropy(logits[hidden].softmax(-1), ids[hidden]),
+        ),
     ),
 )
 

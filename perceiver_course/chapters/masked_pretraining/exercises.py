@@ -49,7 +49,8 @@ KEPT_NUMBERS = Exercise(
 
 def _patches(draw) -> tuple[Tensor]:
     batch, patches = draw.sizes(2)
-    return (3 * draw.randn(batch, patches, 1) + draw.rand(batch, patches, 48),)
+    contrast = 0.01 ** draw.rand(batch, patches, 1)  # some are nearly grey: there 1e-6 counts
+    return (draw.randn(batch, patches, 1) + contrast * draw.rand(batch, patches, 48),)
 
 
 def _standard(patches: Tensor, axes: int | tuple[int, ...]) -> Tensor:
@@ -89,6 +90,12 @@ PATCH_TARGETS = Exercise(
         Slip(
             "the mean has to be taken away first.",
             lambda patches: patches / (patches.var(-1, keepdim=True) + 1e-6).sqrt(),
+        ),
+        Slip(
+            "1e-6 is added to the variance, before the root is taken.",
+            lambda patches: (
+                (patches - patches.mean(-1, keepdim=True)) / (patches.std(-1, keepdim=True) + 1e-6)
+            ),
         ),
     ),
 )

@@ -35,6 +35,10 @@ STRIDES = Exercise(
             lambda a, b, c: (a * b * c, b * c, c),
         ),
         Slip("count cells, not bytes.", lambda _a, b, c: (4 * b * c, 4 * c, 4)),
+        Slip(
+            "the second axis has a shorter stride than the first: it passes c cells.",
+            lambda _a, b, c: (c, b * c, 1),
+        ),
     ),
 )  # fmt: skip
 
@@ -73,6 +77,10 @@ PATCHES_BY_HAND = Exercise(
             {"inside": "(q p c)"},
         ),
         Slip("the patches run down the columns of the image: h comes before w.", {"rows": "(w h)"}),
+        Slip(
+            "neighbours belong to one patch: h and w change slowest, p and q fastest.",
+            lambda x: rearrange(x, "b c (p h) (q w) -> b (h w) (p q c)", p=4, q=4),
+        ),
     ),
 )
 

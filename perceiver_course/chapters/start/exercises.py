@@ -46,6 +46,7 @@ ROW_OF_PIXEL = Exercise(
         ),
         Slip("that is the first pixel of row y; x pixels come before.", lambda y, _, w: y * w),
         Slip("the image is not always 224 wide: use `width`.", lambda y, x, _: y * 224 + x),
+        Slip("y rows stand above it, not y + 1: the first row is row 0.", {"rows_above": 1}),
     ),
 )
 
@@ -119,6 +120,8 @@ PREDICTIONS = {
             "B, H*W, D": "the latents ask, so there are as many rows as latents, not as inputs.",
             "B, N, 3 + 2*(2*K + 1)": "261 is what is read; the result is as wide as who asks.",
             "B, H*W, N": "that is an attention map turned round; its rows are mixed away.",
+            "B, N, N": "that is what the latents' own attention map looks like; each latent has "
+            "1024 channels.",
             "B, N, H*W": "that is the attention map: it says how much of each input is read.",
         },
     ),

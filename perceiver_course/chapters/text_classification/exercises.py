@@ -65,6 +65,10 @@ POOLED_SCORES = Exercise(
             "those are probabilities; scores are what goes into the softmax.",
             lambda latents, weight, bias: _pooled_scores(latents, weight, bias).softmax(-1),
         ),
+        Slip(
+            "that is the last latent only; all of them have something to say.",
+            lambda latents, weight, bias: latents[:, -1] @ weight.T + bias,
+        ),
     ),
 )
 
