@@ -17,7 +17,7 @@ from twins import TWINS, TYPED_CLASSES, assert_same_numbers
 
 from perceiver_course.kit import training
 from perceiver_tutorial import attention, initialisation, positions
-from perceiver_tutorial.perceiver import TINY, build
+from perceiver_tutorial.perceiver import TINY, build, encode_text
 
 IMAGES = TINY["deepmind/vision-perceiver-fourier"]
 TEXT = TINY["deepmind/language-perceiver"]
@@ -85,6 +85,13 @@ def _fits_alike(ours, theirs) -> None:
     assert not any(model.training for model in models)
 
 
+def _encodes_alike(ours, theirs) -> None:
+    texts = ["hi", "né 漢😀", ""]
+    for length in (None, 20):
+        for mine, their in zip(ours(texts, length), theirs(texts, length), strict=True):
+            assert torch.equal(mine, their)
+
+
 def _grids_alike(ours, theirs) -> None:
     assert relative_error(ours((4, 6)), theirs((4, 6))) < EXACT
 
@@ -98,6 +105,7 @@ FUNCTIONS = {
     "attention": (attention.attention, _attends),
     "grid_positions": (positions.grid_positions, _grids_alike),
     "fourier_features": (positions.fourier_features, _features_alike),
+    "encode_text": (encode_text, _encodes_alike),
     "initialise": (initialisation.initialise, _starts_alike),
     "adamw": (training.adamw, _steps_alike),
     "warmup_cosine": (training.warmup_cosine, _rates_alike),
@@ -134,6 +142,9 @@ MISTAKES = [
     ("fit", "warmup_cosine(step, steps)", "1.0"),
     ("PerceiverEncoder", "self.cross(z, x", "self.cross(z, 2 * x"),
     ("PerceiverDecoder", "self.final(self.cross(queries, z))", "self.final(queries)"),
+    ("encode_text", "byte + 6", "byte + 5"),
+    ("encode_text", "map(len, rows)", "map(len, texts)"),
+    ("encode_text", "ids != 0", "ids > 5"),
     ("TextPreprocessor", "self.embeddings(ids) + where", "self.embeddings(ids)"),
     ("DeiT", "self.class_head(x[:, 0])", "self.class_head(x[:, 1])"),
 ]

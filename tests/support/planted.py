@@ -3,18 +3,18 @@
 import ast
 import importlib
 import inspect
-import re
 import sys
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import pytest
 import torch
+
+from tools.errata import tests_of_claims
 
 TESTS = Path(__file__).parents[1]
 CACHING = ("perceiver_tutorial", "measured", "theirs", "video")
@@ -82,20 +82,6 @@ def edited(function: FunctionType, old: str, new: str) -> CodeType:
     return code
 
 
-@cache
-def places_of_checks() -> dict[str, tuple[Path, str]]:
-    """Claim id -> the file and the name of the test that checks it."""
-    found = {}
-    for file in sorted((TESTS / "claims").glob("test_*.py")):
-        source = file.read_text(encoding="utf-8")
-        for definition in ast.parse(source).body:
-            if isinstance(definition, ast.FunctionDef) and definition.name.startswith("test_"):
-                body = ast.get_source_segment(source, definition) or ""
-                for claim_id in re.findall(r'\bclaim\(\s*"([^"]+)"', body):
-                    found[claim_id] = (file, definition.name)
-    return found
-
-
 def without_asserts(file: Path) -> ModuleType:
     """A fresh copy of a test file that refuses nothing itself, so that its claims have to."""
     module = ModuleType(file.stem)
@@ -106,7 +92,7 @@ def without_asserts(file: Path) -> ModuleType:
 
 def run_check(claim_id: str, request: pytest.FixtureRequest) -> None:
     """Run the test of a claim, with fixtures of its own and without its other checks."""
-    file, name = places_of_checks()[claim_id]
+    file, name = tests_of_claims()[claim_id]
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "video", without_asserts(TESTS / "support" / "video.py"))
         module, made = without_asserts(file), {}

@@ -213,18 +213,6 @@ class PerceiverIO(nn.Module):
         return self.postprocessor(y)
 
 
-class TextPreprocessor(nn.Module):
-    def __init__(self, channels, max_bytes, vocabulary=262):
-        super().__init__()
-        self.num_channels = channels
-        self.embeddings = nn.Embedding(vocabulary, channels)
-        self.position_embeddings = nn.Embedding(max_bytes, channels)
-
-    def forward(self, ids):  # [B, M] integers
-        where = self.position_embeddings(torch.arange(ids.shape[1]))
-        return self.embeddings(ids) + where  # [B, M, C]
-
-
 class TiedHead(nn.Module):
     def __init__(self, embeddings):
         super().__init__()

@@ -1,13 +1,17 @@
-"""Exercises about text as bytes: UTF-8, ids, tables, padding."""
+"""Exercises about text as bytes: UTF-8, ids, tables, padding, and a shorter code."""
+
+import re
+from collections.abc import Callable, Sequence
 
 import torch
 from einops import reduce
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from perceiver_tutorial.perceiver import encode_text
+from perceiver_tutorial.perceiver import decode_text, encode_text
 
-from ...kit.exercises import BugHunt, Draw, Exercise, Slip
+from ...kit import samples
+from ...kit.exercises import BugHunt, Draw, Exercise, Project, Repair, Slip, Stage
 from ...kit.predictions import Prediction, walked
 
 
@@ -86,7 +90,7 @@ TWO_BYTES = Exercise(
 
 BYTE_PARAMETERS = Exercise(
     task="return how many parameters a text preprocessor has: a row of `channels` for each id, "
-    "and one for each place.",
+    "and one for each position.",
     inputs=_sizes_of_tables,
     reference=_table_parameters,
     slips=(
@@ -95,7 +99,7 @@ BYTE_PARAMETERS = Exercise(
             lambda vocabulary, places, channels: vocabulary * places * channels,
         ),
         Slip(
-            "there is a table of places, too.",
+            "there is a table of positions, too.",
             lambda vocabulary, _places, channels: vocabulary * channels,
         ),
         Slip(
@@ -141,6 +145,63 @@ SURVIVES_PADDING = BugHunt(
         lambda rows, mask: (rows * ~mask[..., None]).sum(1),
     ),
     reference=_survives_padding,
+)
+
+
+def _word(draw: Draw) -> str:
+    return "".join(chr(ord("a") + n) for n in draw.randint(26, draw.size(low=4)).tolist())
+
+
+def _round_trip(encode: Callable, draw: Draw) -> str:
+    word = _word(draw)
+    read = decode_text(encode([word], 16)[0][0])
+    return "" if read == word else f"{word!r} is written, and {read!r} is read back."
+
+
+def _all_bytes(encode: Callable, draw: Draw) -> str:
+    (text,) = _text(draw)
+    ids, wanted = encode([text], 24)[0][0], encode_text([text], 24).ids[0]
+    if torch.equal(ids, wanted):
+        return ""
+    count = f"{int((ids != 0).sum())} ids are there, {int((wanted != 0).sum())} are needed"
+    return f"{text!r} is {len(text.encode())} bytes between [CLS] and [SEP]: {count}."
+
+
+def _mask_of_text(encode: Callable, draw: Draw) -> str:
+    texts = [_word(draw), "a", f"{_word(draw)} {_word(draw)}"]
+    mask, wanted = encode(texts, 24)[1], encode_text(texts, 24).mask
+    if torch.equal(mask, wanted):
+        return ""
+    return f"{int(mask.sum())} ids are marked True, {int(wanted.sum())} are no padding."
+
+
+ENCODE = Repair(
+    task="`encode(texts, length)` returns ids [texts, length] with [CLS] and [SEP], padded with 0, "
+    "and the mask: True where an id is no padding.",
+    stages=(
+        Stage(_round_trip, "Look at the number that is added to a byte: six ids are special."),
+        Stage(_all_bytes, "Look at what is counted: characters, or bytes."),
+        Stage(_mask_of_text, "Look at the condition of the mask: which ids does it leave out?"),
+    ),
+)
+
+
+def _ids_per_character(strings: Sequence[str]) -> float:
+    """How many ids held-out English takes for each character, if these strings are one id each."""
+    text = "\n".join(samples.prose().test_lines)
+    longest_first = sorted(strings, key=len, reverse=True)
+    return len(re.sub("|".join(map(re.escape, longest_first)) or "$^", "\0", text)) / len(text)
+
+
+SHORTER = Project(
+    name="bytes.shorter",
+    task="13 rows of the table are never read. Give each a string of letters of its own: return a "
+    "list of at most 13 strings. How many ids does held-out English take for each character? "
+    "`samples.prose().train_lines` is there to choose by.",
+    score=_ids_per_character,
+    rivals={"a byte each": 1.0, "the 13 most frequent pairs": 0.857},
+    limits={"strings": (len, 13)},
+    is_lower_better=True,
 )
 
 

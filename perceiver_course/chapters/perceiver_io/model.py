@@ -1,4 +1,4 @@
-"""A classifier for digits that a reader designs: what it costs, and what it learns in 500 steps."""
+"""Sizes of the classifiers in the notebook; a reader's design, what it costs and what it learns."""
 
 import json
 from collections.abc import Callable
@@ -14,6 +14,15 @@ from perceiver_tutorial.initialisation import initialise
 from ...kit import DATA, samples
 from ...kit.training import accuracy, batches, fit
 
+# Options of transformers' PerceiverConfig: the notebook's example, and the published classifier.
+SMALL = {
+    "num_latents": 5, "d_latents": 16, "num_blocks": 3, "num_self_attends_per_block": 2,
+    "num_self_attention_heads": 4, "num_cross_attention_heads": 1, "num_labels": 7,
+}  # fmt: skip
+PUBLISHED = {
+    "num_latents": 512, "d_latents": 1024, "num_blocks": 8, "num_self_attends_per_block": 6,
+    "num_self_attention_heads": 8, "num_cross_attention_heads": 1, "num_labels": 1000,
+}  # fmt: skip
 STEPS, BATCH_SIZE, LEARNING_RATE = 500, 64, 1e-3
 RECORD = json.loads((DATA / "digits_training.json").read_text(encoding="utf-8"))["scores"]
 
