@@ -310,3 +310,19 @@ def test_shards_and_columns_are_those_of_the_files(tmp_path):
     rows = hub("c4", "test", folder=tmp_path)
     assert rows.num_shards == 2 and len([*rows.shard(2, 1)]) == 5
     assert len([*rows.shuffle(seed=0, buffer_size=4).select_columns(["text"])]) == 8
+
+
+def test_of_several_columns_those_of_numbers_are_chosen(tmp_path):
+    features = {name: Value("string") for name in ("text", "title")}
+    folder = as_parquet(tmp_path / "w", "train", features, text=["a"], title=["b"])
+    rows = hub("wikipedia", folder=folder, prepare={"text": lambda _text: torch.zeros(3)})
+    with pytest.raises(ValueError, match=r"in text, title, but .*rows\.select_columns\(\[\.\.\.\]"):
+        next(batches(rows, batch_size=1))
+    (texts,) = next(batches(rows.select_columns(["text"]), batch_size=1))
+    assert texts.shape == (1, 3)
+
+
+def test_a_copy_without_the_split_says_which_it_has(tmp_path):
+    folder = as_parquet(tmp_path / "g", "train", {"sentence": Value("string")}, sentence=["a"])
+    with pytest.raises(FileNotFoundError, match="no split 'validation', only train. Where there"):
+        hub("glue", "test", folder=folder)

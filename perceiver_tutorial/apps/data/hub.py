@@ -158,7 +158,7 @@ def _streamed(
         builder = load_dataset_builder(place, part)
         files = builder.config.data_files
         if split not in files:
-            raise ValueError(f"it has no split {split!r}, only {', '.join(files)}.")
+            raise ValueError(f"it has no split {split!r}, only {', '.join(map(str, files))}.")
     except (OSError, ValueError, DatasetNotFoundError) as error:
         why = " ".join(str(error).split())[:160]
         raise FileNotFoundError(
