@@ -129,6 +129,11 @@ def _definition(thing: Any) -> tuple[str, str]:
         raise TypeError(
             f"expected functions and classes that you defined, got {type(thing).__name__}."
         )
+    if "site-packages" in Path(code.co_filename).parts:
+        raise TypeError(
+            f"expected functions and classes that you defined, got {thing.__name__} of a library: "
+            "import it where you need it."
+        )
     lines = linecache.getlines(code.co_filename)
     kinds = ast.FunctionDef | ast.ClassDef
     try:

@@ -5,6 +5,7 @@ import linecache
 
 import pytest
 import torch
+from torch import nn
 
 from perceiver_course import keep
 from perceiver_course.kit.keep import FOLDER
@@ -142,7 +143,11 @@ def test_a_file_that_is_no_python_any_more_is_named_and_left(attention, folder):
     assert file.read_text() == "def (\n"
 
 
-@pytest.mark.parametrize("thing", [3, len, torch.ones(1)], ids=["int", "builtin", "tensor"])
+@pytest.mark.parametrize(
+    "thing",
+    [3, len, torch.ones(1), nn.Linear],
+    ids=["int", "builtin", "tensor", "class of a library"],
+)
 def test_only_definitions_are_kept(thing):
     with pytest.raises(TypeError, match="expected functions and classes that you defined, got"):
         keep(thing)

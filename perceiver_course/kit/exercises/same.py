@@ -45,7 +45,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, np.generic) or (isinstance(value, Tensor) and value.ndim == 0):
         return value.item()
     if isinstance(value, Tensor):
-        return value.detach()
+        return value.detach().to_dense().cpu()
     return [*value] if isinstance(value, tuple | list | range | bytes | Iterator) else value
 
 
@@ -139,6 +139,8 @@ def _told(got: object) -> str:
 
 
 def _factor(got: int | float, want: int | float) -> str:
+    if math.isnan(got):
+        return "not a number"
     if want == 0 or got == 0 or not math.isfinite(got):
         return "too large" if got > want else "too small"
     ratio = got / want

@@ -59,6 +59,7 @@ SAME = [
     (3, 3.0), (3.0, 3), (torch.tensor(3), 3), (np.float32(3), 3.0), (np.int64(3), 3),
     ([1, 2], (1, 2)), (torch.Size([1, 2]), (1, 2)), (torch.tensor([1, 2]), [1, 2]),
     (iter([1, 2]), [1, 2]), (range(1, 3), (1, 2)), ([[1, 2, 3], [4, 5, 6]], MATRIX),
+    (MATRIX.to_sparse(), MATRIX),
     (MATRIX.double(), MATRIX), (MATRIX.numpy(), MATRIX), (MATRIX.long(), MATRIX),
     (MATRIX + 1e-5, MATRIX), (0.3, 0.1 + 0.2), ({"a": (1,)}, {"a": [1]}),
     (b"ab", [97, 98]), (("b", "a"), {"a", "b"}), ({"b", "a"}, {"a", "b"}),
@@ -161,6 +162,13 @@ def test_two_mistakes_are_recognised_together(answer, hint):
         SOFTMAX.check(answer)
 
 
+def test_an_answer_without_numbers_is_told_in_a_sentence():
+    doubled = Exercise("double", lambda draw: (draw.randn(*draw.sizes(2)),), lambda x: 2 * x)
+    with pytest.raises(NotYet, match=r"^your code stops.*meta tensor"):
+        doubled.check(lambda x: (2 * x).to("meta"))
+    assert difference(float("nan"), 3) == "nan is not a number."
+
+
 def test_an_answer_that_is_right_only_for_the_first_input_is_not_accepted():
     first = SOFTMAX.reference(*SOFTMAX.tried(0))
     with pytest.raises(NotYet, match="the same whatever comes in"):
@@ -230,6 +238,13 @@ class Detached(Typed):
         return self.fc2(nn.functional.gelu(self.fc1(x)).detach())
 
 
+class Listed(Typed):
+    """Right numbers, as a list."""
+
+    def forward(self, x):
+        return super().forward(x).tolist()
+
+
 class Unwritten(nn.Module):
     """The stub of an exercise."""
 
@@ -257,6 +272,7 @@ def test_a_module_that_is_not_written_yet_is_no_error(capsys):
     (NoBias, "your module lacks fc2.bias."),
     (OtherSize, "fc1.weight has the shape"),
     (Detached, "right numbers, but fc1.weight gets no gradient: is it detached?"),
+    (Listed, "the output has no gradient: something is detached on the way."),
     (Typed(2), "expected a class of modules, without calling it, got Typed("),
     (lambda **_: 3, "expected a class of modules"),
     (nn.Identity, "your module lacks fc1.bias, fc1.weight, fc2.bias, fc2.weight."),
