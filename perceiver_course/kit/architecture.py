@@ -109,7 +109,7 @@ def architecture(
     draw.arrow((85.6, MIDDLE), (91.4, MIDDLE), "postprocessor", "O rows")
     draw.module(92, 11, "postprocessor", "postprocessor")
     times = inputs[0] / latents[0]
-    scale = f"Heights of X, Z and Q are to one linear scale: X is {times:.0f} times as tall as Z."
+    scale = f"Heights of X and Z are to one linear scale: X is {times:.0f} times as tall as Z."
     write(axes, 1, 1.5, scale, 9)
     return Picture(figure, _told(highlight, size, times, layers, repeats))
 

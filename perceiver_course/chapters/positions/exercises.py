@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import interpolate
 
 from perceiver_tutorial.positions import axis_coordinates, fourier_features, grid_positions
 
@@ -205,7 +206,7 @@ KEEPS_FEATURES = BugHunt(
         lambda cells: _code(axis_coordinates(cells), cells),
         lambda cells: _code(axis_coordinates(cells, "half-open")),
         lambda cells: _code(2 * torch.arange(cells) / 7 - 1),
-        lambda cells: _code(axis_coordinates(cells) * (1 - 1 / cells)),
+        lambda cells: interpolate(_code(axis_coordinates(8)).T[None], cells, mode="linear")[0].T,
     ),
     reference=_keeps_features,
 )

@@ -45,7 +45,7 @@ def num_channels(code: Float[Tensor, "cells channels"]) -> int:
     Raises:
         NotYet: if it is none.
     """
-    if not isinstance(code, Tensor) or code.ndim != 2 or len(code) != CELLS:
+    if not isinstance(code, Tensor) or code.ndim != 2 or len(code) != CELLS or not code.numel():
         raise NotYet(f"expected a tensor of {CELLS} rows, one for each position.")
     if not code.isfinite().all() or code.abs().max() > 1 + 1e-6:
         raise NotYet("expected numbers from -1 to 1.")

@@ -91,7 +91,7 @@ class Build:
 
 
 def _load(mine: nn.Module, theirs: nn.Module) -> None:
-    """Give a reader's module the reference's weights.
+    """Give a reader's module the reference's weights; buffers of its own keep their values.
 
     Raises:
         NotYet: if its parameters have other names or shapes.
@@ -99,7 +99,9 @@ def _load(mine: nn.Module, theirs: nn.Module) -> None:
     if not isinstance(mine, nn.Module):
         raise NotYet(f"expected a module, got {type(mine).__name__}.")
     has, wants = mine.state_dict(), theirs.state_dict()
-    lacking, further = sorted(wants.keys() - has.keys()), sorted(has.keys() - wants.keys())
+    constants = {name for name, _ in mine.named_buffers()}
+    lacking = sorted(wants.keys() - has.keys())
+    further = sorted(has.keys() - wants.keys() - constants)
     if lacking or further:
         parts = [f"lacks {', '.join(lacking)}"] * bool(lacking)
         parts += [f"has {', '.join(further)} besides"] * bool(further)
@@ -109,7 +111,7 @@ def _load(mine: nn.Module, theirs: nn.Module) -> None:
             raise NotYet(
                 f"{name} has the shape {tuple(has[name].shape)}, expected {tuple(weights.shape)}."
             )
-    mine.load_state_dict(wants)
+    mine.load_state_dict(wants, strict=False)
 
 
 def _run(module: nn.Module, inputs: tuple) -> Any:
