@@ -89,9 +89,11 @@ def _stacked(columns: Mapping[str, Any]) -> Batch:
             for values in columns.values()
         )
     except (TypeError, ValueError, RuntimeError) as error:
+        why = " ".join(str(error).split()).rstrip(".")
         raise ValueError(
-            f"expected columns of numbers, each of one shape, in {', '.join(columns)}, but "
-            f"{error}. Make them ready: prepare={{'column': ...}}, and choose by select_columns."
+            f"expected columns of numbers, each of one shape, in {', '.join(columns)}, but {why}. "
+            f"Make them ready where they are read: prepare={{'column': ...}}; or leave them out: "
+            f"rows.select_columns([...])."
         ) from error
 
 

@@ -17,6 +17,7 @@ from perceiver_course.sets import load_set
 from perceiver_tutorial.apps.cli import main
 from perceiver_tutorial.apps.data import BENCHMARKS, own
 from perceiver_tutorial.apps.evaluation import evaluate, loop
+from perceiver_tutorial.apps.evaluation.rows import Source
 
 pytestmark = pytest.mark.usefixtures("no_network", "empty_cache")
 CLASSES = 6
@@ -127,6 +128,13 @@ def test_a_label_that_no_class_has_is_told_and_not_counted(checkpoint):
 def test_rows_without_a_label_are_refused(checkpoint):
     with pytest.raises(ValueError, match="columns image and label, got image, without label"):
         evaluate(checkpoint, [{"image": pictures()[0]}])
+
+
+def test_rows_that_are_refused_leave_no_file_of_results(checkpoint, tmp_path):
+    source = Source([{"image": pictures()[0]}], tmp_path / "copy")
+    with pytest.raises(ValueError, match="got image, without label"):
+        evaluate(checkpoint, source, tmp_path / "r.jsonl")
+    assert not [*tmp_path.iterdir()]
 
 
 def test_a_table_is_gone_on_with_and_rows_in_memory_have_no_place(checkpoint, table, monkeypatch):

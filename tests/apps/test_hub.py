@@ -257,3 +257,72 @@ def test_a_card_says_where_it_is_what_it_may_be_used_for_and_how_it_is_read(name
     lines = benchmark_card(name).splitlines()
     assert lines[0].startswith(f"{name}: ") and lines[-1].startswith(f'the line: hub("{name}", "')
     assert {"where", "columns", "licence"} <= {line.partition(":")[0] for line in lines}
+
+
+def packed(folder, *files):
+    """A validation split of C4, each of its files with so many pages."""
+    (folder / "en").mkdir()
+    for number, count in enumerate(files):
+        lines = "\n".join(json.dumps({"text": f"page {n}"}) for n in range(count))
+        name = f"en/c4-validation.{number:05}-of-{len(files):05}.json.gz"
+        (folder / name).write_bytes(gzip.compress(lines.encode()))
+    return sorted((folder / "en").iterdir())
+
+
+def cut(raw):
+    return raw[:-9]
+
+
+def turned(raw):
+    return raw[:-6] + bytes(6)
+
+
+def emptied(_raw):
+    return b""
+
+
+@pytest.mark.parametrize("spoil", [cut, turned, emptied])
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_torn_packed_file_is_named_once(tmp_path, capfd, spoil, number):
+    file = packed(tmp_path, 40, 40)[number]
+    file.write_bytes(spoil(file.read_bytes()))
+    said = rf"expected to read .*{file.name} to its end, but after 0 rows came .*\. Get this file"
+    with pytest.raises(ValueError, match=said) as refusal:
+        list(hub("c4", "test", folder=tmp_path))
+    assert "\n" not in str(refusal.value) and capfd.readouterr().err == ""
+
+
+def test_a_table_torn_in_the_middle_says_how_many_rows_came(tmp_path, capfd):
+    rows = pyarrow.table({"sentence": [f"{n:099}" for n in range(300)], "label": [0] * 300})
+    file = tmp_path / "validation-0.parquet"
+    pyarrow.parquet.write_table(rows, file, row_group_size=100, use_dictionary=False)
+    second = pyarrow.parquet.read_metadata(file).row_group(2).column(0).data_page_offset
+    raw = bytearray(file.read_bytes())
+    raw[second : second + 300] = bytes(300)
+    file.write_bytes(raw)
+    with pytest.raises(ValueError, match=r"read .*validation-0\.parquet to .*after [12]00 rows"):
+        list(hub("glue", "test", folder=tmp_path))
+    assert capfd.readouterr().err == ""
+
+
+def test_shards_and_columns_are_those_of_the_files(tmp_path):
+    packed(tmp_path, 3, 5)
+    rows = hub("c4", "test", folder=tmp_path)
+    assert rows.num_shards == 2 and len([*rows.shard(2, 1)]) == 5
+    assert len([*rows.shuffle(seed=0, buffer_size=4).select_columns(["text"])]) == 8
+
+
+def test_of_several_columns_those_of_numbers_are_chosen(tmp_path):
+    features = {name: Value("string") for name in ("text", "title")}
+    folder = as_parquet(tmp_path / "w", "train", features, text=["a"], title=["b"])
+    rows = hub("wikipedia", folder=folder, prepare={"text": lambda _text: torch.zeros(3)})
+    with pytest.raises(ValueError, match=r"in text, title, but .*rows\.select_columns\(\[\.\.\.\]"):
+        next(batches(rows, batch_size=1))
+    (texts,) = next(batches(rows.select_columns(["text"]), batch_size=1))
+    assert texts.shape == (1, 3)
+
+
+def test_a_copy_without_the_split_says_which_it_has(tmp_path):
+    folder = as_parquet(tmp_path / "g", "train", {"sentence": Value("string")}, sentence=["a"])
+    with pytest.raises(FileNotFoundError, match="no split 'validation', only train"):
+        hub("glue", "test", folder=folder)

@@ -393,3 +393,13 @@ def test_a_cache_that_cannot_be_written_to_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "t.csv"))
     with pytest.raises(OSError, match="Set HF_DATASETS_CACHE to a folder of your own"):
         own(tmp_path / "t.csv")
+
+
+@pytest.mark.parametrize("spoilt", [b"", b"no table"])
+def test_of_several_tables_the_torn_one_is_named_once(tmp_path, capfd, spoilt):
+    for number in range(2):
+        Dataset.from_dict({"x": [1, 2]}).to_parquet(str(tmp_path / f"{number}.parquet"))
+    (tmp_path / "1.parquet").write_bytes(spoilt)
+    with pytest.raises(ValueError, match=r"expected to read .*1\.parquet as parquet, but .*\w\.$"):
+        own(tmp_path)
+    assert capfd.readouterr().err == ""

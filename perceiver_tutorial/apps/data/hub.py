@@ -6,10 +6,10 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from datasets import IterableDataset, load_dataset
+from datasets import IterableDataset, load_dataset_builder
 from datasets.exceptions import DatasetNotFoundError
 
-from .rows import Reader
+from .rows import Reader, silence, torn
 from .sintel import sintel
 
 
@@ -124,12 +124,13 @@ def hub(
         )
     their_split = benchmark.splits[split]
     chosen = dict(columns or benchmark.columns)
+    files: list[str] = []
     if name == "sintel":
         found = sintel(folder or "MPI-Sintel-complete")
     else:
-        found = _streamed(name, benchmark, their_split, folder, config)
+        found, files = _streamed(name, benchmark, their_split, folder, config)
     num_classes = benchmark.num_classes if config in (None, benchmark.config) else None
-    reader = Reader(f"{their_split} of {name}", chosen, dict(prepare or {}), num_classes)
+    reader = Reader(f"{their_split} of {name}", chosen, dict(prepare or {}), num_classes, files)
     return reader.read(found)
 
 
@@ -147,14 +148,17 @@ def look_up_benchmark(name: str) -> Benchmark:
 
 def _streamed(
     name: str, benchmark: Benchmark, split: str, folder: str | Path | None, config: str | None
-) -> IterableDataset:
+) -> tuple[IterableDataset, list[str]]:
+    """Its rows, and the name of the file in each of its shards."""
     place, part = str(folder or benchmark.repository), config or benchmark.config
     if folder is not None and not (Path(folder) / "README.md").is_file():  # which names the parts
         own_folder = Path(folder) / (part or "")
         place, part = str(own_folder if own_folder.is_dir() else folder), None
     try:
-        found = load_dataset(place, part, split=split, streaming=True)
-        return found if found.column_names else found._resolve_features()
+        builder = load_dataset_builder(place, part)
+        files = builder.config.data_files
+        if split not in files:
+            raise ValueError(f"it has no split {split!r}, only {', '.join(map(str, files))}.")
     except (OSError, ValueError, DatasetNotFoundError) as error:
         why = " ".join(str(error).split())[:160]
         raise FileNotFoundError(
@@ -162,6 +166,14 @@ def _streamed(
             f"--repo-type dataset {benchmark.repository} --local-dir FOLDER`, then "
             f"folder=FOLDER, in the command line --folder FOLDER. {benchmark.note}".rstrip()
         ) from error
+    try:
+        with silence():
+            found = builder.as_streaming_dataset(split)
+            found = found if found.column_names else found._resolve_features()
+    except Exception as error:  # readers of torn files raise nearly everything
+        first = next(iter(files.values()))[0]  # says which columns there are
+        raise torn(first, 0, error) from error
+    return found, [*files[split]]
 
 
 def benchmark_card(name: str) -> str:

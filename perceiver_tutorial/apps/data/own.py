@@ -3,8 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import partial
 from glob import escape
 from itertools import chain
@@ -12,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from datasets import Audio, Dataset, DatasetDict, Features, Value, load_dataset, logging
+from datasets import Audio, Dataset, DatasetDict, Features, Value, load_dataset
 from datasets.exceptions import DatasetGenerationError
 
 from ..cache import cache_folder, clear_unfinished, new_folder
-from .rows import ROW, Reader, sound_of
+from .rows import ROW, Reader, silence, sound_of
 
 KINDS = {  # a file's ending -> how `datasets` reads it
     ".txt": "text", ".csv": "csv", ".tsv": "csv", ".jsonl": "json", ".json": "json",
@@ -84,15 +83,29 @@ def _loaded(place: Path, kind: str) -> tuple[Mapping[str, Dataset], bool]:
     new_folder(cache_folder() / "own").rmdir()  # a cache that nobody may write to is told first
     clear_unfinished(cache_folder() / "own")
     try:
-        with _silence():
+        with silence():
             if kind == "audiofolder":  # `datasets` writes no sound without a codec
                 given["features"] = _names_of_sounds(given)
             found = _cached(kind, given)
     except UNREADABLE as error:
         said = str(error.__cause__ or error)
         why = "there is no row in it" if "no data" in said else " ".join(said.split())[:200]
-        raise ValueError(f"expected to read {place} as {kind}, but {why}.") from error
+        broken = _first_broken(kind, given) or place
+        raise ValueError(f"expected to read {broken} as {kind}, but {why.rstrip('.')}.") from error
     return found, kind == "audiofolder"
+
+
+def _first_broken(kind: str, given: Mapping[str, Any]) -> str | None:
+    """The first table that cannot be read by itself; None, where each of them can."""
+    for file in [] if kind.endswith("folder") else chain(*given["data_files"].values()):
+        try:
+            with silence():
+                alone = {**given, "data_files": file, "split": "train"}
+                for _ in load_dataset(kind, streaming=True, **alone).iter(1000):
+                    pass
+        except Exception:  # readers of torn files raise nearly everything
+            return file
+    return None
 
 
 def _cached(kind: str, given: Mapping[str, Any]) -> Mapping[str, Dataset]:
@@ -205,17 +218,6 @@ def _names_of_sounds(given: Mapping[str, Any]) -> Features:
 def _sound(file: str, then: Callable[[Any], Any] | None) -> Any:
     samples = sound_of(Path(file).read_bytes())
     return then(samples) if then else samples
-
-
-@contextmanager
-def _silence() -> Iterator[None]:
-    """What is wrong is said once, by us."""
-    before = logging.get_verbosity()
-    logging.set_verbosity(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logging.set_verbosity(before)
 
 
 def _kind_of(place: Path) -> str:

@@ -2,7 +2,8 @@
 
 import io
 import wave
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import repeat
 from pathlib import Path
@@ -16,6 +17,7 @@ from datasets import (
     IterableDataset,
     concatenate_datasets,
     disable_progress_bars,
+    logging,
 )
 from datasets import Image as ImageColumn
 from jaxtyping import Float
@@ -23,6 +25,8 @@ from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 disable_progress_bars()  # a notebook would keep them among its outputs
+for kind in ("json", "parquet"):  # what is torn is said once, by us
+    logging.get_logger(f"datasets.packaged_modules.{kind}.{kind}").disabled = True
 
 ROW = "_row"  # the column that says which row of the data it is
 SOUNDS = (b"RIFF", b"fLaC", b"OggS")  # how such files begin
@@ -39,19 +43,22 @@ class Reader:
         prepare: our name of a column -> what makes the model's input of one value in it; what
             returns a dictionary fills several columns.
         num_classes: labels lie below; None: nobody knows.
+        files: that are streamed, one for each shard; none where rows come from elsewhere.
     """
 
     where: str
     columns: Mapping[str, str]
     prepare: Mapping[str, Callable[[Any], Any]]
     num_classes: int | None = None
+    files: Sequence[str] = ()
 
     def read(self, data: Dataset | IterableDataset) -> Dataset | IterableDataset:
         """The same rows under our names; pictures and sounds are opened when a row is read.
 
         Raises:
             ValueError: if there is no row, or a column is missing. A row that is broken, or whose
-                label is out of range, raises it when it is read, with its number.
+                label is out of range, raises it when it is read, with its number; so does a
+                streamed file that is torn, with its name.
         """
         names, theirs = data.column_names, [*dict.fromkeys(self.columns.values())]
         if missing := [name for name in theirs if name not in names]:
@@ -70,7 +77,8 @@ class Reader:
             if isinstance(data.features[name], ImageColumn | Audio):
                 data = data.cast_column(name, type(data.features[name])(decode=False))
         if isinstance(data, IterableDataset):
-            return data.map(self.row, with_indices=True, remove_columns=theirs)
+            whole = self._whole(data) if self.files else data
+            return whole.map(self.row, with_indices=True, remove_columns=theirs)
         if not len(data):
             raise ValueError(f"expected rows in {self.where}, got none.")
         ours = [
@@ -79,6 +87,14 @@ class Reader:
         ]
         numbered = concatenate_datasets(ours, axis=1).add_column(ROW, np.arange(len(data)))
         return numbered.with_transform(self._batch)
+
+    def _whole(self, data: IterableDataset) -> IterableDataset:
+        """The same rows, shard by shard; one that cannot be read to its end is named."""
+        numbers = [*range(data.num_shards)]  # a list: `datasets` shares it out among processes
+        names = [f"shard {number} of {self.where}" for number in numbers]
+        files = tuple(self.files if len(self.files) == len(numbers) else names)
+        given = {"numbers": numbers, "data": data, "files": files}
+        return IterableDataset.from_generator(_whole_files, gen_kwargs=given)
 
     def _batch(self, batch: Mapping[str, list]) -> dict[str, list]:
         names = [name for name in batch if name != ROW]
@@ -132,6 +148,42 @@ class Reader:
         if is_number and (label < 0 or (most is not None and label >= most)):
             known = "from 0 on" if most is None else f"from 0 to {most - 1}"
             raise ValueError(f"{label}; labels count {known}.")
+
+
+def _whole_files(
+    numbers: Sequence[int], data: IterableDataset, files: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    """Every row of some shards of the data."""
+    for number in numbers:
+        rows, count = data.shard(data.num_shards, number).iter(1), 0
+        try:
+            for row in rows:
+                yield {name: value for name, (value,) in row.items()}
+                count += 1
+        except Exception as error:  # readers of torn files raise nearly everything
+            raise torn(files[number], count, error) from error
+        if not count:
+            raise torn(files[number], 0, EOFError("it is empty"))
+
+
+def torn(file: str, count: int, error: Exception) -> ValueError:
+    """What is said of a file that ended, or broke, after so many rows."""
+    why = " ".join(f"{type(error).__name__}: {error}".split())[:200].rstrip(".")
+    return ValueError(
+        f"expected to read {file} to its end, but after {count:,} rows came {why}. Get this file "
+        "again: a download that was cut short looks so."
+    )
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """What is wrong is said once, by us, and not by `datasets` as well."""
+    before = logging.get_verbosity()
+    logging.set_verbosity(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
 
 
 def _opened(value: Any) -> Any:

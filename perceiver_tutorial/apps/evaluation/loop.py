@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import torch
@@ -76,6 +76,8 @@ def evaluate(
     num_classes = _num_classes(model, name)
     prepare = _preparation_of(model) if is_loaded else _preparation(name, model)
     found = _found(source, num_classes, model.config.class_names, limit)
+    if source.rows is not None:  # what is wrong with the first row is told before a file is made
+        found = replace(found, pictures=chain([*islice(found.pictures, 1)], found.pictures))
     run = Run(name, fingerprint(model), fidelity, str(source), str(prepare or "as they come"))
     kept = Results(_file_of(results, source, name), run)
     looker = _Looker(model, prepare, batch_size, threads)
