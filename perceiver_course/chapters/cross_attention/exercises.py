@@ -176,14 +176,16 @@ READS_A_SET = BugHunt(
 )
 
 
-NUMBERS, DIGITS = (1, 10, 30, 100, 300, 1000), 3
+MOST, DIGITS = 1000, 3
 
 
-def weight_of_constant(score: float, n: int) -> float:
-    """The weight of one row with a score of its own beside n rows with score 0, to 3 decimals."""
-    scores = torch.zeros(n + 1)
-    scores[0] = score
-    return round(float(scores.softmax(0)[0]), DIGITS)
+def weights_of_constant(score: float) -> list[float]:
+    """The weight of one row with a score of its own beside 1 to 1,000 rows with score 0.
+
+    Rounded to 3 decimals.
+    """
+    numbers = torch.arange(1, MOST + 1, dtype=torch.float64)
+    return [round(weight, DIGITS) for weight in torch.sigmoid(score - numbers.log()).tolist()]
 
 
 def _parts(answer: Callable) -> tuple[list[float], Callable]:
@@ -200,11 +202,10 @@ def _parts(answer: Callable) -> tuple[list[float], Callable]:
 
 def _error(answer: Callable) -> float:
     scores, count = _parts(answer)
-    errors = []
-    for n in NUMBERS:
-        guess = float(count([weight_of_constant(score, n) for score in scores]))
-        errors.append(abs(guess - n) / n)
-    return max(errors)
+    weights = zip(*map(weights_of_constant, scores), strict=True)
+    guesses = torch.tensor([float(count(list(each))) for each in weights], dtype=torch.float64)
+    numbers = torch.arange(1, MOST + 1)
+    return float(((guesses - numbers).abs() / numbers).max())
 
 
 COUNTING = Project(

@@ -28,10 +28,19 @@ class NoResidualLayer(SelfAttentionLayer):
         return self.mlp(self.norm_mlp(self.attention(y, y)))
 
 
+class AloneLayer(SelfAttentionLayer):
+    """A layer without residuals in which each row attends only to itself."""
+
+    def forward(self, x: Float[Tensor, "batch rows width"]) -> Float[Tensor, "batch rows width"]:
+        y, itself = self.norm_q(x), torch.eye(x.shape[1], dtype=torch.bool)
+        return self.mlp(self.norm_mlp(self.attention(y, y, itself.expand(len(x), -1, -1))))
+
+
 WAYS = {
     "pre-norm": SelfAttentionLayer,
     "post-norm": PostNormLayer,
     "no residual": NoResidualLayer,
+    "no residual, alone": AloneLayer,
 }
 
 

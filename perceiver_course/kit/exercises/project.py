@@ -1,6 +1,7 @@
 """An open task with a number: the best one is kept."""
 
 import json
+import math
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -43,18 +44,20 @@ class Project:
             yours: what the task asks for.
 
         Raises:
-            NotYet: if it stops, takes too long, or is larger than allowed.
+            NotYet: if it stops, takes too long, is larger than allowed, or has no finite score.
         """
         if is_unwritten(yours):
             others = ", ".join(f"{name} {value:.4g}" for name, value in self.rivals.items())
             print(your_turn(self.task + (f" To beat: {others}." if others else "")))
             return
         for what, (measure, most) in self.limits.items():
-            if (has := reply_of(measure, yours)) > most:
+            if not (has := reply_of(measure, yours)) <= most:
                 raise NotYet(f"{has:,.6g} {what}; at most {most:,.6g} are allowed.")
         started = time.process_time()
         score = float(reply_of(self.score, yours))
         took = time.process_time() - started
+        if not math.isfinite(score):
+            raise NotYet(f"the score is {score}; expected a finite number.")
         if took > self.seconds:
             raise NotYet(f"it took {took:.0f} seconds; at most {self.seconds:.0f} are allowed.")
         best = self._keep_best(score)

@@ -382,6 +382,8 @@ def _counts_for_long():
     (_far_too_long_a_name, {}, "20 letters; at most 12 are allowed."),
     (_counts_for_long, {"limits": {}, "seconds": 1e-3}, "seconds; at most 0 are allowed."),
     (lambda: 1 / 0, {}, "ZeroDivisionError"),
+    (lambda: float("nan"), {}, "the score is nan; expected a finite number."),
+    (lambda: 1.0, {"limits": {"as size": (lambda _: float("nan"), 3)}}, "nan as size; at most 3"),
 ])  # fmt: skip
 def test_what_breaks_the_budget_is_refused(answer, more, told, folder):
     with pytest.raises(NotYet, match=re.escape(told)):
