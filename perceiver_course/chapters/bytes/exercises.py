@@ -47,6 +47,7 @@ TEXT_TO_IDS = Exercise(
         Slip("[CLS] and [SEP] are missing.", {"ends": ()}),
         Slip("[SEP] is missing at the end.", {"ends": (4,)}),
         Slip("[CLS] is 4 and comes first, [SEP] is 5 and comes last.", {"ends": (5, 4)}),
+        Slip("1 and 2 are [BOS] and [EOS]; [CLS] is 4 and [SEP] is 5.", {"ends": (1, 2)}),
         Slip("[CLS] and [SEP] are ids already: only bytes are shifted.", {"ends": (10, 11)}),
         Slip(
             "these are the numbers of characters; é is two bytes: text.encode().",
@@ -68,6 +69,7 @@ TWO_BYTES = Exercise(
             {"marks": (0, 0)},
         ),
         Slip("the second byte is marked with 10, not with 110.", {"marks": (192, 192)}),
+        Slip("the marks have changed places: 110 begins the first byte.", {"marks": (128, 192)}),
         Slip(
             "the second byte has six bits of its own; take the others away with & 0b111111.",
             {"mask": -1},
@@ -196,11 +198,11 @@ def _ids_per_character(strings: Sequence[str]) -> float:
 
 SHORTER = Project(
     name="bytes.shorter",
-    task="13 rows of the table are never read. Give each a string of letters of its own: return a "
+    task="13 rows of the table are never read. Give each a string of its own: return a "
     "list of at most 13 strings. How many ids does held-out English take for each character? "
     "`samples.prose().train_lines` is there to choose by.",
     score=_ids_per_character,
-    rivals={"a byte each": 1.0, "the 13 most frequent pairs": 0.857},
+    rivals={"a byte each": 1.0, "the 13 most frequent pairs": 0.86},
     limits={"strings": (len, 13)},
     is_lower_better=True,
 )

@@ -75,6 +75,9 @@ IN_PARTS = Exercise(
              {"is_negative": True}),
         Slip("that is the gradient of the sum: the mean divides by all samples.",
              lambda w, x, y, parts: len(x) * _accumulated(w, x, y, parts)),
+        Slip("the mean of a piece divides by its samples already: a piece weighs len(piece) / "
+             "len(x), not 1 / len(x).",
+             lambda w, x, y, parts: _accumulated(w, x, y, parts, "none") / len(x)),
         Slip("`cross_entropy` takes logits: the softmax is inside it.", _softmax_twice),
     ),
 )  # fmt: skip
@@ -116,6 +119,10 @@ LINEAR_SCHEDULE = Exercise(
             lambda step, steps, warmup: (
                 (step + 1) / warmup if step < warmup else (steps - step) / steps
             ),
+        ),
+        Slip(
+            "the fall begins after the warm-up: it is not multiplied with it.",
+            lambda step, steps, warmup: min(1, (step + 1) / warmup) * (steps - step) / steps,
         ),
         Slip(
             "after the warm-up the share falls, to 0 at step `steps`.",
