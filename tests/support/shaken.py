@@ -20,16 +20,9 @@ def in_float64() -> Iterator[None]:
 
 def shake(model: nn.Module, spread: float = 0.3) -> nn.Module:
     """Zero initialisation hides swaps; after this nothing is zero or equal."""
-    generator = torch.Generator().manual_seed(0)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.copy_(spread * torch.randn(parameter.shape, generator=generator))
-        for name, buffer in model.named_buffers():
-            if name.endswith("running_mean"):
-                buffer.copy_(torch.randn(buffer.shape, generator=generator))
-            if name.endswith("running_var"):
-                buffer.copy_(torch.rand(buffer.shape, generator=generator) + 0.5)
-    return model.eval()
+    from perceiver_course.kit.proofs import randomise  # after conftest has hooked the packages
+
+    return randomise(model, std=spread)
 
 
 def relative_error(ours: Tensor, theirs: Tensor) -> float:
