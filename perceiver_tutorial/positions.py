@@ -170,9 +170,7 @@ def learned_table(*shape: int) -> nn.Parameter:
 
 
 class FourierPositions(nn.Module):
-    """Where every cell of a grid is, written in sines and cosines. Nothing is learned.
-
-    Called with the size of another grid it answers for that, with the same frequencies.
+    """Where every cell of a grid, or of another grid of that size, is: sines and cosines.
 
     Args:
         index_dims: cells along each axis.
@@ -189,15 +187,12 @@ class FourierPositions(nn.Module):
         super().__init__()
         self.index_dims = index_dims
         self.num_bands, self.max_resolution = num_bands, max_resolution or index_dims
-        features = self._features(index_dims)
-        self.num_channels = features.shape[-1]
-        self.register_buffer("features", features, persistent=False)
+        self.num_channels = len(index_dims) * (2 * num_bands + 1)
+        self.register_buffer("features", self._features(index_dims), persistent=False)
 
-    def forward(
-        self, index_dims: tuple[int, ...] | None = None
-    ) -> Float[Tensor, "points position_channels"]:
-        is_made = index_dims is None or tuple(index_dims) == tuple(self.index_dims)
-        return self.features if is_made else self._features(index_dims).to(self.features)
+    def forward(self, size: tuple[int, ...] = ()) -> Float[Tensor, "points position_channels"]:
+        is_made = tuple(size or self.index_dims) == tuple(self.index_dims)
+        return self.features if is_made else self._features(size).to(self.features)
 
     def _features(self, index_dims: tuple[int, ...]) -> Tensor:
         return fourier_features(grid_positions(index_dims), self.num_bands, self.max_resolution)

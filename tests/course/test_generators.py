@@ -15,7 +15,7 @@ from perceiver_course.chapters.entities import data as skirmish
 from perceiver_course.chapters.extending import data as extending
 from perceiver_course.chapters.feature_maps.data import segments
 from perceiver_course.chapters.point_clouds import data as bodies
-from perceiver_course.kit import augment, samples, training
+from perceiver_course.kit import augment, proofs, samples, training
 from perceiver_course.kit.clips import clips, shapes
 from perceiver_course.kit.motion import moving_pairs
 from perceiver_course.kit.recipes import cat_face, facts, text_masked
@@ -56,6 +56,10 @@ GENERATORS = {
     "augment.mixed": lambda g: augment.mixed(IMAGES, LABELS, g),
 }
 SEEDS = {
+    "proofs.randomise": lambda seed: [
+        parameter.detach()
+        for parameter in proofs.randomise(nn.utils.skip_init(nn.Linear, 3, 4), seed).parameters()
+    ],
     "samples.few_digits": lambda seed: samples.few_digits(50, seed),
     "clips.clips": lambda seed: clips(3, seed),
     "point_clouds.data.clouds": lambda seed: bodies.clouds(3, seed=seed),
@@ -94,6 +98,7 @@ NOT_ASKED = {  # what draws by the functions above, or by a training's one seed
         masked_pretraining.model.compare masked_pretraining.model.new_classifier
         masked_pretraining.model.probes masked_pretraining.model.taught_classifier
         masked_pretraining.model.trainings masked_pretraining.model.tuned multimodal.model.note
+        cross_attention.model.through_depth positions.model.recovered training.model.trained
         multimodal.model.trade recipes.digits_hiera.few recipes.digits_hiera.probe
         recipes.digits_hiera.probed""",
     "a step of a recipe": """
