@@ -18,7 +18,7 @@ SLIPS = [(name, number) for name, e in ALL.items() for number in range(len(e.sli
 
 DOUBLE = Exercise(
     task="double every number.",
-    inputs=lambda: (torch.tensor([1.0, 2.0]),),
+    inputs=lambda _: (torch.tensor([1.0, 2.0]),),
     reference=lambda x: 2 * x,
     slips=(Slip("that squares them.", lambda x: x**2),),
 )
